@@ -1,0 +1,32 @@
+# Everything lives in .venv; a stamp file makes the second call quick.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: setup demo test lint bench clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -c constraints.txt "torch==2.13.0"
+	$(BIN)/pip install -q -c constraints.txt -e ".[japanese,dev]"
+	touch $(STAMP)
+
+demo: setup
+	$(BIN)/seqcli --models-dir demo train-lm corpora/stories.txt --name demo --minutes 1 --replace
+	$(BIN)/seqcli --models-dir demo predict-word "some of them" -m demo -k 5
+	$(BIN)/seqcli --models-dir demo predict-word "in the morning the" -m demo -k 5
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf .venv demo

@@ -1,0 +1,48 @@
+"""What can go wrong, said once: each error is one line with what, where, and what to do next."""
+
+SHOWN_LIMIT = 80  # characters of foreign text inside a message: enough to recognise it, never a flood
+
+
+def escape(text: str) -> str:
+    """Return text with every character a terminal could obey (control, bidi, surrogate, format) made visible.
+
+    Format characters are escaped too: U+202E turns a name around as surely as ESC clears a screen.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def quoted(text: object, limit: int = SHOWN_LIMIT) -> str:
+    """Return foreign text as it may stand inside a message: escaped, cut, in single quotes."""
+    raw = str(text)
+    shown = escape(raw[: limit + 1])
+    return f"'{shown[:limit]}…'" if len(shown) > limit else f"'{shown}'"
+
+
+class SeqcliError(Exception):
+    """Could not do it: data, model or disk. Exit code 1."""
+
+    exit_code = 1
+
+
+class MisuseError(SeqcliError):
+    """The command line itself is wrong. Exit code 2."""
+
+    exit_code = 2
+
+
+class CorpusError(SeqcliError):
+    """A text that cannot be read or learned from."""
+
+
+class ModelError(SeqcliError):
+    """A model that is missing, in use, or not what the command needs."""
+
+
+class DamagedError(ModelError):
+    """A model whose bytes are not the bytes that were saved."""
+
+
+class DivergedError(SeqcliError):
+    """A training whose loss or gradient stopped being a number."""

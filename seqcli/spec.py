@@ -1,0 +1,161 @@
+"""Every setting once: type, default, range and a line of help. Options, record keys and constructors come from here."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from seqcli.errors import MisuseError, quoted
+
+S = TypeVar("S")
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+    choices: tuple[str, ...] = (),
+    panel: str = "Model",
+) -> Any:
+    """Declare a setting: its default, its line of help and its legal range (low..high inclusive, above exclusive)."""
+    meta = {"help": help, "low": low, "high": high, "above": above, "choices": choices, "panel": panel}
+    return field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True)
+class TextSpec:
+    """How text becomes token ids."""
+
+    tokenizer: str = setting(
+        "words",
+        "How text is cut into tokens.",
+        choices=("words", "whitespace", "characters", "subwords", "japanese"),
+        panel="Text",
+    )
+    lowercase: bool = setting(False, "Fold case: 'The' and 'the' are one token.", panel="Text")
+    unit: str = setting(
+        "auto",
+        "What <eos> ends: a line, or a paragraph between blank lines; auto looks for blank lines.",
+        choices=("auto", "line", "paragraph"),
+        panel="Text",
+    )
+    min_count: int = setting(
+        2, "A token seen less often in the training part is unknown.", low=1, high=10**9, panel="Text"
+    )
+    vocabulary_size: int = setting(
+        30_000, "At most this many tokens, special symbols included.", low=3, high=10**7, panel="Text"
+    )
+    held_out: float = setting(
+        0.05, "Share of the text held out where no --valid is given.", above=0.0, high=0.5, panel="Text"
+    )
+
+
+@dataclass(frozen=True)
+class LanguageSpec:
+    """A recurrent language model."""
+
+    architecture: str = setting("lstm", "Recurrent cell.", choices=("rnn", "gru", "lstm"))
+    activation: str = setting("tanh", "Activation of the simple RNN.", choices=("tanh", "relu"))
+    embedding_size: int = setting(256, "Numbers per token in the embedding.", low=1, high=16_384)
+    hidden_size: int = setting(512, "Numbers in the state of a layer.", low=1, high=16_384)
+    layers: int = setting(1, "Recurrent layers.", low=1, high=16)
+    dropout: float = setting(0.3, "Share of activations dropped while training.", low=0.0, high=0.95)
+    tied: bool = setting(True, "Output layer shares the embedding's weights.")
+    output: str = setting(
+        "sampled", "Training loss over sampled or all tokens; evaluation always uses all.", choices=("sampled", "full")
+    )
+    samples: int = setting(1024, "Tokens sampled for the sampled output layer.", low=1, high=10**6)
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One training: how long, in what steps, from which random start."""
+
+    epochs: float | None = setting(
+        None, "Passes over the text (default: --minutes 5).", above=0.0, high=1e6, panel="Training"
+    )
+    minutes: float | None = setting(
+        None,
+        "Minutes of training, evaluation included; the schedule lands on it.",
+        above=0.0,
+        high=1e5,
+        panel="Training",
+    )
+    batch_size: int = setting(32, "Texts read side by side in one update.", low=1, high=65_536, panel="Training")
+    unroll: int = setting(35, "Steps of truncated back-propagation through time.", low=1, high=10_000, panel="Training")
+    learning_rate: float = setting(0.003, "Highest step size of AdamW.", above=0.0, high=1e6, panel="Training")
+    weight_decay: float = setting(
+        0.0, "Decay of the weights per unit of step size.", low=0.0, high=100.0, panel="Training"
+    )
+    clip: float = setting(1.0, "Longest gradient; a longer one is shortened.", above=0.0, high=1e9, panel="Training")
+    patience: int = setting(
+        5, "Stop after this many evaluations in a row without a new best.", low=1, high=10**6, panel="Training"
+    )
+    seed: int = setting(1, "Start of every random number.", low=0, high=2**31 - 1, panel="Training")
+    threads: int | None = setting(
+        None, "CPU threads (default: all that this process may use).", low=1, high=1024, panel="Training"
+    )
+
+
+TASKS = {"lm": "predicts the next token"}
+
+# architecture -> (task, "module:class" of the model, its settings); strings, so that nothing heavy is imported
+ARCHITECTURES: dict[str, tuple[str, str, type]] = dict.fromkeys(
+    ("rnn", "gru", "lstm"), ("lm", "seqcli.models.language:LanguageModel", LanguageSpec)
+)
+
+
+def option_name(name: str) -> str:
+    """Return a setting's name as it is typed: min_count -> --min-count."""
+    return "--" + name.replace("_", "-")
+
+
+def value_type(cls: type, name: str) -> tuple[type, bool]:
+    """Return a setting's plain type, and whether it may be None."""
+    hint = get_type_hints(cls)[name]
+    kinds = [a for a in get_args(hint) if a is not type(None)]
+    return (kinds[0], True) if kinds else (hint, False)
+
+
+def check(spec: Any) -> None:
+    """Raise MisuseError, naming the option, for the first value outside its range."""
+    for f in fields(spec):
+        value, meta, name = getattr(spec, f.name), f.metadata, option_name(f.name)
+        kind, optional = value_type(type(spec), f.name)
+        if value is None and optional:
+            continue
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            raise MisuseError(f"{name} is {quoted(value)}; give a value of type {kind.__name__}.")
+        if meta["choices"]:
+            if value not in meta["choices"]:
+                raise MisuseError(f"{name} is {quoted(value)}; choose from {', '.join(meta['choices'])}.")
+        elif isinstance(value, (int, float)) and kind is not bool:
+            low, high, above = meta["low"], meta["high"], meta["above"]
+            inside = math.isfinite(float(value)) and (low is None or value >= low) and (above is None or value > above)
+            if not inside or (high is not None and value > high):
+                bound = f"above {above:g}" if above is not None else f"{low:g} or more"
+                raise MisuseError(f"{name} is {quoted(value)}; give a number {bound}, at most {high:g}.")
+
+
+def to_dict(spec: Any) -> dict[str, Any]:
+    """Return the settings as they stand in a record."""
+    return dataclasses.asdict(spec)
+
+
+def from_dict(cls: type[S], values: object, where: str) -> S:
+    """Return the settings that a record holds; every key must be there, of its type and in its range.
+
+    Raises MisuseError naming the key: the caller knows whether it was typed or read.
+    """
+    names = [f.name for f in fields(cls)]  # type: ignore[arg-type]
+    if not isinstance(values, dict) or sorted(values) != sorted(names):
+        odd = sorted(set(values) ^ set(names)) if isinstance(values, dict) else ["not an object"]
+        raise MisuseError(f"{where} does not hold the expected settings: {quoted(', '.join(map(str, odd)))}.")
+    spec = cls(**values)
+    check(spec)
+    return spec

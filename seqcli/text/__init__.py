@@ -1,0 +1,1 @@
+"""Words become numbers: reading, tokens, vocabulary, batches. numpy only."""
