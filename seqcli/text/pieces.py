@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from seqcli.text.reading import SPACES
 
+ONE, ONES, HIGHS = (np.uint64(x) for x in (1, 0x0101010101010101, 0x8080808080808080))
 LINE = 0  # the id of the end of a line
 _BOUNDARY = np.zeros(256, np.bool_)
 _BOUNDARY[list(SPACES)] = True
@@ -86,14 +87,16 @@ class Pieces:
         return len(self._slots) // 2
 
     def _add(self, block: bytes) -> None:
-        data = np.frombuffer(block, np.uint8)
+        data = np.frombuffer(block + bytes(8), np.uint8)
+        words = np.lib.stride_tricks.as_strided(data[:8].view(np.uint64), (len(block),), (1,))  # 8 bytes from each place
+        data = data[: len(block)]
         if self._written + len(data) > len(self._ids):  # realloc moves pages, not bytes; unused ones cost nothing
             self._ids.resize(2 * len(self._ids) + len(data), refcheck=False)
         at = 0
         while at < len(data):
             self._make_room(len(data) - at)
             at, self._written, self._count = _scan(
-                data, at, self._ids, self._written, _BOUNDARY, self._slots, self._offsets, self._spelling, self._count
+                data, words, at, self._ids, self._written, _BOUNDARY, self._slots, self._offsets, self._spelling, self._count
             )
 
     def _make_room(self, bytes_left: int) -> None:
@@ -117,7 +120,7 @@ def _mix(x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _scan(data, at, ids, written, boundary, slots, offsets, spelling, count):  # type: ignore[no-untyped-def]
+def _scan(data, words, at, ids, written, boundary, slots, offsets, spelling, count):  # type: ignore[no-untyped-def]
     """Write the ids of data[at:] to ids[written:]; return (position reached, ids written, pieces known).
 
     Stops early, at the start of a piece, when a new piece finds the table half full. The key of a piece of up to seven
@@ -135,24 +138,24 @@ def _scan(data, at, ids, written, boundary, slots, offsets, spelling, count):  #
             at += 1
             continue
         start = at
-        key = np.uint64(0)
-        shift = np.uint64(0)
-        while at < size and not boundary[data[at]]:
-            key |= np.uint64(data[at]) << shift
-            at += 1
-            shift += np.uint64(8)
-            if shift == np.uint64(56):
-                break
-        length = at - start
-        short = at == size or boundary[data[at]]
-        if not short:
+        key = words[at]
+        white = (key - ONES * np.uint64(0x21)) & ~key & HIGHS  # its lowest bit: the first byte up to a space
+        length = 8 if white == 0 else np.int64(((((white & -white) - ONE) & ONES) * ONES) >> np.uint64(56)) - 1
+        short = length < 8 and at + length < size and boundary[data[at + length]]
+        if short:
+            key &= (ONE << np.uint64(8 * length)) - ONE
+            key |= np.uint64(length) << np.uint64(56)
+            at += length
+        else:
+            if length == 8:
+                at += 8
+            else:
+                key = ONE  # a control character inside: hash from the start
             while at < size and not boundary[data[at]]:
                 key = (key ^ np.uint64(data[at])) * np.uint64(1099511628211)
                 at += 1
             length = at - start
-            key |= np.uint64(1) << np.uint64(63)
-        else:
-            key |= np.uint64(length) << np.uint64(56)
+            key |= ONE << np.uint64(63)
         slot = _mix(key) & mask
         while True:
             piece = np.int64(slots[slot, 1])
