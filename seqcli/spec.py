@@ -34,7 +34,7 @@ class TextSpec:
     tokenizer: str = setting(
         "words",
         "How text is cut into tokens.",
-        choices=("words", "whitespace", "characters", "subwords", "japanese"),
+        choices=("words", "whitespace", "characters", "subwords", "japanese", "mecab"),
         panel="Text",
     )
     lowercase: bool = setting(False, "Fold case: 'The' and 'the' are one token.", panel="Text")
@@ -49,6 +49,9 @@ class TextSpec:
     )
     vocabulary_size: int = setting(
         30_000, "At most this many tokens, special symbols included.", low=3, high=10**7, panel="Text"
+    )
+    subwords: int = setting(
+        8_000, "Subwords to learn, where --tokenizer is subwords.", low=50, high=10**6, panel="Text"
     )
     held_out: float = setting(
         0.05, "Share of the text held out where no --valid is given.", above=0.0, high=0.5, panel="Text"

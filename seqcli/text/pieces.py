@@ -31,6 +31,8 @@ class Pieces:
     def __init__(self) -> None:
         self.lines = 0
         self.bytes = 0
+        self.blank_share = 0.0  # blank lines among the lines of the first block
+        self.longest_line = 0  # bytes, among the lines of the first block
         self._digest = hashlib.sha256()
         self._ids = np.empty(0, np.uint32)
         self._written = 0
@@ -52,6 +54,8 @@ class Pieces:
             for block in blocks:
                 if before:
                     before.result()
+                else:
+                    pieces._look_at_lines(block)
                 before = beside.submit(pieces._add, block)
                 pieces._digest.update(block)
                 pieces.bytes += len(block)
@@ -86,9 +90,17 @@ class Pieces:
     def _capacity(self) -> int:
         return len(self._slots) // 2
 
+    def _look_at_lines(self, block: bytes) -> None:
+        """Note the shape of the first lines: it tells wrapped paragraphs from lines that stand for themselves."""
+        lines = [line.strip() for line in block.split(b"\n")[:-1]]
+        self.blank_share = lines.count(b"") / max(len(lines), 1)
+        self.longest_line = max(map(len, lines), default=0)
+
     def _add(self, block: bytes) -> None:
         data = np.frombuffer(block + bytes(8), np.uint8)
-        words = np.lib.stride_tricks.as_strided(data[:8].view(np.uint64), (len(block),), (1,))  # 8 bytes from each place
+        words = np.lib.stride_tricks.as_strided(
+            data[:8].view(np.uint64), (len(block),), (1,)
+        )  # 8 bytes from each place
         data = data[: len(block)]
         if self._written + len(data) > len(self._ids):  # realloc moves pages, not bytes; unused ones cost nothing
             self._ids.resize(2 * len(self._ids) + len(data), refcheck=False)
@@ -96,7 +108,16 @@ class Pieces:
         while at < len(data):
             self._make_room(len(data) - at)
             at, self._written, self._count = _scan(
-                data, words, at, self._ids, self._written, _BOUNDARY, self._slots, self._offsets, self._spelling, self._count
+                data,
+                words,
+                at,
+                self._ids,
+                self._written,
+                _BOUNDARY,
+                self._slots,
+                self._offsets,
+                self._spelling,
+                self._count,
             )
 
     def _make_room(self, bytes_left: int) -> None:

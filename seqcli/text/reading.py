@@ -191,7 +191,9 @@ def _refuse_binary(head: bytes, path: str, utf8: bool) -> None:
     for magic, what in MAGIC.items():
         if head.startswith(magic):
             raise CorpusError(f"{quoted(path)} looks binary ({what}); give a text file.")
-    wide = head[:2] in (b"\xff\xfe", b"\xfe\xff") or (len(head) > 3 and 0.3 < head[:4096].count(0) / len(head[:4096]) < 0.7)
+    wide = head[:2] in (b"\xff\xfe", b"\xfe\xff") or (
+        len(head) > 3 and 0.3 < head[:4096].count(0) / len(head[:4096]) < 0.7
+    )
     if utf8 and wide:
         raise CorpusError(f"{quoted(path)} looks like UTF-16; convert it, or name it with --encoding utf-16.")
 
