@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from seqcli.errors import MisuseError, quoted
 
@@ -107,9 +107,19 @@ class RunSpec:
 
 TASKS = {"lm": "predicts the next token"}
 
-# architecture -> (task, "module:class" of the model, its settings); strings, so that nothing heavy is imported
-ARCHITECTURES: dict[str, tuple[str, str, type]] = dict.fromkeys(
-    ("rnn", "gru", "lstm"), ("lm", "seqcli.models.language:LanguageModel", LanguageSpec)
+
+class Architecture(NamedTuple):
+    """What a model of one kind is made of: its task, "module:class" (a string: nothing heavy is imported), settings."""
+
+    task: str
+    model: str
+    spec: type
+    text: type = TextSpec
+    run: type = RunSpec
+
+
+ARCHITECTURES: dict[str, Architecture] = dict.fromkeys(
+    ("rnn", "gru", "lstm"), Architecture("lm", "seqcli.models.language:LanguageModel", LanguageSpec)
 )
 
 
