@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from seqcli.errors import MisuseError, SeqcliError
@@ -168,19 +168,18 @@ def _joined(group: list[tuple[str, bool]]) -> list[str]:
     return texts
 
 
-_PARTICLES = (
-    "から まで より など だけ しか ほど くらい ぐらい ばかり こそ さえ でも ても ては では には とは へは からは のは のが のを のに ので けど "
-    "けれど けれども ながら たら なら ならば れば ように ような ために たい たく ない なく なかった なければ ません ませんでした ました ます "
-    "ましょう です でした でしょう だった だろう である だ た て で は が を に へ と の も や か ね よ な わ ぞ し ば "
-    "いる いた いない います いました ある あった あり あります ありました する した して しない します しました しよう される された "
-    "なる なった なり なります なりました れる られる れた られた せる させる せた させた "
-    "これ それ あれ どれ この その あの どの ここ そこ あそこ どこ こんな そんな あんな どんな こう そう ああ どう "
-    "わたし あなた かれ もの こと とき ところ ため よう ほう うち はず つもり まま "
-    "とても もっと まだ もう すぐ また いつ いつも よく ちょっと たくさん みんな すべて ください "
-    "おはよう ありがとう ございます こんにちは さようなら すみません いい よい"
-).split()
-_LONGEST_FIRST = sorted(set(_PARTICLES), key=lambda w: (-len(w), w))
-_HIRAGANA = re.compile("|".join(_LONGEST_FIRST))
+_KNOWN = """
+から まで より など だけ しか ほど くらい ぐらい ばかり こそ さえ でも ても ては では には とは へは
+からは のは のが のを のに ので けど けれど けれども ながら たら なら ならば れば ように ような ために
+たい たく ない なく なかった なければ ません ませんでした ました ます ましょう です でした でしょう
+だった だろう である だ た て で は が を に へ と の も や か ね よ な わ ぞ し ば いる いた
+いない います いました ある あった あり あります ありました する した して しない します しました しよう
+される された なる なった なり なります なりました れる られる れた られた せる させる せた させた これ
+それ あれ どれ この その あの どの ここ そこ あそこ どこ こんな そんな あんな どんな こう そう ああ
+どう わたし あなた かれ もの こと とき ところ ため よう ほう うち はず つもり まま とても もっと まだ
+もう すぐ また いつ いつも よく ちょっと たくさん みんな すべて ください おはよう ありがとう ございます
+こんにちは さようなら すみません いい よい
+"""  # particles, endings and the commonest words in hiragana
 _RUNS = re.compile(r"h+|k+|K+|[a9]+(?:['.,-][a9]+)*|[^a9hkKs]")
 
 
@@ -198,7 +197,7 @@ class Japanese(_Rules):
             run, kind = text[match.start() : match.end()], match.group()[0]
             if kind == "k":
                 parts = _cut_hiragana(run)
-                if after_han and parts[0] not in _LONGEST_FIRST:
+                if after_han and parts[0] not in known_hiragana()[0]:
                     tokens[-1] += parts.pop(0)
                 tokens += parts
             else:
@@ -210,11 +209,18 @@ class Japanese(_Rules):
         return join_japanese(tokens)
 
 
+@cache
+def known_hiragana() -> tuple[frozenset[str], re.Pattern[str]]:
+    """Return the words that are cut out of hiragana, and the pattern that finds the longest of them."""
+    words = frozenset(_KNOWN.split())
+    return words, re.compile("|".join(sorted(words, key=lambda w: (-len(w), w))))
+
+
 def _cut_hiragana(run: str) -> list[str]:
     """Cut a run of hiragana: known words apart, what is between them whole."""
     parts: list[str] = []
     end = 0
-    for match in _HIRAGANA.finditer(run):
+    for match in known_hiragana()[1].finditer(run):
         if match.start() > end:
             parts.append(run[end : match.start()])
         parts.append(match.group())
