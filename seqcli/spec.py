@@ -103,6 +103,12 @@ class RunSpec:
     threads: int | None = setting(
         None, "CPU threads (default: all that this process may use).", low=1, high=1024, panel="Training"
     )
+    precision: str = setting(
+        "auto",
+        "Numbers that updates are computed in; auto takes bfloat16 where this CPU is faster with it.",
+        choices=("auto", "float32", "bfloat16"),
+        panel="Training",
+    )
 
 
 TASKS = {"lm": "predicts the next token"}

@@ -1,0 +1,50 @@
+"""Output layers: over all tokens, or over a sample of them while training."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+CHUNK = 1 << 24  # logits at a time in evaluation: 64 MB whatever the vocabulary
+
+
+def full_nats(hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return the summed cost of the targets under a softmax over all tokens, float64, in bounded memory.
+
+    hidden [N, D], weight [V, D], bias [V], targets [N] -> scalar nats.
+    """
+    rows = max(CHUNK // len(weight), 1)
+    parts = [
+        F.cross_entropy(F.linear(h, weight, bias).float(), y, reduction="none").double().sum()
+        for h, y in zip(torch.split(hidden, rows), torch.split(targets, rows), strict=True)
+    ]
+    return torch.stack(parts).sum()
+
+
+def full_loss(hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return the mean cost under a softmax over all tokens, to differentiate."""
+    return F.cross_entropy(F.linear(hidden, weight, bias).float(), targets)
+
+
+def sampled_loss(
+    hidden: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor,
+    targets: torch.Tensor,
+    share: torch.Tensor,
+    samples: int,
+) -> torch.Tensor:
+    """Return the mean cost under a softmax over a sample: the batch's own targets and `samples` drawn uniformly.
+
+    hidden [N, D], weight [V, D], bias [V], targets [N], share [V] (each token's share of the text, float64). Every
+    logit is lowered by the log of its token's chance to be in the sample, which makes the sampled sum an unbiased
+    estimate of the full one. Source: Jean et al. 2015, section 3; Bengio and Senecal 2008.
+    """
+    drawn = torch.randint(len(weight), (samples,))
+    chosen, places = torch.unique(torch.cat([targets, drawn]), return_inverse=True)
+    missed = len(targets) * torch.log1p(-share[chosen]) + samples * math.log1p(-1.0 / len(weight))
+    chance = torch.log(-torch.expm1(missed)).float()
+    logits = F.linear(hidden, F.embedding(chosen, weight)).float() + (bias[chosen] - chance)
+    return F.cross_entropy(logits, places[: len(targets)])
