@@ -1,0 +1,7 @@
+"""Trained models on disk: each is whole or not there, and is checked, size, hash and shape, before it is believed."""
+
+from seqcli.store.arrays import pack
+from seqcli.store.record import ROLES, FileEntry, Record
+from seqcli.store.shelf import Damaged, Draft, Shelf
+
+__all__ = ["ROLES", "Damaged", "Draft", "FileEntry", "Record", "Shelf", "pack"]

@@ -1,0 +1,302 @@
+"""Files on disk: put whole or not at all, read only when regular, one writer at a time.
+
+Every operation is a call of `os.…` on a directory's descriptor: tests fail and kill each of them in turn, and a directory
+that is renamed during a training takes its saves along.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import socket
+import stat
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+
+from seqcli.errors import ModelError, quoted
+
+LOCK = ".lock"
+TEMPORARY = re.compile(r"\.tmp-[0-9a-f]{16}")
+PATH_LIMIT = 160  # characters of a path in a message: whole in nearly every case, and two fit into a line
+CHUNK = 2**20
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # NONBLOCK: a FIFO must not hold us up
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+_NEXT = {
+    errno.ENOSPC: "free some space, or choose another --models-dir",
+    errno.EDQUOT: "free some space, or choose another --models-dir",
+    errno.EFBIG: "raise the limit on file size, or choose another --models-dir",
+    errno.EROFS: "choose a writable --models-dir",
+    errno.EACCES: "change its permissions, or choose another --models-dir",
+    errno.EPERM: "change its permissions, or choose another --models-dir",
+    errno.EIO: "check the disk, or choose another --models-dir",
+    errno.ENOLCK: "choose a --models-dir on a local disk",
+    errno.EOPNOTSUPP: "choose a --models-dir on a local disk",
+    errno.ELOOP: "replace the link by a directory, or choose another --models-dir",
+    errno.ENOTDIR: "move it away, or choose another --models-dir",
+    errno.ENAMETOOLONG: "choose a shorter --models-dir",
+    errno.EMFILE: "raise the limit on open files",
+}
+
+
+@contextlib.contextmanager
+def explained(doing: str, path: object) -> Iterator[None]:
+    """Turn an OSError into a ModelError of one line: `doing` is what could not be done, e.g. "write"."""
+    try:
+        yield
+    except OSError as error:
+        number = error.errno or 0
+        step = _NEXT.get(number, "see that it exists and is yours, or choose another --models-dir")
+        reason = os.strerror(number) if number else quoted(error)
+        raise ModelError(f"Cannot {doing} {quoted(path, PATH_LIMIT)}: {reason}; {step}.") from error
+
+
+def open_regular(path: str | Path) -> int:
+    """Return a descriptor for reading a regular file. Links, FIFOs, devices and directories raise OSError (EINVAL)."""
+    try:
+        fd = os.open(path, _FILE)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link (O_NOFOLLOW), a socket
+            raise OSError(errno.EINVAL, "not a regular file") from error
+        raise
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "not a regular file")
+    return fd
+
+
+def read_at(fd: int, size: int, offset: int = 0) -> bytearray:
+    """Return `size` bytes at an offset, fewer only where the file ends."""
+    data = bytearray(size)
+    view, done = memoryview(data), 0
+    while done < size:
+        count = os.preadv(fd, [view[done : done + CHUNK * 64]], offset + done)
+        if count == 0:
+            break
+        done += count
+    view.release()
+    del data[done:]
+    return data
+
+
+def read_small(path: str | Path, limit: int) -> bytes:
+    """Return the bytes of a regular file. One longer than `limit` raises OSError (EFBIG)."""
+    fd = open_regular(path)
+    try:
+        data = bytes(read_at(fd, limit + 1))
+    finally:
+        os.close(fd)
+    if len(data) > limit:
+        raise OSError(errno.EFBIG, "too long")
+    return data
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory and its parents, each entry on the disk when this returns."""
+    if path.is_dir():
+        return
+    if path.parent != path:
+        make_directory(path.parent)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path)
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """See to it that a directory's entries are on the disk."""
+    fd = os.open(path, _DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def stage(directory: int, data: bytes) -> str:
+    """Write a temporary file, whole and on the disk, and return its random name; leave nothing on failure."""
+    name = f".tmp-{os.urandom(8).hex()}"
+    fd = os.open(name, _NEW, 0o666, dir_fd=directory)  # less the umask, as for any file of the user
+    try:
+        try:
+            _write_all(fd, data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    except BaseException:
+        discard(directory, name)
+        raise
+    return name
+
+
+def put(directory: int, name: str, data: bytes) -> None:
+    """Put a file in place, whole, over an older one; the caller syncs the directory."""
+    temporary = stage(directory, data)
+    try:
+        os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+    except BaseException:
+        discard(directory, temporary)
+        raise
+
+
+def discard(directory: int, name: str) -> None:
+    """Remove a file that nobody needs; one that cannot be removed stays for the next writer to sweep."""
+    with contextlib.suppress(OSError):
+        os.unlink(name, dir_fd=directory)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view, done = memoryview(data), 0
+    while done < len(view):
+        try:
+            count = os.write(fd, view[done:])
+        except InterruptedError:
+            continue
+        if count <= 0:
+            raise OSError(errno.EIO, "nothing was written")
+        done += count
+
+
+class Claim:
+    """The right to write in a directory, held by one process at a time; a killed holder loses it at once.
+
+    The lock is a `flock` on `.lock`, which names its holder for the message and goes when the claim ends.
+    """
+
+    def __init__(self, path: Path, *, follow: bool = False, patience: float = 0.0) -> None:
+        """follow: path may be a link to a directory. patience: seconds to wait for another holder."""
+        self.path = path
+        flags = _DIRECTORY | (0 if follow else os.O_NOFOLLOW)
+        until = time.monotonic() + patience
+        while True:
+            with contextlib.ExitStack() as opened:
+                self.fd = os.open(path, flags)
+                opened.callback(_close, self.fd)
+                self._lock = _locked(self.fd, path, until)
+                opened.callback(_close, self._lock)
+                if not self._stands(follow):
+                    continue  # another process removed the directory or the lock between our open and our lock
+                _sign(self._lock)
+                if not os.access(path, os.W_OK | os.X_OK):
+                    raise PermissionError(errno.EACCES, "not writable")
+                self._opened = opened.pop_all()
+                return
+
+    def __enter__(self) -> Claim:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
+        self.release()
+
+    def _stands(self, follow: bool) -> bool:
+        """Return whether the directory and the lock are still the ones that others would find."""
+        try:
+            here = os.stat(self.path, follow_symlinks=follow)
+            lock = os.stat(LOCK, dir_fd=self.fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(here, os.fstat(self.fd)) and os.path.samestat(lock, os.fstat(self._lock))
+
+    def names(self) -> list[str]:
+        """Return the names of all files in the directory."""
+        return os.listdir(self.fd)
+
+    def commit(self, record: str, data: bytes, files: Mapping[str, bytes]) -> None:
+        """Put files in place, then `data` under the name `record` by one rename: before it nothing has changed.
+
+        A file that is there with the same bytes is kept. A failure before the rename removes what was written.
+        """
+        written: list[str] = []
+        try:
+            for name, content in files.items():
+                kept = self._holds(name, content)
+                if not kept:
+                    put(self.fd, name, content)
+                if kept is None:
+                    written.append(name)
+            os.fsync(self.fd)
+            temporary = stage(self.fd, data)
+        except BaseException:
+            for name in written:
+                discard(self.fd, name)
+            raise
+        try:
+            os.rename(temporary, record, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+        except BaseException:
+            discard(self.fd, temporary)
+            raise
+        os.fsync(self.fd)
+
+    def _holds(self, name: str, content: bytes) -> bool | None:
+        """Return whether a file is there with these bytes; None where there is nothing of that name."""
+        try:
+            fd = os.open(name, _FILE, dir_fd=self.fd)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            return False
+        try:
+            if os.fstat(fd).st_size != len(content):
+                return False
+            view = memoryview(content)
+            return all(read_at(fd, CHUNK, i) == view[i : i + CHUNK] for i in range(0, len(view), CHUNK))
+        except OSError:
+            return False
+        finally:
+            os.close(fd)
+
+    def sweep(self, ours: Callable[[str], bool], keep: Collection[str] = ()) -> None:
+        """Remove temporary files and those that are ours, by their name, and not to be kept."""
+        for name in self.names():
+            if TEMPORARY.fullmatch(name) or (ours(name) and name not in keep):
+                discard(self.fd, name)
+
+    def release(self, *, remove: bool = False) -> None:
+        """Give the claim up; with `remove`, the directory goes too if nothing else is in it."""
+        discard(self.fd, LOCK)  # while it is held: whoever opened this very file will notice
+        with contextlib.suppress(OSError):
+            if remove:
+                os.rmdir(self.path)
+                sync_directory(self.path.parent)
+        with contextlib.suppress(OSError):
+            fcntl.flock(self._lock, fcntl.LOCK_UN)  # a forked child may have it open still
+        self._opened.close()
+
+
+def _locked(directory: int, path: Path, until: float) -> int:
+    """Return a descriptor of the lock file, locked. Raises ModelError, naming the holder, where another has it."""
+    fd = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666, dir_fd=directory)
+    try:
+        for attempt in range(10**6):
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return fd
+            except BlockingIOError:
+                holder = re.fullmatch(rb"(\d{1,10}) (\S{1,80})\n", os.pread(fd, 100, 0))
+                if time.monotonic() >= until and (holder or attempt >= 20):  # 0.2 s for the holder to sign
+                    raise
+            time.sleep(0.01)
+        raise BlockingIOError(errno.EWOULDBLOCK, "locked")
+    except BlockingIOError as error:
+        os.close(fd)
+        who = f"process {int(holder[1])} on {quoted(holder[2].decode(errors='replace'))}" if holder else "another process"
+        raise ModelError(
+            f"{quoted(path, PATH_LIMIT)} is in use by {who}; wait for it to end, or choose another name."
+        ) from error
+    except BaseException:
+        os.close(fd)
+        raise
+
+
+def _sign(lock: int) -> None:
+    os.ftruncate(lock, 0)
+    os.write(lock, f"{os.getpid()} {socket.gethostname() or '?'}\n".encode())
+
+
+def _close(fd: int) -> None:
+    with contextlib.suppress(OSError):
+        os.close(fd)

@@ -1,0 +1,18 @@
+"""What tests share: where the measuring data lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of measuring data beside the project; a test that needs it is skipped where it is absent."""
+    if not DATA.is_dir():
+        pytest.skip("needs the measuring data in ../shared/data, which is not here")
+    return DATA
