@@ -44,8 +44,13 @@ class TextSpec:
         choices=("auto", "line", "paragraph"),
         panel="Text",
     )
-    min_count: int = setting(
-        2, "A token seen less often in the training part is unknown.", low=1, high=10**9, panel="Text"
+    min_count: int | None = setting(
+        None,
+        "A token seen less often in the training part is unknown (default: 2; 1 where the text itself marks its "
+        "unknown words with <unk>).",
+        low=1,
+        high=10**9,
+        panel="Text",
     )
     vocabulary_size: int = setting(
         30_000, "At most this many tokens, special symbols included.", low=3, high=10**7, panel="Text"

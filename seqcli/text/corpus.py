@@ -21,6 +21,7 @@ HELD_OUT_SPANS = 20  # the held-out part is taken from all over the text: the la
 HELD_OUT_MOST = 100_000  # positions: enough for a perplexity to 1 %, and an evaluation stays short
 WRAPPED_LINE = 120  # characters: a text with blank lines and no line longer than this has its paragraphs wrapped
 SAMPLE_LINES = 200_000  # lines that subwords are learned from
+CLOSED = 0.001  # share of <unk> from which a text has marked its unknown words (Penn Treebank: 0.05), not named one
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a training needs: the text's settings with `unit` decided, its tokenizer and vocabulary, its two parts."""
+    """What a training needs: the settings (`unit` and `min_count` decided), tokenizer, vocabulary, and both parts."""
 
     text: TextSpec
     tokenizer: tokenizers.Tokenizer
@@ -84,11 +85,13 @@ def build(
             model = tokenizers.learn_subwords(lines, min(text.vocabulary_size, text.subwords), text.lowercase)
         tokenizer = tokenizers.make(text.tokenizer, text.lowercase, model)
     table = _Table(pieces, tokenizer)
+    counts = table.token_counts(train_ids)
+    min_count = min_count_of(text, counts, table.tokens)
+    text = replace(text, min_count=min_count)
     if vocabulary is None:
-        counts = table.token_counts(train_ids)
-        vocabulary = Vocabulary(select(counts, table.tokens, text.min_count, text.vocabulary_size))
+        vocabulary = Vocabulary(select(counts, table.tokens, min_count, text.vocabulary_size))
         if len(vocabulary) < 3:
-            raise CorpusError(f"No token occurs {text.min_count} times; give more text or a lower --min-count.")
+            raise CorpusError(f"No token occurs {min_count} times; give more text or a lower --min-count.")
     train = table.encode(train_ids, vocabulary, paragraphs, pieces)
     held_table = table if source is pieces else _Table(source, tokenizer)
     held_out = held_table.encode(held_ids, vocabulary, paragraphs, source)
@@ -100,6 +103,14 @@ def build(
 def encode(pieces: Pieces, tokenizer: tokenizers.Tokenizer, vocabulary: Vocabulary, unit: str) -> Encoded:
     """Encode a whole text with a model's tokenizer and vocabulary."""
     return _Table(pieces, tokenizer).encode(pieces.ids, vocabulary, is_paragraphs(pieces, unit), pieces)
+
+
+def min_count_of(text: TextSpec, counts: NDArray[np.int64], tokens: Sequence[str]) -> int:
+    """Return how often a token must be seen to be known: as asked, else 2, or 1 where <unk> marks the unknown."""
+    if text.min_count is not None:
+        return text.min_count
+    marked = counts[tokens.index(tokenizers.UNKNOWN)] if tokenizers.UNKNOWN in tokens else 0
+    return 1 if marked > CLOSED * counts.sum() else 2  # a word seen once cannot be learned; unknown words must be
 
 
 def is_paragraphs(pieces: Pieces, unit: str) -> bool:
