@@ -120,7 +120,7 @@ def _view(data: bytes | bytearray, start: int, dtype: str, shape: tuple[int, ...
 
 
 def _plausible(array: Array) -> bool:
-    """Return whether floats are finite and booleans are 0 or 1. The extremes tell without a mask of the array's size."""
+    """Return whether floats are finite and booleans are 0 or 1; the extremes tell it without a mask of that size."""
     if array.size == 0:
         return True
     if array.dtype.kind == "f":

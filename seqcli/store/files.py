@@ -1,7 +1,7 @@
 """Files on disk: put whole or not at all, read only when regular, one writer at a time.
 
-Every operation is a call of `os.…` on a directory's descriptor: tests fail and kill each of them in turn, and a directory
-that is renamed during a training takes its saves along.
+Every operation is a call of `os.…` on a directory's descriptor: tests fail and kill each of them in turn, and a
+directory that is renamed during a training takes its saves along.
 """
 
 from __future__ import annotations
@@ -283,7 +283,8 @@ def _locked(directory: int, path: Path, until: float) -> int:
         raise BlockingIOError(errno.EWOULDBLOCK, "locked")
     except BlockingIOError as error:
         os.close(fd)
-        who = f"process {int(holder[1])} on {quoted(holder[2].decode(errors='replace'))}" if holder else "another process"
+        host = quoted(holder[2].decode(errors="replace")) if holder else ""
+        who = f"process {int(holder[1])} on {host}" if holder else "another process"
         raise ModelError(
             f"{quoted(path, PATH_LIMIT)} is in use by {who}; wait for it to end, or choose another name."
         ) from error

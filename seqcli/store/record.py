@@ -17,7 +17,7 @@ from typing import Any
 from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
 from seqcli.spec import ARCHITECTURES, from_dict, to_dict
 from seqcli.store.arrays import Array, Table, unpack
-from seqcli.store.files import explained, open_regular, read_at
+from seqcli.store.files import open_regular, read_at
 from seqcli.store.strict import parse_json
 from seqcli.text.vocabulary import Vocabulary
 
@@ -41,10 +41,10 @@ ROLES: dict[str, str] = {
     "state": "safetensors",
     "history": "jsonl",
 }
-_OURS = re.compile("(?:%s)" % "|".join(rf"{role}-[0-9a-f]{{16}}\.{ending}" for role, ending in ROLES.items()))
+_OURS = re.compile("|".join(rf"{role}-[0-9a-f]{{16}}\.{ending}" for role, ending in ROLES.items()))
 _HASH = re.compile("[0-9a-f]{64}")
 _KEYS = ("format", "version", "task", "architecture", "text", "spec", "run", "corpus", "results", "progress", "files")
-_ONLY_RESUME = ("state", "history")  # roles that answering does without
+ONLY_RESUME = ("state", "history")  # roles that answering does without
 _FOREIGN = (
     (b"version https://git-lfs", "this is a git-LFS pointer; fetch the file itself with git lfs pull"),
     (b"PK\x03\x04", "this is a zip archive, such as torch.save or numpy.savez write"),
@@ -137,7 +137,8 @@ class Record:
             try:
                 found = os.lstat(self.directory / self.filename(role))
             except OSError as error:
-                return f"{self.where(role)} is missing" if error.errno == errno.ENOENT else self._unreadable(role, error)
+                missing = error.errno == errno.ENOENT
+                return f"{self.where(role)} is missing" if missing else self._unreadable(role, error)
             if not stat.S_ISREG(found.st_mode):
                 return f"{self.where(role)} is not a regular file"
             if found.st_size != entry.size:
@@ -180,7 +181,7 @@ class Record:
         return f"{self.where(role)} cannot be read: {reason}"
 
     def _next(self, role: str) -> str:
-        if role in _ONLY_RESUME:
+        if role in ONLY_RESUME:
             return "the model still answers, but to train it needs a good copy or --replace"
         return "copy it again, or train it anew with --replace"
 

@@ -7,25 +7,16 @@ import difflib
 import errno
 import os
 import re
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from seqcli import __version__
 from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
 from seqcli.store.archive import ENDING, read_archive, write_archive
+from seqcli.store.draft import Draft
 from seqcli.store.files import PATH_LIMIT, Claim, explained, make_directory, read_small, sync_directory
-from seqcli.store.record import (
-    RECORD,
-    RECORD_LIMIT,
-    FileEntry,
-    Record,
-    content_name,
-    is_content_name,
-    parse,
-    render,
-)
+from seqcli.store.record import RECORD, RECORD_LIMIT, Record, examine, is_content_name, parse
 
 DEFAULT = "default"
 NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -46,56 +37,10 @@ def check_name(name: str) -> None:
     """Raise MisuseError for a name that is not a safe file name everywhere."""
     if not NAME.fullmatch(name) or name.endswith("."):
         raise MisuseError(
-            f"{quoted(name)} cannot name a model; use 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first, no dot last."
+            f"{quoted(name)} cannot name a model; use 1 to 64 of A-Za-z0-9._-, begin with a letter or digit, end not in a dot."
         )
     if _RESERVED.fullmatch(name):
         raise MisuseError(f"{quoted(name)} cannot name a model: it is reserved; choose another name.")
-
-
-class Draft:
-    """A model in the making: each `save` replaces what is there by a new checkpoint, whole or not at all."""
-
-    def __init__(self, name: str, directory: Path, claim: Claim, record: Record | None) -> None:
-        """record: what is there now and is being resumed."""
-        self.name, self.directory, self.record = name, directory, record
-        self.saved = False
-        self._claim = claim
-
-    def save(
-        self,
-        *,
-        task: str,
-        architecture: str,
-        text: Any,
-        spec: Any,
-        run: Any,
-        corpus: dict[str, Any],
-        results: dict[str, Any],
-        progress: dict[str, Any],
-        files: Mapping[str, bytes],
-    ) -> Record:
-        """Commit a checkpoint: `files` are all its contents by role. Raises ModelError; then the last one stands."""
-        entries = {role: FileEntry.of(data) for role, data in files.items()}
-        raw = render(
-            {"text": text, "spec": spec, "run": run},
-            entries,
-            version=__version__,
-            task=task,
-            architecture=architecture,
-            corpus=corpus,
-            results=results,
-            progress=progress,
-        )
-        record = parse(raw, self.name, self.directory)  # what could not be read back must not be written
-        self.commit(record, {content_name(role, entries[role]): files[role] for role in files})
-        return record
-
-    def commit(self, record: Record, files: Mapping[str, bytes]) -> None:
-        """Write a record and its files, by name, and remove what it does not name."""
-        with explained("write", self.directory):
-            self._claim.commit(RECORD, record.raw, files)
-            self.record, self.saved = record, True
-            self._claim.sweep(is_content_name, {RECORD, *files})
 
 
 class Shelf:
@@ -104,6 +49,8 @@ class Shelf:
     def __init__(self, root: str | Path) -> None:
         with explained("find", root):
             self.root = Path(os.path.abspath(root))
+
+    # -- reading --------------------------------------------------------------------------------------------------
 
     def names(self) -> list[str]:
         """Return the names of the models, sorted; files and directories of other kinds are passed over."""
@@ -117,10 +64,11 @@ class Shelf:
                 fault = record.fault()
                 yield Damaged(name, fault) if fault else record
             except ModelError as error:
-                yield Damaged(name, str(error))
+                if self._is_model(name):  # else it has been removed since it was listed
+                    yield Damaged(name, str(error))
 
     def read(self, name: str | None = None) -> Record:
-        """Return a model, or the default one. Raises ModelError where there is none, DamagedError where it is broken."""
+        """Return a model, or the default one. Raises ModelError where there is none, DamagedError where it is bad."""
         if name is None:
             name = self._default_model()
         check_name(name)
@@ -132,31 +80,129 @@ class Shelf:
         record.check()
         return record
 
+    def _settled(self, name: str, *, hold: bool) -> Record:
+        """Return a model's record with its files, held open or there: one checkpoint, even while another is saved.
+
+        Files of a record that stands are missing only where they were lost; whoever needs one will say so.
+        """
+        for _ in range(ATTEMPTS):
+            raw = self._raw(name)
+            record = parse(raw, name, self.root / name)
+            complete = record.hold() if hold else record.fault() is None
+            if complete or self._raw(name) == raw:
+                return record
+        raise ModelError(f"Model {quoted(name)} is being saved without a pause; try again.")
+
+    def _raw(self, name: str) -> bytes:
+        if not self._is_model(name):
+            raise self._missing(name)
+        try:
+            with explained("read", self.root / name / RECORD):
+                return read_small(self.root / name / RECORD, RECORD_LIMIT)
+        except ModelError as error:
+            number = getattr(error.__cause__, "errno", None)
+            if number == errno.ENOENT:
+                raise self._missing(name) from error
+            if number not in (errno.EINVAL, errno.EFBIG):
+                raise
+            what = "it is not a regular file" if number == errno.EINVAL else "it is too long"
+            raise DamagedError(
+                f"{quoted(f'{name}/{RECORD}')} is damaged: {what}; copy it again, or train it anew with --replace."
+            ) from error
+
+    def _listed(self) -> list[str]:
+        with explained("read", self.root):
+            try:
+                return sorted(os.listdir(self.root))
+            except FileNotFoundError:
+                return []
+
+    def _is_model(self, name: str) -> bool:
+        """Return whether a directory with a record, readable or not, has this name. A link to one is none."""
+        try:
+            if not stat.S_ISDIR(os.lstat(self.root / name).st_mode):
+                return False
+            os.lstat(self.root / name / RECORD)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True  # whoever reads it will say what is wrong
+        return True
+
+    def _remains(self, name: str) -> bool:
+        """Return whether a directory has files of a model, though no record: a copy cut short, a removal killed."""
+        try:
+            directory = stat.S_ISDIR(os.lstat(self.root / name).st_mode)
+            return directory and any(map(is_content_name, os.listdir(self.root / name)))
+        except OSError:
+            return False
+
+    def _missing(self, name: str) -> ModelError:
+        names, where = self.names(), quoted(self.root, PATH_LIMIT)
+        if self._remains(name):
+            return DamagedError(f"{quoted(f'{name}/{RECORD}')} is missing in {where}; copy it again, or train it anew.")
+        if os.path.islink(self.root / name):
+            return ModelError(f"{quoted(name)} in {where} is a link, which is not followed; put the model there.")
+        if not names:
+            step = "train one: seqcli train-lm FILE, or choose another --models-dir"
+            return ModelError(f"There is no model {quoted(name)}: {where} has none at all; {step}.")
+        close = difflib.get_close_matches(name, names, 1, 0.5)
+        step = f"did you mean {quoted(close[0])}?" if close else "see what is there: seqcli models list."
+        return ModelError(f"There is no model {quoted(name)} in {where}; {step}")
+
+    # -- the default ----------------------------------------------------------------------------------------------
+
     def default(self) -> str | None:
         """Return the name of the default model, or None where none was chosen."""
-        path = self.root / DEFAULT
+        path, line = self.root / DEFAULT, b""
         try:
             with explained("read", path):
-                line = read_small(path, 100).decode("ascii", "replace")
+                line = read_small(path, 100)
         except ModelError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
+            number = getattr(error.__cause__, "errno", None)
+            if number == errno.ENOENT:
                 return None
-            raise
-        name = line.removesuffix("\n")
+            if number not in (errno.EINVAL, errno.EFBIG):
+                raise
+        name = line.decode("ascii", "replace").removesuffix("\n")
         if not NAME.fullmatch(name):
             raise DamagedError(
                 f"{quoted(path, PATH_LIMIT)} does not hold the name of a model; set it: seqcli models default NAME."
             )
         return name
 
-    def set_default(self, name: str) -> None:
-        """Choose the model that is read where no name is given. Raises ModelError where there is no such model."""
+    def set_default(self, name: str, *, only_first: bool = False) -> bool:
+        """Choose the model that is read where no name is given; return whether it is this one now.
+
+        only_first: leave a choice that was made. Raises ModelError where there is no such model.
+        """
         check_name(name)
         if not self._is_model(name):
             raise self._missing(name)
         with explained("write", self.root), Claim(self.root, follow=True, patience=PATIENCE) as claim:
-            claim.commit(DEFAULT, f"{name}\n".encode(), {})
-            claim.sweep(lambda _: False)
+            if not (only_first and os.path.lexists(self.root / DEFAULT)):
+                claim.commit(DEFAULT, f"{name}\n".encode(), {})
+                claim.sweep(lambda _: False)
+        return not only_first or self.default() == name
+
+    def _unset_default(self, name: str) -> None:
+        with explained("write", self.root), Claim(self.root, follow=True, patience=PATIENCE):
+            if self.default() == name:  # another process may have chosen since
+                os.unlink(self.root / DEFAULT)
+
+    def _default_model(self) -> str:
+        name, where = self.default(), quoted(self.root, PATH_LIMIT)
+        if name is not None and self._is_model(name):
+            return name
+        if not self.names():
+            step = "train one: seqcli train-lm FILE, or choose another --models-dir"
+            raise ModelError(f"There is no model in {where}; {step}.")
+        step = "choose one: seqcli models default NAME, or name one: -m NAME"
+        if name is None:
+            raise ModelError(f"No model is the default in {where}; {step}.")
+        raise ModelError(f"The default model {quoted(name)} is not in {where}; {step}.")
+
+    # -- writing --------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def open(self, name: str, *, replace: bool = False, resume: bool = False) -> Iterator[Draft]:
@@ -167,42 +213,104 @@ class Shelf:
         """
         check_name(name)
         self._check_free(name, replace, resume)
-        claim = self._claim_new(name)
-        saved = True
+        claim = self._claimed(name, make=not resume)
         try:
             self._check_free(name, replace, resume)  # again: another process may have been quicker
             record = self._settled(name, hold=True) if resume else None
-            saved = self._is_model(name)
-            kept = {record.filename(role) for role in record.files} if record else ()
-            claim.sweep(is_content_name if record else (lambda _: False), kept)
-            draft = Draft(name, self.root / name, claim, record)
-            yield draft
+            with explained("write", self.root / name):
+                kept = {record.filename(role) for role in record.files} if record else ()
+                claim.sweep(is_content_name if record else (lambda _: False), kept)
+            yield Draft(name, self.root / name, claim, record)
         finally:
             claim.release(remove=not self._is_model(name))
 
     def remove(self, name: str) -> None:
         """Remove a model, damaged or not. Other files in its directory stay, and links are not followed."""
         check_name(name)
-        with self._claim(name) as claim, explained("remove", self.root / name):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(RECORD, dir_fd=claim.fd)  # from here on there is no such model
-            os.fsync(claim.fd)
-            with contextlib.suppress(ModelError):
-                if self.default() == name:
-                    os.unlink(self.root / DEFAULT)
-            claim.sweep(is_content_name)
-            claim.release(remove=True)
+        if not self._is_model(name) and not self._remains(name):
+            raise self._missing(name)
+        claim = self._claimed(name)
+        try:
+            with explained("remove", self.root / name):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(RECORD, dir_fd=claim.fd)  # from here on there is no such model
+                os.fsync(claim.fd)
+                claim.sweep(is_content_name)
+        finally:
+            claim.release(remove=not self._is_model(name))
+        with contextlib.suppress(DamagedError):
+            if self.default() == name:
+                self._unset_default(name)
 
     def rename(self, old: str, new: str) -> None:
         """Rename a model, and the default with it."""
         check_name(old)
         check_name(new)
-        with self._claim(old) as claim:
+        if not self._is_model(old):
+            raise self._missing(old)
+        with self._claimed(old):
             self._check_twin(new, but=old)
             if new != old and os.path.lexists(self.root / new):
                 raise ModelError(f"{quoted(self.root / new, PATH_LIMIT)} exists; choose another name.")
             with explained("rename", self.root / old):
                 os.rename(self.root / old, self.root / new)
                 sync_directory(self.root)
-        if self.default() == old:
-            self.set_default(new)
+        with contextlib.suppress(DamagedError):
+            if self.default() == old:
+                self.set_default(new)
+
+    def export(self, name: str, path: Path) -> None:
+        """Write a model, every byte of it checked, as one file. Raises ModelError where the file is there."""
+        record = self.read(name)
+        files = {role: record.load(role) for role in record.files}
+        for role, data in files.items():
+            examine(role, data, record.where(role))
+        write_archive(path, record, files)
+
+    def import_(self, path: Path, name: str | None = None, *, replace: bool = False) -> Record:
+        """Take in a model that `export` wrote, under its file's name or another. Raises as `open`, and DamagedError."""
+        name = path.name.removesuffix(ENDING) if name is None else name
+        check_name(name)
+        record, files = read_archive(path, name, self.root / name)
+        with self.open(name, replace=replace) as draft:
+            draft.commit(record, files)
+        return record
+
+    def _claimed(self, name: str, *, make: bool = False) -> Claim:
+        """Return the claim to a model's directory; with `make`, one that is not there is made."""
+        path = self.root / name
+        with explained("write", path):
+            for _ in range(ATTEMPTS):
+                if make:
+                    make_directory(path)
+                try:
+                    claim = Claim(path)
+                except FileNotFoundError:
+                    if make:
+                        continue  # a process that gave the name up has removed the directory since
+                    raise self._missing(name) from None
+                if make:
+                    sync_directory(self.root)  # the entry may be of one that was killed before it could
+                return claim
+        raise ModelError(f"{quoted(path, PATH_LIMIT)} is in use by another process; try again.")
+
+    def _check_free(self, name: str, replace: bool, resume: bool) -> None:
+        self._check_twin(name)
+        path = self.root / name
+        if self._is_model(name):
+            if not (replace or resume):
+                raise ModelError(
+                    f"{quoted(path, PATH_LIMIT)} exists; add --resume to go on with it, --replace to train it anew, "
+                    "or choose another name."
+                )
+        elif resume:
+            raise self._missing(name)
+        elif os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path)):
+            raise ModelError(f"{quoted(path, PATH_LIMIT)} is not a directory; move it away, or choose another name.")
+
+    def _check_twin(self, name: str, but: str | None = None) -> None:
+        """Raise ModelError for a new name that differs from one that is there in the case of letters only."""
+        listed = self._listed()
+        twins = [other for other in listed if other not in (name, but) and other.lower() == name.lower()]
+        if twins and name not in listed:
+            raise ModelError(f"{quoted(name)} differs from {quoted(twins[0])} in case only; choose another name.")
