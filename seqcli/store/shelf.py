@@ -36,9 +36,8 @@ class Damaged:
 def check_name(name: str) -> None:
     """Raise MisuseError for a name that is not a safe file name everywhere."""
     if not NAME.fullmatch(name) or name.endswith("."):
-        raise MisuseError(
-            f"{quoted(name)} cannot name a model; use 1 to 64 of A-Za-z0-9._-, begin with a letter or digit, end not in a dot."
-        )
+        rule = "use 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first, no dot last"
+        raise MisuseError(f"{quoted(name)} cannot name a model; {rule}.")
     if _RESERVED.fullmatch(name):
         raise MisuseError(f"{quoted(name)} cannot name a model: it is reserved; choose another name.")
 
