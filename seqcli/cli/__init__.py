@@ -1,0 +1,136 @@
+"""The command line: one group of commands, each imported only when it is run; every failure becomes one line."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import functools
+import importlib
+import os
+import signal
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from seqcli import __version__
+from seqcli.cli.options import CONTEXT, Session, session_options
+from seqcli.errors import SeqcliError, escape, quoted
+
+# name -> (heading in `seqcli --help`, "module:function", one line of help); nothing here is imported for a help page
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "train-lm": ("Learn", "seqcli.cli.train:train_lm", "Train a language model on a text."),
+    "predict-word": ("Answer", "seqcli.cli.ask:predict_word", "Say which words are likely to come next."),
+    "score": ("Answer", "seqcli.cli.ask:score", "Say how likely each sentence, or each word of it, is."),
+    "evaluate": ("Answer", "seqcli.cli.evaluate:evaluate", "Measure models on a text: perplexity and its kin."),
+    "models": ("Keep", "seqcli.cli.shelf:models", "List, show, check, rename, remove, export and import models."),
+}
+EXIT_BUG = 70  # sysexits' EX_SOFTWARE: a defect of the program itself, never of its input
+
+
+class Commands(click.Group):
+    """A group whose commands are looked up in COMMANDS and imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name][1].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "see seqcli --help."
+            raise click.UsageError(f"There is no command {quoted(args[0])}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        headings: dict[str, list[tuple[str, str]]] = {}
+        for name, (heading, _, line) in COMMANDS.items():
+            headings.setdefault(heading, []).append((name, line))
+        for heading, rows in headings.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows, col_max=22)
+
+
+@click.command(
+    cls=Commands,
+    context_settings=CONTEXT,
+    epilog="Start with: seqcli train-lm book.txt, then: seqcli predict-word 'some of them'",
+)
+@click.version_option(__version__, prog_name="seqcli")
+@functools.partial(session_options, envvar="SEQCLI_MODELS")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Word prediction and embeddings from your own text, on your own CPU."""
+    ctx.ensure_object(Session)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 done, 1 could not, 2 misuse, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character still gets the answer
+    signal.signal(signal.SIGTERM, _terminated)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: list[str]) -> int:
+    """Run a command and return its exit code; whatever fails is told in one line on stderr."""
+    try:
+        code = cli.main(args, prog_name="seqcli", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except BaseException as error:
+        if os.environ.get("SEQCLI_DEBUG") == "1" and not isinstance(error, (SystemExit, KeyboardInterrupt)):
+            raise
+        return _told(error)
+
+
+def _told(error: BaseException) -> int:
+    """Say what went wrong and return the exit code."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 1
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return 130
+    if isinstance(error, OSError) and error.errno == errno.EPIPE:
+        sys.stdout = None  # the reader has gone; nothing is left to say, at exit neither
+        return 0
+    line, code = _line(error)
+    shown = " ".join(escape(line.replace("\n", " ")).split())
+    print(f"Error: {shown if len(shown) <= 400 else shown[:399] + '…'}", file=sys.stderr)
+    return code
+
+
+def _line(error: BaseException) -> tuple[str, int]:
+    """Return the one line that explains an error, and the exit code."""
+    if isinstance(error, click.ClickException):
+        message = error.format_message()
+        return f"{message if message.endswith(('.', '?')) else message + '.'}{_help_hint(error)}", error.exit_code
+    if isinstance(error, SeqcliError):
+        return str(error), error.exit_code
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+        return "There is not enough memory; use a smaller model, vocabulary or batch.", 1
+    if isinstance(error, OSError):
+        where = f" {quoted(error.filename)}" if error.filename else ""
+        return f"Cannot use{where}: {error.strerror or error}; check the path, its permissions and the disk.", 1
+    return f"Unexpected {type(error).__name__}: {quoted(error, 200)}; please report it, with SEQCLI_DEBUG=1.", EXIT_BUG
+
+
+def _help_hint(error: click.ClickException) -> str:
+    ctx = getattr(error, "ctx", None)
+    return f" See: {ctx.command_path} --help" if isinstance(error, click.UsageError) and ctx else ""
+
+
+def _terminated(number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+__all__ = ["COMMANDS", "cli", "main", "run"]

@@ -1,0 +1,191 @@
+"""Options made from the settings' fields, and those that every command shares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from seqcli.cli.terminal import Terminal
+from seqcli.errors import MisuseError, quoted
+from seqcli.spec import check, option_name, value_type
+
+if TYPE_CHECKING:
+    from seqcli.store import Shelf
+
+S = TypeVar("S")
+F = TypeVar("F", bound=Callable[..., Any])
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+MODELS_DIR = "models"
+PANELS = ("Text", "Model", "Training", "Output", "Other")  # the order of the headings on a help page
+_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(\d{1,20}\.?\d{0,20}|\.\d{1,20})([eE][+-]?\d{1,4})?", re.ASCII)
+
+
+@dataclass
+class Session:
+    """What a command works with: the shelf of models and the terminal."""
+
+    models_dir: str = MODELS_DIR
+    terminal: Terminal = field(default_factory=Terminal)
+
+    @property
+    def shelf(self) -> Shelf:
+        """The shelf of models; reading it creates nothing."""
+        from seqcli.store import Shelf
+
+        return Shelf(self.models_dir)
+
+
+class Number(click.ParamType):
+    """A number in plain ASCII digits; the range is checked with the settings (click would let nan and 1_0 through)."""
+
+    def __init__(self, kind: type) -> None:
+        self.kind, self.name = kind, "integer" if kind is int else "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, (int, float)):
+            return value
+        if not (_INTEGER if self.kind is int else _DECIMAL).fullmatch(value):
+            self.fail(f"{quoted(value, 40)} is not {'a whole' if self.kind is int else 'a'} number", param, ctx)
+        return self.kind(value)
+
+
+class Command(click.Command):
+    """A command whose help page groups the options under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        panels: dict[str, list[tuple[str, str]]] = {name: [] for name in PANELS}
+        for param in self.get_params(ctx):
+            row = param.get_help_record(ctx)
+            if row is not None:
+                panels[getattr(param, "panel", "Other")].append(row)
+        width = max((len(left) for rows in panels.values() for left, _ in rows), default=0)
+        for name, rows in panels.items():
+            if rows:
+                with formatter.section("Options" if name == "Other" else name):
+                    formatter.write_dl(rows, col_max=min(width, 34))
+
+
+class Option(click.Option):
+    """An option with a heading on the help page."""
+
+    def __init__(self, *args: Any, panel: str = "Other", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.panel = panel
+
+
+def option(*names: str, panel: str = "Other", **kwargs: Any) -> Callable[[F], F]:
+    """Return a click option under a heading."""
+    return click.option(*names, cls=Option, panel=panel, **kwargs)
+
+
+def spec_options(cls: type, leave_out: tuple[str, ...] = ()) -> Callable[[F], F]:
+    """Add an option for every setting; one that is not given is None, so that --like and --resume can fill it."""
+
+    def add(command: F) -> F:
+        for f in reversed(fields(cls)):
+            if f.name not in leave_out:
+                command = _spec_option(cls, f.name, f.default, f.metadata)(command)
+        return command
+
+    return add
+
+
+def _spec_option(cls: type, name: str, default: Any, meta: Any) -> Callable[[F], F]:
+    kind, _ = value_type(cls, name)
+    flag, text = option_name(name), meta["help"]
+    if kind is bool:
+        flag = f"{flag}/--no-{name.replace('_', '-')}"
+        default = "on" if default else "off"
+    if default is not None:
+        text = f"{text}  [default: {default}]"
+    kinds: Any = None if kind is bool else click.Choice(meta["choices"]) if meta["choices"] else str
+    if kind in (int, float):
+        kinds = Number(kind)
+    shape = {"metavar": "N" if kind is int else "X"} if kind in (int, float) else {}
+    return option(flag, name, type=kinds, default=None, help=text, panel=meta["panel"], **shape)
+
+
+def given(cls: type, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of one kind that stand on the command line."""
+    return {f.name: params[f.name] for f in fields(cls) if params.get(f.name) is not None}
+
+
+def settings(base: S, changes: dict[str, Any]) -> S:
+    """Return settings with changes made. Raises MisuseError, naming the option, for a value out of range."""
+    spec: S = replace(base, **changes)  # type: ignore[type-var]
+    check(spec)
+    return spec
+
+
+def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the model names that a shell may complete."""
+    session = ctx.find_object(Session) or Session()
+    return [name for name in session.shelf.names() if name.startswith(incomplete)]
+
+
+model_option = option(
+    "-m",
+    "--model",
+    envvar="SEQCLI_MODEL",
+    metavar="NAME",
+    help="The model to ask.  [default: SEQCLI_MODEL, or the default model]",
+    shell_complete=complete_model,
+)
+
+
+def _choose(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        if ctx.meta.setdefault("seqcli.output", param.name) != param.name:
+            raise MisuseError("Give one of --json, --jsonl and --csv.")
+        ctx.ensure_object(Session).terminal.output = param.name or ""
+
+
+def output_options(command: F) -> F:
+    """Add --json, --jsonl and --csv; without them a table on a terminal, TAB-separated columns in a pipe."""
+    lines = {"json": "Print one JSON array.", "jsonl": "Print a JSON object a line.", "csv": "Print CSV with a header."}
+    for name, text in reversed(lines.items()):
+        command = option(
+            f"--{name}", name, is_flag=True, expose_value=False, callback=_choose, help=text, panel="Output"
+        )(command)
+    return command
+
+
+def _set_models_dir(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    session = ctx.ensure_object(Session)
+    if value is not None:
+        session.models_dir = value
+
+
+def _set_quiet(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.ensure_object(Session).terminal.quiet = True
+
+
+def session_options(command: F, envvar: str | None = None) -> F:
+    """Add -q and --models-dir, which may stand before and after the command's name; the group reads the variable."""
+    command = option(
+        "--models-dir",
+        envvar=envvar,
+        metavar="DIR",
+        expose_value=False,
+        callback=_set_models_dir,
+        help="Where models are kept.  [default: SEQCLI_MODELS, or ./models]",
+    )(command)
+    return option(
+        "-q", "--quiet", is_flag=True, expose_value=False, callback=_set_quiet, help="Say nothing but errors."
+    )(command)
+
+
+def command(**attributes: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a command of a function: -h, headings on the help page, -q and --models-dir."""
+
+    def make(function: Callable[..., Any]) -> click.Command:
+        return click.command(cls=Command, context_settings=CONTEXT, **attributes)(session_options(function))
+
+    return make
