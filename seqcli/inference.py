@@ -1,0 +1,143 @@
+"""Next-word probabilities from a stored language model's arrays, with numpy alone: an answer never waits for torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcli.spec import LanguageSpec
+
+Array = NDArray[np.float32]
+Ids = NDArray[np.int64]
+State = list[tuple[Array, ...]]  # a layer: (h,) or (h, c), each [B, H]
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+Table = dict[str, tuple[str, tuple[int, ...]]]
+
+
+def language_table(spec: LanguageSpec, vocabulary_size: int) -> Table:
+    """Return the arrays that a language model of these settings consists of: name -> (dtype, shape)."""
+    embedding, hidden, gates = spec.embedding_size, spec.hidden_size, GATES[spec.architecture]
+    shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (vocabulary_size, embedding)}
+    for i in range(spec.layers):
+        layer, size = f"recurrent.layers.{i}", hidden if i else embedding
+        shapes[f"{layer}.weight_ih_l0"] = (gates * hidden, size)
+        shapes[f"{layer}.weight_hh_l0"] = (gates * hidden, hidden)
+        shapes[f"{layer}.bias_ih_l0"] = shapes[f"{layer}.bias_hh_l0"] = (gates * hidden,)
+    if spec.tied and hidden != embedding:
+        shapes |= {"projection.weight": (embedding, hidden), "projection.bias": (embedding,)}
+    if not spec.tied:
+        shapes["output.weight"] = (vocabulary_size, hidden)
+    shapes["output_bias"] = (vocabulary_size,)
+    return {name: ("F32", shape) for name, shape in shapes.items()}
+
+
+class LanguageArrays:
+    """A language model as arrays: reads tokens one step at a time, side by side, and tells what may come next."""
+
+    def __init__(self, spec: LanguageSpec, arrays: dict[str, Any]) -> None:
+        """arrays: as `language_table` lists them."""
+        self.spec = spec
+        self._embedding: Array = arrays["embedding.weight"]
+        self._layers = [
+            (
+                np.ascontiguousarray(arrays[f"recurrent.layers.{i}.weight_ih_l0"].T),
+                np.ascontiguousarray(arrays[f"recurrent.layers.{i}.weight_hh_l0"].T),
+                arrays[f"recurrent.layers.{i}.bias_ih_l0"],
+                arrays[f"recurrent.layers.{i}.bias_hh_l0"],
+            )
+            for i in range(spec.layers)
+        ]
+        self._projection = (
+            (arrays["projection.weight"].T, arrays["projection.bias"]) if "projection.bias" in arrays else None
+        )
+        self._output: Array = self._embedding if spec.tied else arrays["output.weight"]
+        self._bias: Array = arrays["output_bias"]
+
+    def start(self, batch: int) -> State:
+        """Return the state before anything was read."""
+        parts = 2 if self.spec.architecture == "lstm" else 1
+        return [tuple(np.zeros((batch, self.spec.hidden_size), np.float32) for _ in range(parts)) for _ in self._layers]
+
+    def step(self, ids: Ids, state: State) -> tuple[Array, State]:
+        """Read one token a row: ids [B], state -> what the output layer reads [B, D], state."""
+        x: Array = self._embedding[ids]
+        after: State = []
+        for weights, before in zip(self._layers, state, strict=True):
+            after.append(self._cell(x, before, *weights))
+            x = after[-1][0]
+        if self._projection:
+            x = x @ self._projection[0] + self._projection[1]
+        return x, after
+
+    def log_probabilities(self, hidden: Array) -> Array:
+        """hidden [B, D] -> natural log of every token's probability [B, V]."""
+        scores = hidden @ self._output.T
+        scores += self._bias
+        scores -= scores.max(-1, keepdims=True)
+        scores -= np.log(np.exp(scores).sum(-1, keepdims=True, dtype=np.float64)).astype(np.float32)
+        return scores
+
+    def _cell(
+        self, x: Array, state: tuple[Array, ...], w_in: Array, w: Array, b_in: Array, b: Array
+    ) -> tuple[Array, ...]:
+        """One step of a layer, gates in torch's order. x [B, E], h [B, H] -> (h,) or (h, c)."""
+        h, size = state[0], self.spec.hidden_size
+        from_input, from_state = x @ w_in + b_in, h @ w + b
+        if self.spec.architecture == "rnn":
+            total = from_input + from_state
+            return (np.tanh(total) if self.spec.activation == "tanh" else np.maximum(total, 0),)
+        if self.spec.architecture == "gru":
+            gates = _sigmoid(from_input[:, : 2 * size] + from_state[:, : 2 * size])
+            reset, update = gates[:, :size], gates[:, size:]
+            new = np.tanh(from_input[:, 2 * size :] + reset * from_state[:, 2 * size :])
+            return (new + update * (h - new),)
+        total = from_input + from_state
+        enter, forget, out = (_sigmoid(total[:, i * size : (i + 1) * size]) for i in (0, 1, 3))
+        c = forget * state[1] + enter * np.tanh(total[:, 2 * size : 3 * size])
+        return out * np.tanh(c), c
+
+
+def _sigmoid(x: Array) -> Array:
+    return 0.5 * np.tanh(0.5 * x) + 0.5  # never overflows
+
+
+def read(model: LanguageArrays, texts: Sequence[Sequence[int]]) -> tuple[Array, State]:
+    """Read several texts side by side, each from the start and at least one token long.
+
+    -> what the output layer reads behind each text's last token [B, D], and the states there. Texts that have ended
+    keep their state, so that the answer for one does not depend on its neighbours.
+    """
+    lengths = np.array([len(text) for text in texts])
+    order = np.argsort(-lengths, kind="stable")
+    state = model.start(len(texts))
+    hidden = np.zeros(
+        (len(texts), model.spec.embedding_size if model.spec.tied else model.spec.hidden_size), np.float32
+    )
+    for t in range(int(lengths.max())):
+        going = order[: int(np.count_nonzero(lengths > t))]
+        ids = np.array([texts[i][t] for i in going])
+        hidden[going], after = model.step(ids, [tuple(s[going] for s in layer) for layer in state])
+        for layer, new in zip(state, after, strict=True):
+            for whole, rows in zip(layer, new, strict=True):
+                whole[going] = rows
+    return hidden, state
+
+
+def token_log_probabilities(model: LanguageArrays, texts: Sequence[Sequence[int]]) -> list[Array]:
+    """Return the natural log of the probability of each token of each text but its first, given those before it."""
+    lengths = np.array([len(text) for text in texts])
+    order = np.argsort(-lengths, kind="stable")
+    found = [np.zeros(len(text) - 1, np.float32) for text in texts]
+    state = model.start(len(texts))
+    for t in range(int(lengths.max()) - 1):
+        count = int(np.count_nonzero(lengths > t + 1))
+        state = [tuple(s[:count] for s in layer) for layer in state]
+        hidden, state = model.step(np.array([texts[i][t] for i in order[:count]]), state)
+        targets = np.array([texts[i][t + 1] for i in order[:count]])
+        chosen = model.log_probabilities(hidden)[np.arange(count), targets]
+        for i, value in zip(order, chosen, strict=False):
+            found[i][t] = value
+    return found
