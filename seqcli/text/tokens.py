@@ -297,8 +297,8 @@ def make(name: str, lowercase: bool, model: bytes | None = None) -> Tokenizer:
     return made
 
 
-def learn_subwords(lines: Iterable[str], size: int, lowercase: bool) -> bytes:
-    """Learn a subword vocabulary of about `size` pieces; bytes stand in for what it never saw.
+def learn_subwords(weighed: Iterable[tuple[str, int]], size: int, lowercase: bool) -> bytes:
+    """Learn a subword vocabulary of about `size` from pieces and their counts; bytes stand in for what it never saw.
 
     Raises SeqcliError where the text is too small to learn from.
     """
@@ -309,7 +309,8 @@ def learn_subwords(lines: Iterable[str], size: int, lowercase: bool) -> bytes:
     out = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=(line.lower() if lowercase else line for line in lines),
+            sentence_iterator=(f"{piece.lower() if lowercase else piece}\t{count}" for piece, count in weighed),
+            input_format="tsv",
             model_writer=out,
             model_type="unigram",
             vocab_size=size,

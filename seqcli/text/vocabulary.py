@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,11 +68,12 @@ def _plain(line: str) -> str:
     return line[1:] if line.startswith("\\") and line.lstrip("\\") in SPECIALS else line
 
 
-def select(counts: NDArray[np.int64], texts: Sequence[str], min_count: int, size: int) -> list[str]:
+def select(counts: NDArray[np.int64], text: Callable[[int], str], min_count: int, size: int) -> list[str]:
     """Return the tokens to keep: seen at least min_count times, at most size with the special symbols, commonest first.
 
-    Equal counts keep the order of first sight, so that the same text gives the same ids everywhere.
+    counts [tokens]; text: the spelling of a token by its place there. Equal counts keep the order of first sight, so
+    that the same text gives the same ids everywhere.
     """
     order = np.argsort(-counts, kind="stable")
-    kept = order[counts[order] >= max(min_count, 1)]
-    return [texts[i] for i in kept.tolist() if texts[i] != "<unk>"][: size - len(SPECIALS)]
+    kept = order[counts[order] >= max(min_count, 1)][: size - len(SPECIALS) + 1]  # one more: <unk> may be among them
+    return [token for token in map(text, kept.tolist()) if token != "<unk>"][: size - len(SPECIALS)]
