@@ -1,0 +1,30 @@
+"""What an experiment of the lab found: a table, the numbers behind its picture, and one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+Tell = Callable[..., None]  # (sentence, **numbers): a line of progress, in the reader's language
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of one experiment.
+
+    columns and rows: the table. numbers: what the sentence quotes. sentence: what was seen, in English, with the
+    numbers' names in braces; which sentence it is depends on the numbers. series: what only the picture shows.
+    """
+
+    experiment: str
+    settings: dict[str, Any]
+    columns: tuple[str, ...]
+    rows: list[dict[str, Any]]
+    numbers: dict[str, Any]
+    sentence: str
+    series: dict[str, Any] = field(default_factory=dict)
+
+
+def silent(sentence: str, **numbers: Any) -> None:
+    """Tell nothing."""
