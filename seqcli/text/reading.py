@@ -222,7 +222,7 @@ def _checked(reads: Iterator[bytes], path: str, encoding: str) -> Iterator[bytes
     rest, lines, offset, last = b"", 0, 0, b"\n"
     for raw in reads:
         if not offset and not rest and raw.startswith(codecs.BOM_UTF8):
-            raw, offset = raw[3:], 3
+            raw, offset, last = raw[3:], 3, b""  # a file that holds nothing else holds an empty line
         cut = max(raw.rfind(b"\n"), raw.rfind(b" ")) + 1 or raw.rfind(b"\t") + 1
         if not cut:
             rest += raw
