@@ -101,7 +101,8 @@ class LanguageArrays:
 
 
 def _sigmoid(x: Array) -> Array:
-    return 0.5 * np.tanh(0.5 * x) + 0.5  # never overflows
+    half: Array = np.tanh(0.5 * x)  # never overflows, as exp(-x) would
+    return 0.5 * half + 0.5
 
 
 def read(model: LanguageArrays, texts: Sequence[Sequence[int]]) -> tuple[Array, State]:

@@ -12,6 +12,7 @@ CALIBRATION_SHARE = 0.05  # ... share of the minutes after which a budget of min
 WARMING = 5  # updates left out of that speed: kernels are still being chosen
 PLANS = 20  # times a training in which the rest of a budget of minutes is planned anew
 EVALUATIONS = 10  # in a training: enough for a learning curve and for early stopping
+ENDLESS = 2**53  # updates: more than any training has
 EVALUATION_SHARE = 0.08  # of the minutes that evaluations may take
 
 
@@ -131,8 +132,9 @@ class Progress:
 
 def most_updates(budget: Budget, updates_per_epoch: int) -> int:
     """Return how many updates the epochs of a budget are; no end without them."""
-    epochs = math.inf if budget.epochs is None else budget.epochs
-    return max(int(min(math.ceil(epochs * updates_per_epoch), 2**53)), 1)
+    if budget.epochs is None:
+        return ENDLESS
+    return max(math.ceil(min(budget.epochs * updates_per_epoch, ENDLESS)), 1)
 
 
 @dataclass(frozen=True)

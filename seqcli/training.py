@@ -6,6 +6,7 @@ two numbers, and a resumed training has nothing to replay.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,10 +22,6 @@ from seqcli.spec import RunSpec
 
 WARM_UP_SHARE, WARM_UP_MOST = 0.05, 100  # of the updates; Adam's second moments need some updates to mean anything
 FLOOR = 0.01  # the learning rate ends at this share of its height
-
-
-class Interrupted(Exception):
-    """A training was told to stop in the middle of an evaluation; it is as it was before that evaluation."""
 
 
 class Batches(Protocol):
@@ -94,11 +91,13 @@ class Training:
         """Train to the end of the plan, or until held-out text stops getting better.
 
         Yields Started, Progressed after every update, Evaluated where the plan says, Stopped. Raises DivergedError
-        when a loss, gradient or held-out figure is no longer a number (nothing of that update is kept), Interrupted
-        when `stop` says so during an evaluation.
+        when a loss, gradient or held-out figure is no longer a number (nothing of that update is kept),
+        InterruptedError when `stop` says so during an evaluation, which is then still due.
         """
-        p, clock = self.progress, Clock(self.progress.seconds)
+        p = self.progress
         yield Started(p)
+        evaluate(self.model, itertools.islice(self.held_out, 1))  # once for nothing: a first call is slow
+        clock = Clock(p.seconds)
         while not p.finished or p.evaluation_due:
             if p.evaluation_due:
                 yield self._evaluated(clock)
@@ -167,13 +166,13 @@ def never() -> bool:
 def evaluate(model: Model, held_out: Any, stop: Callable[[], bool] = never) -> tuple[float, int]:
     """Return (nats, tokens) of a text under a model, in float32, summed in float64.
 
-    Raises Interrupted as soon as `stop` says so.
+    Raises InterruptedError as soon as `stop` says so.
     """
     model.train(False)
     nats, tokens, state = 0.0, 0, None
     for piece in held_out:
         if stop():
-            raise Interrupted
+            raise InterruptedError
         state = None if piece.first else state
         batch = (torch.from_numpy(piece.inputs), torch.from_numpy(piece.targets))
         loss, state = model.loss(batch, state)

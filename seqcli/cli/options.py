@@ -41,7 +41,7 @@ class Session:
         return Shelf(self.models_dir)
 
 
-class Number(click.ParamType):
+class Number(click.ParamType[Any]):
     """A number in plain ASCII digits; the range is checked with the settings (click would let nan and 1_0 through)."""
 
     def __init__(self, kind: type) -> None:

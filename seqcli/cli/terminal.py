@@ -69,6 +69,14 @@ class Bar:
                 self._bar.set_postfix_str(extra, refresh=False)
             self._bar.update(count - self._bar.n)
 
+    def note(self, terminal: Terminal, line: str) -> None:
+        """Say a line above the bar."""
+        if self._bar is not None:
+            self._bar.clear()
+        terminal.note(line)
+        if self._bar is not None:
+            self._bar.refresh()
+
     def close(self) -> None:
         """Take the bar off the screen."""
         if self._bar is not None:

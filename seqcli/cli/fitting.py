@@ -1,0 +1,213 @@
+"""What every trainer's command does alike: name the model, follow the events, save, and stop when told to."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import shlex
+import signal
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqcli.cli.options import option
+from seqcli.cli.terminal import Terminal, duration
+from seqcli.errors import MisuseError, ModelError, SeqcliError, quoted
+from seqcli.progress import Evaluated, Event, Progress, Progressed, Stopped
+from seqcli.spec import option_name, to_dict
+
+if TYPE_CHECKING:
+    from seqcli.store import Draft
+
+
+CHECKPOINT_SECONDS = 120.0  # between two saves where no evaluation comes: what a crash may cost
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def training_options(command: Any) -> Any:
+    """Add the options that every trainer has beside its settings."""
+    for decorate in (
+        option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.", panel="Output"),
+        option("--replace", is_flag=True, help="Replace a model of this name, once the new one is saved."),
+        option("--resume", is_flag=True, help="Go on with a training that was interrupted."),
+        option("--like", metavar="NAME", help="Take every setting that is not given from this model."),
+        option("--encoding", default="utf-8", metavar="NAME", help="Encoding of the text.  [default: utf-8]"),
+        option("--valid", multiple=True, metavar="FILE", help="Held-out text, instead of a part cut from the text."),
+        option("--name", metavar="NAME", help="Name of the model.  [default: the file's]"),
+    ):
+        command = decorate(command)
+    return command
+
+
+def name_of(paths: Sequence[str]) -> str:
+    """Return a model's name made from the first file's: books/Emma.txt.gz -> Emma."""
+    stem = Path(os.path.abspath(paths[0])).name if paths[0] != "-" else "stdin"
+    stem = re.sub(r"(\.(gz|bz2|xz|txt|text|md|tok))+$", "", stem, flags=re.IGNORECASE)
+    return re.sub("[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:64].rstrip(".") or "model"
+
+
+class Stop:
+    """Hears Ctrl-C and its kin: the first asks the training to save and stop, the second stops it at once."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+
+    def __enter__(self) -> Stop:
+        self._before = {number: signal.signal(number, self._hear) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def asked(self) -> bool:
+        """Return whether somebody asked the training to stop."""
+        return self.signal != 0
+
+    def _hear(self, number: int, frame: object) -> None:
+        if self.signal:
+            raise SystemExit(128 + number)
+        self.signal = number
+
+
+@dataclass
+class Checkpoint:
+    """What is saved of a training: the record's fixed parts, the files that do not change, and the best weights."""
+
+    draft: Draft
+    fixed: dict[str, Any]  # task, architecture, text, spec, run, corpus: as Draft.save takes them
+    files: dict[str, bytes]  # by role; "weights" (or its like) and "history" are replaced as the training goes
+    results: dict[str, Any] = field(default_factory=dict)
+    saved: float = field(default_factory=time.monotonic)
+
+    def save(self, progress: Progress, state: bytes | None) -> None:
+        """Save the training where it stands; without a state, that of a finished one, which cannot be resumed."""
+        files = self.files if state is None else {**self.files, "state": state}
+        self.draft.save(**self.fixed, results=self.results, progress=asdict(progress), files=files)
+        self.saved = time.monotonic()
+
+    def append(self, event: Evaluated, learning_rate: float, unit: str) -> None:
+        """Add an evaluation to the history."""
+        p = event.progress
+        row = {
+            "update": p.update,
+            f"{unit}s": p.tokens,
+            "seconds": round(p.seconds, 3),
+            "learning_rate": learning_rate,
+            "training_loss": event.train_nats,
+            "held_out": event.nats,
+            "best": event.best,
+        }
+        self.files["history"] = self.files.get("history", b"") + json.dumps(row).encode() + b"\n"
+
+
+@dataclass
+class Fit:
+    """One training as a command runs it: its events, what is shown of them, and what is saved when."""
+
+    terminal: Terminal
+    checkpoint: Checkpoint
+    stop: Stop
+    state: Callable[[], bytes]  # all that a resumed training needs, packed
+    keep_best: Callable[[Evaluated], None]  # takes weights and results of a new best into the checkpoint
+    resume_line: str
+    measure: Callable[[float], str]  # a held-out figure as a person reads it
+    unit: str = "token"
+
+    def follow(self, events: Iterable[Event], progress: Progress) -> str:
+        """Run a training to its end and return why it ended.
+
+        Raises SystemExit (130, 143, 129), after saving, when it was told to stop.
+        """
+        rate = 0.0
+        with self.terminal.bar(None, "training", "update") as bar:
+            try:
+                for event in events:
+                    if isinstance(event, Progressed):
+                        rate = event.learning_rate
+                        bar.to(event.progress.update, event.progress.planned_updates, _beside(event))
+                    elif isinstance(event, Evaluated):
+                        self._evaluated(event, rate)
+                        bar.note(self.terminal, self._line(event))
+                    elif isinstance(event, Stopped):
+                        self.checkpoint.save(progress, None)
+                        return event.why
+                    if self.stop.asked():
+                        break
+                    if time.monotonic() - self.checkpoint.saved > CHECKPOINT_SECONDS:
+                        self.checkpoint.save(progress, self.state())
+            except InterruptedError:
+                pass  # told to stop in the middle of an evaluation: it is made when the training goes on
+        self.checkpoint.save(progress, self.state())
+        self.terminal.note(f"Saved at update {progress.update:,}. Go on with: {self.resume_line}")
+        raise SystemExit(128 + self.stop.signal)
+
+    def _evaluated(self, event: Evaluated, rate: float) -> None:
+        self.checkpoint.append(event, rate, self.unit)
+        if event.best:
+            self.keep_best(event)
+        if not event.progress.finished:
+            self.checkpoint.save(event.progress, self.state())
+
+    def _line(self, event: Evaluated) -> str:
+        p = event.progress
+        left = "" if p.seconds_left is None or p.finished else f", {duration(p.seconds_left)} left"
+        best = "" if event.best else f" (best: update {p.best_update:,})"
+        return (
+            f"{p.share:4.0%}  update {p.update:,}, {duration(p.seconds)}: "
+            f"held-out {self.measure(event.nats)}{best}{left}"
+        )
+
+
+def _beside(event: Progressed) -> str:
+    left = event.progress.seconds_left
+    return f"loss {event.loss:.3f}" + (f", {duration(left)} left" if left is not None and left < math.inf else "")
+
+
+def resume_line(command: str, paths: Sequence[str], valid: Sequence[str], name: str) -> str:
+    """Return the command that goes on with an interrupted training."""
+    words = ["seqcli", command, *paths, *(word for path in valid for word in ("--valid", path)), "--name", name]
+    return " ".join(shlex.quote(word) for word in [*words, "--resume"])
+
+
+def check_same(recorded: Any, changes: dict[str, Any]) -> None:
+    """Raise MisuseError where a resumed training is given settings that it was not begun with."""
+    before = to_dict(recorded)
+    odd = [f"{option_name(k)} {before[k]} → {v}" for k, v in changes.items() if before[k] != v and k != "threads"]
+    if odd:
+        raise MisuseError(
+            f"A resumed training keeps its settings ({', '.join(odd)}); leave them out, or use --replace."
+        )
+
+
+def check_corpus(recorded: dict[str, Any], sha256: str, held_out_sha256: str, name: str) -> None:
+    """Raise ModelError where the text is not the one that the model was begun with."""
+    for key, found in (("sha256", sha256), ("held_out_sha256", held_out_sha256)):
+        if recorded.get(key) != found:
+            what = "text" if key == "sha256" else "held-out text (--valid)"
+            change = f"sha256 {str(recorded.get(key))[:12]} → {found[:12]}"
+            raise ModelError(
+                f"The {what} is not the one that {quoted(name)} began with ({change}); give the same file."
+            )
+
+
+def check_memory(needed: int) -> None:
+    """Raise SeqcliError, before anything is allocated, for a training that needs more bytes than there are."""
+    available = _available()
+    if available is not None and needed > available:
+        raise SeqcliError(
+            f"This training needs about {needed / 1e9:.1f} GB of memory and {available / 1e9:.1f} GB are free; "
+            "use a smaller --hidden-size, --embedding-size or --vocabulary-size."
+        )
+
+
+def _available() -> int | None:
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration, ValueError):
+        return None  # not Linux: let the allocation tell

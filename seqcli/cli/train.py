@@ -1,0 +1,292 @@
+"""The commands that train: train-lm."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqcli.cli.fitting import (
+    Checkpoint,
+    Fit,
+    Stop,
+    check_corpus,
+    check_memory,
+    check_same,
+    name_of,
+    resume_line,
+    training_options,
+)
+from seqcli.cli.options import Session, command, given, settings, spec_options
+from seqcli.cli.terminal import duration, size
+from seqcli.errors import DamagedError, MisuseError, quoted
+from seqcli.progress import Evaluated
+from seqcli.spec import LanguageSpec, RunSpec, TextSpec
+
+if TYPE_CHECKING:
+    from seqcli.store import Draft, Record
+    from seqcli.text.corpus import Corpus
+    from seqcli.training import Training
+
+DEFAULT_MINUTES = 5.0  # where neither --minutes nor --epochs is given: one coffee
+BYTES_PER_PARAMETER = 16  # weight, gradient and Adam's two moments, float32
+FEW_WORDS = 2000  # below this a model only repeats its text
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training is to be: its three groups of settings."""
+
+    text: TextSpec
+    spec: LanguageSpec
+    run: RunSpec
+
+
+@command(
+    epilog="Example: seqcli train-lm book.txt --minutes 5, then: seqcli predict-word 'some of them'",
+)
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
+@training_options
+@spec_options(TextSpec)
+@spec_options(LanguageSpec)
+@spec_options(RunSpec)
+@click.pass_obj
+def train_lm(
+    session: Session,
+    /,
+    texts: tuple[str, ...],
+    name: str | None,
+    valid: tuple[str, ...],
+    encoding: str,
+    like: str | None,
+    resume: bool,
+    replace: bool,
+    as_json: bool,
+    **params: Any,
+) -> None:
+    """Train a language model on a text: files, folders, .gz/.bz2/.xz, or - for standard input.
+
+    It stops by itself when held-out text gets no better, and keeps the best weights.
+    """
+    began = time.monotonic()
+    if resume and (replace or like):
+        raise MisuseError("--resume goes on with a model as it is; leave out --replace and --like.")
+    name = name or name_of(texts)
+    with session.shelf.open(name, replace=replace, resume=resume) as draft:
+        record = draft.record
+        if record is not None and record.progress.get("finished"):
+            session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
+            return
+        plan = _plan(session, record, like, params)
+        corpus = _read(session, texts, valid, encoding, plan, record)
+        plan = Plan(corpus.text, plan.spec, plan.run)
+        training = _make(session, plan, corpus, record)
+        line = resume_line("train-lm", texts, valid, name)
+        why = _fit(session, plan, corpus, training, draft, valid, line)
+        if session.shelf.default() is None:
+            session.shelf.set_default(name)
+        _report(session, training, draft, corpus, why, time.monotonic() - began, as_json)
+
+
+def _plan(session: Session, record: Record | None, like: str | None, params: dict[str, Any]) -> Plan:
+    """Return the settings: those given, over those of --like or of the training that goes on, over the defaults."""
+    changes = {cls: given(cls, params) for cls in (TextSpec, LanguageSpec, RunSpec)}
+    if record is not None:
+        plan = _lm_plan(record)
+        for recorded, change in zip((plan.text, plan.spec, plan.run), changes.values(), strict=True):
+            check_same(recorded, change)
+        return plan
+    base = _lm_plan(session.shelf.read(like)) if like else Plan(TextSpec(), LanguageSpec(), RunSpec())
+    run_changes = changes[RunSpec]
+    if "epochs" in run_changes or "minutes" in run_changes:
+        run_changes = {"epochs": None, "minutes": None, **run_changes}
+    run = settings(base.run, run_changes)
+    if run.epochs is None and run.minutes is None:
+        run = replace(run, minutes=DEFAULT_MINUTES)
+    run = replace(run, threads=run.threads or len(os.sched_getaffinity(0)))
+    return Plan(settings(base.text, changes[TextSpec]), settings(base.spec, changes[LanguageSpec]), run)
+
+
+def _lm_plan(record: Record) -> Plan:
+    if record.task != "lm":
+        raise MisuseError(f"{quoted(record.name)} is no language model; name one that train-lm made.")
+    return Plan(record.text, record.spec, record.run)
+
+
+def _read(
+    session: Session, texts: tuple[str, ...], valid: tuple[str, ...], encoding: str, plan: Plan, record: Record | None
+) -> Corpus:
+    """Read and encode the text, and say what it is."""
+    from seqcli.text import tokens
+    from seqcli.text.corpus import build, read_pieces
+    from seqcli.text.reading import total_size
+
+    folder = os.fspath(session.shelf.root)
+    with session.terminal.bar(total_size(texts), "reading") as bar:
+        pieces = read_pieces(texts, encoding, bar.to, folder)
+    valid_pieces = read_pieces(valid, encoding, folder=folder) if valid else None
+    vocabulary, tokenizer = None, None
+    if record is not None:
+        model = record.load("tokenizer") if "tokenizer" in record.files else None
+        tokenizer = tokens.make(record.text.tokenizer, record.text.lowercase, model)
+        vocabulary = record.vocabulary()
+    corpus = build(pieces, valid_pieces, plan.text, vocabulary, tokenizer)
+    if record is not None:
+        check_corpus(record.corpus, corpus.train.sha256, corpus.held_out.sha256, record.name)
+    held = ", ".join(valid) if valid else f"cut from it at the ends of {corpus.text.unit}s"
+    note = session.terminal.note
+    note(
+        f"Text: {corpus.train.lines:,} lines, {len(corpus.train.ids):,} tokens to learn from, "
+        f"{len(corpus.held_out.ids):,} held out ({held})."
+    )
+    note(
+        f"Vocabulary: {len(corpus.vocabulary):,} tokens seen at least {corpus.text.min_count} times; unknown: "
+        f"{corpus.train.unknown_rate:.2%} of the text, {corpus.held_out.unknown_rate:.2%} of the held-out part."
+    )
+    if len(corpus.train.ids) < FEW_WORDS:
+        note(f"Note: {len(corpus.train.ids):,} tokens are very few; expect the text's own phrases, little else.")
+    return corpus
+
+
+def _make(session: Session, plan: Plan, corpus: Corpus, record: Record | None) -> Training:
+    """Make the model and its training, from the start or where a record stands."""
+    from seqcli.inference import language_table
+
+    table = language_table(plan.spec, len(corpus.vocabulary))
+    parameters = sum(math.prod(shape) for _, shape in table.values())
+    check_memory(parameters * BYTES_PER_PARAMETER)
+    session.terminal.note(
+        f"Model: {plan.spec.architecture}, {parameters:,} parameters, {size(4 * parameters)}; "
+        f"{plan.run.threads} threads, seed {plan.run.seed}."
+    )
+    import numpy as np
+    import torch
+
+    from seqcli.models.language import LanguageModel
+    from seqcli.text.batches import Blocks, Segments
+    from seqcli.training import Training
+
+    torch.set_num_threads(plan.run.threads or 1)
+    torch.manual_seed(plan.run.seed)
+    counts = np.bincount(corpus.train.ids, minlength=len(corpus.vocabulary))
+    model = LanguageModel(plan.spec, len(corpus.vocabulary), torch.from_numpy(counts).double())
+    blocks = Blocks(corpus.train.ids, plan.run.batch_size, plan.run.unroll, plan.run.seed)
+    training = Training(model, blocks, Segments(corpus.held_out.ids), plan.run)
+    if record is not None:
+        try:
+            training.restore(record.arrays("state"), record.progress)
+        except (KeyError, TypeError, RuntimeError) as error:
+            raise DamagedError(f"{record.where('state')} does not fit the model; train anew with --replace.") from error
+    return training
+
+
+def _fit(
+    session: Session, plan: Plan, corpus: Corpus, training: Training, draft: Draft, valid: tuple[str, ...], line: str
+) -> str:
+    """Run the training, saving as it goes; return why it ended."""
+    from seqcli.store import pack
+
+    held_out, record = corpus.held_out, draft.record
+    files = {"vocabulary": corpus.vocabulary.to_bytes()}
+    if corpus.tokenizer.model is not None:
+        files["tokenizer"] = corpus.tokenizer.model
+    if record is not None:
+        files |= {role: record.load(role) for role in ("weights", "history") if role in record.files}
+    checkpoint = Checkpoint(
+        draft,
+        {
+            "task": "lm",
+            "architecture": plan.spec.architecture,
+            "text": plan.text,
+            "spec": plan.spec,
+            "run": plan.run,
+            "corpus": _corpus_entry(line, corpus, valid),
+        },
+        files,
+        dict(record.results) if record is not None else {},
+    )
+
+    def keep_best(event: Evaluated) -> None:
+        checkpoint.files["weights"] = pack(training.weights())
+        checkpoint.results = {"held_out": figures(event.nats, event.tokens, held_out.unknown_rate, held_out.characters)}
+
+    with Stop() as stop:
+        training.stop = stop.asked
+        fit = Fit(session.terminal, checkpoint, stop, lambda: pack(training.state()), keep_best, line, perplexity_text)
+        return fit.follow(training.events(), training.progress)
+
+
+def _corpus_entry(line: str, corpus: Corpus, valid: tuple[str, ...]) -> dict[str, Any]:
+    import shlex
+
+    first = shlex.split(line)[2]
+    return {
+        "name": "-" if first == "-" else os.path.basename(os.path.abspath(first)),
+        "sha256": corpus.train.sha256,
+        "lines": corpus.train.lines,
+        "tokens": len(corpus.train.ids),
+        "unknown_rate": corpus.train.unknown_rate,
+        "held_out": os.path.basename(valid[0]) if valid else f"cut at the ends of {corpus.text.unit}s",
+        "held_out_sha256": corpus.held_out.sha256,
+        "held_out_tokens": len(corpus.held_out.ids),
+    }
+
+
+def figures(nats: float, tokens: int, unknown_rate: float, characters: int) -> dict[str, Any]:
+    """Return the held-out figures of a language model from its nats per token."""
+    return {
+        "tokens": tokens,
+        "unknown_rate": unknown_rate,
+        "nats_per_token": nats,
+        "perplexity": math.exp(min(nats, 700.0)),
+        "bits_per_character": nats * tokens / math.log(2) / max(characters, 1),
+    }
+
+
+def perplexity_text(nats: float) -> str:
+    """Return a held-out figure as a person reads it."""
+    return f"perplexity {math.exp(min(nats, 700.0)):,.2f}"
+
+
+def _report(
+    session: Session, training: Training, draft: Draft, corpus: Corpus, why: str, seconds: float, as_json: bool
+) -> None:
+    record, p = draft.record, training.progress
+    assert record is not None
+    held_out = record.results["held_out"]
+    speed = p.tokens / max(p.seconds, 1e-9)
+    where = os.path.relpath(draft.directory)
+    if as_json:
+        session.terminal.document(
+            {
+                "model": draft.name,
+                "directory": str(draft.directory),
+                "seconds": seconds,
+                "training_seconds": p.seconds,
+                "tokens_per_second": speed,
+                "held_out": held_out,
+            }
+        )
+    session.terminal.note(
+        f"Done in {duration(p.seconds)} ({why}): {p.update:,} updates, {speed:,.0f} tokens/s. "
+        f"Best at update {p.best_update:,}: held-out perplexity {held_out['perplexity']:.2f} "
+        f"({held_out['nats_per_token']:.4f} nats per token, {held_out['bits_per_character']:.3f} bits per character) "
+        f"over {held_out['tokens']:,} tokens."
+    )
+    session.terminal.note(f"Model: {where}. Try: seqcli predict-word {_prompt(corpus)} -m {draft.name}")
+
+
+def _prompt(corpus: Corpus) -> str:
+    """Return a short prompt from the held-out text, for a reader to try."""
+    import shlex
+
+    from seqcli.text.vocabulary import EOS
+
+    ids = corpus.held_out.ids[:200].tolist()
+    starts = [0, *(i + 1 for i, token in enumerate(ids[:-4]) if token == EOS)]
+    words = next((ids[i : i + 3] for i in starts if len(ids) > i + 3 and min(ids[i : i + 3]) > EOS), ids[:3])
+    return shlex.quote(corpus.tokenizer.join([corpus.vocabulary.tokens[i] for i in words if i != EOS]))
