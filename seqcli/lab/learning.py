@@ -15,23 +15,22 @@ INITIALISERS = ("normal", "xavier", "he", "orthogonal", "identity")
 Ids = NDArray[np.int64]
 
 
-def initialiser(rng: np.random.Generator, how: str = "xavier", recurrent: str | None = None) -> Draw:
-    """Return what draws a weight's first values; `recurrent` is for W alone.
+def initialiser(rng: np.random.Generator, how: str = "xavier") -> Draw:
+    """Return what draws a weight's first values.
 
-    normal: variance 1. xavier: 2 / (in + out), Glorot and Bengio 2010. he: 2 / in, He et al. 2015. orthogonal: all
-    singular values 1, Saxe et al. 2014. identity: W begins as "remember everything", Le et al. 2015.
+    normal: variance 1. xavier: 2 / (in + out), Glorot and Bengio 2010. he: 2 / in, He et al. 2015. For W alone, the
+    rest as Xavier: orthogonal, all singular values 1, Saxe et al. 2014; identity: "remember all", Le et al. 2015.
     """
 
     def draw(name: str, rows: int, columns: int) -> Array:
-        kind = recurrent if recurrent and name == "W" else how
-        if kind == "identity" and name == "W":
+        if how == "identity" and name == "W":
             return np.eye(rows)
         values: Array = rng.standard_normal((rows, columns))
-        if kind == "orthogonal" and name == "W":
+        if how == "orthogonal" and name == "W":
             q, r = np.linalg.qr(values)
             values = q * np.sign(np.diag(r))
             return values
-        variance = {"normal": 1.0, "he": 2.0 / columns}.get(kind, 2.0 / (rows + columns))
+        variance = {"normal": 1.0, "he": 2.0 / columns}.get(how, 2.0 / (rows + columns))
         values *= np.sqrt(variance)
         return values
 
@@ -118,8 +117,11 @@ def one_hot(ids: Ids, size: int) -> Array:
 
 
 def length(gradients: dict[str, Array]) -> float:
-    """Return the length of all gradients taken as one vector."""
-    return float(np.sqrt(sum(float((g * g).sum()) for g in gradients.values())))
+    """Return the length of all gradients taken as one vector; infinite or no number where one of them is."""
+    largest = max(float(np.abs(g).max()) for g in gradients.values())  # taken out first: squares overflow at 1e154
+    if largest == 0.0 or not np.isfinite(largest):
+        return largest
+    return largest * float(np.sqrt(sum(float(((g / largest) ** 2).sum()) for g in gradients.values())))
 
 
 def clip(gradients: dict[str, Array], most: float) -> dict[str, Array]:

@@ -90,7 +90,7 @@ def _changes(node: Any) -> Iterator[str]:
         yield "@ to -@"
     if isinstance(node, ast.List) and len(node.elts) > 1:
         yield "order turned"
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
         yield f"{node.value} to {node.value + 1}"
 
 
@@ -104,7 +104,7 @@ def _spoil(tree: ast.Module, node: Any, change: str) -> None:
     elif isinstance(node, ast.UnaryOp):
         node.op = ast.UAdd()
     elif isinstance(node, ast.Constant):
-        node.value += 1
+        node.value = ast.literal_eval(change.split()[-1])
     elif isinstance(node, ast.List):
         node.elts.reverse()
     elif change == "@ to -@":
