@@ -1,0 +1,1 @@
+"""Word vectors: trained, compared, evaluated, read and written. Answers need numpy only."""

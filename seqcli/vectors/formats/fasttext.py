@@ -1,0 +1,119 @@
+"""fastText's .bin: words, the vectors of their character n-grams, and with them a vector for any word."""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+import numpy as np
+
+from seqcli.vectors.formats.source import MOST_DIMENSIONS, Gathered, Source, VectorsFile
+from seqcli.vectors.subwords import Subwords
+
+MAGIC = struct.pack("<i", 793712314)
+VERSIONS = (11, 12)  # 11 had no n-grams in supervised models; what is read here is the same in both
+SUPERVISED = 3
+LONGEST_NGRAM = 64  # characters
+
+
+class _Settings(NamedTuple):
+    dimensions: int
+    buckets: int
+    shortest: int
+    longest: int
+
+
+def read_fasttext(source: Source, limit: int | None, errors: str) -> VectorsFile:
+    """Read a .bin: settings, dictionary, input matrix (words, then n-gram buckets), output matrix.
+
+    A word's vector is the mean of its own row and its n-grams' rows, as fastText's getWordVector.
+    Source: fastText 0.9.2, FastText::loadModel, Dictionary::load, DenseMatrix::load.
+    """
+    settings = _settings(source)
+    words, counts = _dictionary(source)
+    if source.take(1) != b"\0":
+        raise source.error("it is quantised (.ftz), which is not read; use the unquantised .bin")
+    rows = len(words) + settings.buckets
+    inputs = _matrix(source, settings.dimensions)
+    if len(inputs) != rows and (settings.longest or len(inputs) != len(words)):
+        raise source.error(f"its matrix has {len(inputs)} rows, expected {rows} for its words and n-grams")
+    if source.take(1) not in (b"\0", b"\1"):
+        raise source.error("it is damaged behind its input matrix")
+    _matrix(source, settings.dimensions, skip=True)
+    if source.stream.read(1):
+        raise source.error("there are bytes behind its end")
+    if not np.isfinite(inputs.min()) or not np.isfinite(inputs.max()):
+        raise source.error("it holds a number that is not finite")
+    kept = min(len(words), limit or len(words))
+    subwords = None
+    if settings.longest:
+        subwords = Subwords(inputs[len(words) :], settings.shortest, settings.longest)
+    gathered = Gathered(source, kept, settings.dimensions, errors)
+    for place in range(kept):
+        gathered.add(words[place], inputs[place], place=place + 1)
+    found = gathered.done("fasttext-bin")
+    found.subwords = subwords
+    if not gathered.repeated and not gathered.merged:
+        found.counts = np.array(counts[:kept], np.int64)
+    if subwords:
+        found.matrix = subwords.complete(found.words, found.matrix)
+    return found
+
+
+def _settings(source: Source) -> _Settings:
+    _, version, dimensions, _, _, _, _, _, _, model, buckets, shortest, longest, _ = struct.unpack(
+        "<14i", source.take(56)
+    )
+    source.take(8)  # the sampling threshold
+    if version not in VERSIONS:
+        raise source.error(f"it is fastText version {version}; versions 11 and 12 are read")
+    if not 1 <= dimensions <= MOST_DIMENSIONS or buckets < 0 or not 0 <= longest <= LONGEST_NGRAM:
+        raise source.error(f"its header is damaged: {dimensions} dimensions, {buckets} buckets, n-grams to {longest}")
+    if longest and not 0 <= shortest <= longest:
+        raise source.error(f"its header is damaged: n-grams of {shortest} to {longest} characters")
+    if longest and not buckets:
+        raise source.error("its header is damaged: n-grams, but no buckets for them")
+    return _Settings(dimensions, buckets, shortest, 0 if model == SUPERVISED and version == 11 else longest)
+
+
+def _dictionary(source: Source) -> tuple[list[bytes], list[int]]:
+    """Return the words and how often each was seen; labels follow them and are left out."""
+    size, number, labels, _, pruned = struct.unpack("<3i2q", source.take(28))
+    if number < 1 or labels < 0 or size != number + labels or size * 10 > source.size:
+        raise source.error(f"its dictionary is damaged: {size} entries, {number} words, {labels} labels")
+    if pruned != -1:
+        raise source.error("its n-grams were pruned, which is not read; use the model before quantising")
+    words, counts = [], []
+    data = source.stream.read(min(source.size, 1 << 20))
+    at = 0
+    for place in range(size):
+        end = data.find(b"\0", at)
+        while end < 0 or len(data) < end + 10:
+            more = source.stream.read(1 << 20)
+            if not more or len(data) - at > 1 << 20:
+                raise source.error("its dictionary ends within a word", word=place + 1)
+            data, at = data[at:] + more, 0
+            end = data.find(b"\0", at)
+        count, kind = struct.unpack_from("<qb", data, end + 1)
+        if kind != (0 if place < number else 1) or count < 0:
+            raise source.error("its dictionary is damaged: an impossible count or kind", word=place + 1)
+        if place < number:
+            words.append(data[at:end])
+            counts.append(count)
+        at = end + 10
+    source.stream.seek(source.stream.tell() - (len(data) - at))
+    return words, counts
+
+
+def _matrix(source: Source, dimensions: int, skip: bool = False) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    rows, columns = struct.unpack("<2q", source.take(16))
+    left = source.size - source.stream.tell()
+    if columns != dimensions or rows < 0 or rows * columns * 4 > left:
+        raise source.error(f"a matrix of {rows} x {columns} numbers does not fit it; {left} bytes are left")
+    if skip:
+        source.stream.seek(rows * columns * 4, 1)
+        return np.empty((0, dimensions), np.float32)
+    out = np.empty((rows, dimensions), "<f4")
+    if source.stream.readinto(out.data.cast("B")) != out.nbytes:  # type: ignore[attr-defined]
+        raise source.error("it ends within a matrix")
+    return out

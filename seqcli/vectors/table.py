@@ -1,0 +1,225 @@
+"""A table of word vectors and what is asked of it: neighbours, analogies, similarities. Numpy only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcli.errors import ModelError, quoted
+from seqcli.vectors.subwords import Subwords
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+QUERIES = 64  # answered together: one matrix product, whose result for 100,000 words stays at 25 MB
+GROUPS = 1024  # maxima that bound the k-th best from below: few enough to sort, enough for k up to a quarter of them
+ROUNDING = 1e-4  # float32 products of 1,000 numbers err by less; the candidates are measured again in float64
+SMOOTH = 1e-3  # Arora et al. 2017: a word of this share of the text counts half in a sentence
+EPSILON = 1e-6  # keeps 3CosMul's quotient finite (Levy and Goldberg 2014 use 1e-3, gensim and word2vec's users this)
+
+
+class UnknownWordError(ModelError):
+    """A word that the table has no vector for."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+        super().__init__(f"{quoted(word)} has no vector in this model; give a word that it knows.")
+
+
+class Neighbor(NamedTuple):
+    """A word near another, by its row in the table, and the cosine of the angle between them."""
+
+    row: int
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Table:
+    """Words and their vectors: words[r] has row r of matrix, float32 [V, D], the commonest word first.
+
+    The matrix may be a view on a file's bytes; it is never changed or copied.
+    """
+
+    words: Sequence[str]
+    matrix: Floats
+    subwords: Subwords | None = None
+    counts: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @property
+    def dimensions(self) -> int:
+        """How many numbers a vector has."""
+        return int(self.matrix.shape[1])
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """The row of every word."""
+        return {word: row for row, word in enumerate(self.words)}
+
+    @cached_property
+    def lengths(self) -> Floats:
+        """The length of every vector, 1 for one of zeros: its similarity to anything is then 0. -> [V]"""
+        lengths: Floats = np.sqrt(np.einsum("vd,vd->v", self.matrix, self.matrix))
+        if not np.isfinite(lengths.max(initial=0)) or np.any(lengths < 1e-15):  # squares left float32's range
+            lengths = np.linalg.norm(self.matrix.astype(np.float64), axis=1).astype(np.float32)
+        lengths[lengths == 0] = 1
+        return lengths
+
+    def row(self, word: str) -> int | None:
+        """Return the row of a word, or of its lower-case form; None where neither is known."""
+        row = self.rows.get(word)
+        return self.rows.get(word.lower()) if row is None else row
+
+    def vector(self, word: str) -> Floats:
+        """Return a word's vector [D]; of a word never seen, where the table knows subwords, the mean of its n-grams.
+
+        Raises UnknownWordError.
+        """
+        row = self.row(word)
+        if row is not None:
+            own: Floats = self.matrix[row]
+            return own
+        made = self.subwords.vector(word) if self.subwords else None
+        if made is None:
+            raise UnknownWordError(word)
+        return made
+
+    def unit(self, word: str) -> Floats:
+        """Return a word's vector at length one. Raises UnknownWordError."""
+        return unit(self.vector(word))
+
+    def similarity(self, first: str, second: str) -> float:
+        """Return the cosine between two words. Raises UnknownWordError."""
+        return cosine(self.vector(first), self.vector(second))
+
+    def neighbors(self, words: Sequence[str], k: int, among: Rows | None = None) -> list[list[Neighbor]]:
+        """Return the k nearest words of each word, itself left out. Raises UnknownWordError."""
+        queries = np.array([self.unit(word) for word in words], np.float32).reshape(-1, self.dimensions)
+        rows = (self.row(word) for word in words)
+        return self.nearest(queries, k, [() if row is None else (row,) for row in rows], among)
+
+    def nearest(
+        self, queries: Floats, k: int, skip: Sequence[Collection[int]], among: Rows | None = None
+    ) -> list[list[Neighbor]]:
+        """Return the k nearest words of each query [Q, D], its own `skip` left out, out of the rows `among`.
+
+        The same for one query as for many: what may be among the nearest is measured in float64, ties go to the
+        commoner word.
+        """
+        matrix = self.matrix if among is None else self.matrix[among]
+        lengths = self.lengths if among is None else self.lengths[among]
+        place = None if among is None else {int(row): at for at, row in enumerate(among)}
+        found: list[list[Neighbor]] = []
+        for start in range(0, len(queries), QUERIES):
+            batch = queries[start : start + QUERIES]
+            scores = batch @ matrix.T
+            scores /= lengths
+            for at, omitted in enumerate(skip[start : start + QUERIES]):
+                gone = [row if place is None else place.get(row, -1) for row in omitted]
+                scores[at, [row for row in gone if row >= 0]] = -np.inf
+            for query, candidates in zip(batch, _candidates(scores, k), strict=True):
+                rows = candidates if among is None else among[candidates]
+                found.append(self._ranked(query, rows, k))
+        return found
+
+    def _ranked(self, query: Floats, rows: Rows, k: int) -> list[Neighbor]:
+        exact = self.matrix[rows].astype(np.float64)
+        norms = np.linalg.norm(exact, axis=1) * np.linalg.norm(query.astype(np.float64))
+        scores = (exact * query.astype(np.float64)).sum(axis=1) / np.where(norms == 0, 1, norms)
+        order = np.lexsort((rows, -scores))[:k]
+        return [Neighbor(int(rows[i]), float(scores[i])) for i in order]
+
+    def analogy(
+        self, plus: Sequence[str], minus: Sequence[str], k: int, method: str = "add", among: Rows | None = None
+    ) -> list[Neighbor]:
+        """Return the k words nearest to the sum of `plus` less `minus`, none of these themselves.
+
+        method "add": 3CosAdd, the cosine to the sum of unit vectors (Mikolov et al. 2013); "mul": 3CosMul, a product
+        of similarities shifted to 0..1 over another (Levy and Goldberg 2014). Raises UnknownWordError.
+        """
+        known = [row for row in (self.row(word) for word in (*plus, *minus)) if row is not None]
+        add = np.array([self.unit(word) for word in plus], np.float32).reshape(-1, self.dimensions)
+        take = np.array([self.unit(word) for word in minus], np.float32).reshape(-1, self.dimensions)
+        if method == "add":
+            return self.nearest(unit(add.sum(0) - take.sum(0))[None], k, [known], among)[0]
+        rows = np.arange(len(self), dtype=np.int64) if among is None else among
+        scores = np.ones(len(rows))
+        for vectors, power in ((add, 1), (take, -1)):
+            for one in vectors:
+                near = (self.matrix @ one if among is None else self.matrix[rows] @ one) / self.lengths[rows]
+                scores *= ((near.astype(np.float64) + 1) / 2 + (EPSILON if power < 0 else 0)) ** power
+        scores[np.isin(rows, known)] = -np.inf
+        order = np.lexsort((rows, -scores))[:k]
+        return [Neighbor(int(rows[i]), float(scores[i])) for i in order if np.isfinite(scores[i])]
+
+    def odd_one_out(self, words: Sequence[str]) -> list[tuple[str, float]]:
+        """Return the words, the one least similar to the mean of the others first, each with that similarity.
+
+        Raises UnknownWordError.
+        """
+        units = np.array([self.unit(word) for word in words], np.float64)
+        rest = units.sum(0) - units
+        scored = [(word, cosine(one, others)) for word, one, others in zip(words, units, rest, strict=True)]
+        return sorted(scored, key=lambda pair: pair[1])
+
+    def sentence(self, words: Sequence[str]) -> tuple[Floats, int]:
+        """Return (the weighted mean of the words' unit vectors [D], how many of the words are known).
+
+        A word's weight falls with its frequency, where counts are known. Source: Arora et al. 2017, eq. 1.
+        """
+        total, known = np.zeros(self.dimensions, np.float64), 0
+        for word in words:
+            try:
+                one = self.unit(word)
+            except UnknownWordError:
+                continue
+            total += self._weight(self.row(word)) * one
+            known += 1
+        return (total / max(known, 1)).astype(np.float32), known
+
+    def _weight(self, row: int | None) -> float:
+        if self.counts is None or row is None:
+            return 1.0
+        return SMOOTH / (SMOOTH + float(self.counts[row]) / max(float(self.counts.sum()), 1.0))
+
+
+def unit(vector: Floats) -> Floats:
+    """Return a vector at length one; one of zeros stays as it is."""
+    wide = vector.astype(np.float64)
+    length = float(np.linalg.norm(wide))
+    return (wide / length if length else wide).astype(np.float32)
+
+
+def cosine(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
+    """Return the cosine of the angle between two vectors, 0 where one of them is all zeros."""
+    one, other = first.astype(np.float64), second.astype(np.float64)
+    norm = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(np.clip(one @ other / norm, -1, 1)) if norm else 0.0
+
+
+def _candidates(scores: Floats, k: int) -> list[Rows]:
+    """Return for each row of scores [Q, V] the columns that may be among the k best, in any order.
+
+    The k-th largest of the maxima of groups of columns is at most the k-th best score: what reaches it is a candidate.
+    """
+    size = scores.shape[1]
+    if size <= 4 * GROUPS or k > GROUPS // 4:
+        best = np.arange(size) if k >= size else None
+        picked = [best if best is not None else _reaching(row, np.partition(row, size - k)[size - k]) for row in scores]
+    else:
+        even = size // GROUPS * GROUPS
+        maxima = scores[:, :even].reshape(len(scores), -1, GROUPS).max(axis=1)
+        bounds = np.partition(maxima, GROUPS - k, axis=1)[:, GROUPS - k]
+        picked = [_reaching(row, bound) for row, bound in zip(scores, bounds, strict=True)]
+    return [columns[scores[at, columns] > -np.inf] for at, columns in enumerate(picked)]
+
+
+def _reaching(row: Floats, bound: np.float32) -> Rows:
+    return np.flatnonzero(row >= bound - np.float32(ROUNDING))
