@@ -7,17 +7,19 @@ Unicode composition (NFC). A prompt is cut exactly as the corpus was, because bo
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 from seqcli.errors import MisuseError, SeqcliError
+from seqcli.text.japanese import Japanese, MeCab
 from seqcli.text.reading import SPACES
+from seqcli.text.rules import ADDRESS, KINDS, Rules, folded
 
 JOINER = "￭"  # stands where a token touches its neighbour without a space: '￭,' after a word, '"￭' before one
 SPACE = "▁"  # the space itself, for characters and subwords
 UNKNOWN = "<unk>"
+BYTES = 257  # subwords that stand for a byte, and the unknown one
 _PIECE = re.compile(f"[^{SPACES.decode()}]+")
 
 
@@ -55,21 +57,7 @@ def shown(token: str) -> str:
     return token.strip(JOINER).lstrip(SPACE) or token
 
 
-class _Rules:
-    """A tokenizer made of rules stores nothing."""
-
-    def __init__(self, lowercase: bool) -> None:
-        self._lowercase = lowercase
-
-    @property
-    def model(self) -> bytes | None:
-        return None
-
-    def _fold(self, piece: str) -> str:
-        return piece.lower() if self._lowercase else piece
-
-
-class Whitespace(_Rules):
+class Whitespace(Rules):
     """Text that is already tokenised: what stands between spaces is a token."""
 
     def split(self, piece: str) -> list[str]:
@@ -79,79 +67,89 @@ class Whitespace(_Rules):
         return " ".join(tokens)
 
 
-class Characters(_Rules):
+class Characters(Rules):
     """Every code point is a token; the space before a piece is one too."""
 
     def split(self, piece: str) -> list[str]:
-        return [SPACE, *self._fold(unicodedata.normalize("NFC", piece)).replace(SPACE, "_")]
+        return [SPACE, *self._fold(piece).replace(SPACE, "_")]
 
     def join(self, tokens: Sequence[str]) -> str:
         return "".join(tokens).replace(SPACE, " ").removeprefix(" ")
 
 
-class _Kinds(dict[int, str]):
-    """The kind of every character, found when first met: the patterns below are written in these letters."""
-
-    _FIXED: dict[str, str] = dict.fromkeys("'’", "'") | dict.fromkeys("-‐", "-") | {"_": "a", ".": ".", ",": ","}
-
-    def __missing__(self, code: int) -> str:
-        self[code] = kind = self._kind(chr(code))
-        return kind
-
-    def _kind(self, c: str) -> str:
-        if c in self._FIXED:
-            return self._FIXED[c]
-        category = unicodedata.category(c)
-        if category[0] in "LM" or c in "\u200c\u200d":
-            name = unicodedata.name(c, "")
-            if "CJK" in name or "HIRAGANA" in name or "KATAKANA" in name:
-                return "h" if "CJK" in name else "k" if "HIRAGANA" in name else "K"
-            return "a"
-        if category[0] == "N":
-            return "9"
-        return "s" if category[0] == "Z" else "p"
-
-
-KINDS = _Kinds()
 _WORDS = re.compile(
-    r"a(?:\.a)+\.?(?![a9])"  # U.S., e.g.
+    r"u+"
+    r"|(?:a(?:\.a)+\.?|aa\.a\.)(?![a9m])"  # U.S., e.g., Ph.D.
     r"|9+(?:[.,]9+)*a*"  # 1,234.56 and 3rd
-    r"|[a9]+(?:['-][a9]+)*"  # don't, well-known
-    r"|k+|K+|h"  # hiragana and katakana runs, single ideographs
-    r"|(?P<mark>[^a9hkKs])"
+    r"|[a9m][a9mz]*(?:(?:['-]|_+)[a9][a9mz]*)*"  # don't, well-known, file_name
+    r"|k[km]*|K[Km]*|hm*"  # runs of kana, single ideographs
+    r"|(?P<mark>e(?:m|ze)*|[^a9hkKmseu]m*)"  # an emoji with all that is joined to it; any other mark
 )
 _CLITIC = re.compile(r"(?<=\w)['’](?:s|re|ve|ll|d|m)$", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"“”]*[\w/]"
+    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"  # bounded: no run is looked at twice
+)
+ABBREVIATIONS = frozenset(
+    ("mr", "mrs", "ms", "dr", "st", "prof", "rev", "gen", "col", "capt", "lt", "sgt", "messrs", "mme", "mlle", "vs")
+)
 
 
-class Words(_Rules):
+class Words(Rules):
     """Words as prose has them: punctuation apart, don't in one piece, 's 're 've 'll 'd 'm apart, case as written.
 
-    Where a token touches its neighbour without a space, the mark of the punctuation (or the clitic) says so, so that
-    words stay the same token everywhere and opening and closing quotes differ. Runs of one mark (...) are one token.
+    Mr. and U.S. keep their dots, addresses of mail and web stay whole. Where a token touches its neighbour without a
+    space, the mark of the punctuation (or the clitic) says so, so that words stay the same token everywhere and opening
+    and closing quotes differ. Runs of one mark (...) are one token.
     """
 
     def split(self, piece: str) -> list[str]:
         if piece == UNKNOWN:
             return [UNKNOWN]
-        text = self._fold(unicodedata.normalize("NFC", piece)).replace(JOINER, "■")
-        groups: list[list[tuple[str, bool]]] = [[]]  # (token, is a mark); Unicode spaces inside a piece divide groups
+        text = self._fold(piece).replace(JOINER, "■")
+        if text.isalpha() and text.isascii():  # most pieces: nothing to cut
+            return [text]
+        groups: list[list[tuple[str, bool]]] = [[]]
         end = 0
-        for match in _WORDS.finditer(text.translate(KINDS)):
-            if match.start() > end:
+        for start, stop, mark in _spans(text):
+            if start > end:  # a Unicode space inside a piece
                 groups.append([])
-            token, mark, touches = text[match.start() : match.end()], match["mark"] is not None, match.start() == end
-            end = match.end()
-            group = groups[-1]
-            if mark and touches and group and group[-1][1] and group[-1][0][-1] == token:
-                group[-1] = (group[-1][0] + token, True)
-            elif not mark and (clitic := _CLITIC.search(token)):
-                group += [(token[: clitic.start()], False), (clitic.group(), True)]
+            end = stop
+            token = text[start:stop]
+            if not mark and (clitic := _CLITIC.search(token)):
+                groups[-1] += [(token[: clitic.start()], False), (clitic.group(), True)]
             else:
-                group.append((token, mark))
+                groups[-1].append((token, mark))
         return [token for group in groups for token in _joined(group)]
 
     def join(self, tokens: Sequence[str]) -> str:
         return " ".join(tokens).replace(f" {JOINER}", "").replace(f"{JOINER} ", "").replace(JOINER, "")
+
+
+def _spans(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Yield the tokens of a piece as (start, end, is a mark); runs of one mark and abbreviations are one."""
+    marked = text
+    if "@" in text or "://" in text or "www." in text:
+        marked = _ADDRESS.sub(lambda match: ADDRESS * len(match[0]), text)
+    start = stop = 0
+    last_mark = False
+    for match in _WORDS.finditer(marked.translate(KINDS)):
+        a, b = match.span()
+        mark = match["mark"] is not None
+        touches, single = a == stop > start, mark and b == a + 1
+        if touches and single and (text[stop - 1] == text[a] if last_mark else _is_short(text, start, a)):
+            stop = b
+            continue
+        if stop > start:
+            yield start, stop, last_mark
+        start, stop, last_mark = a, b, mark
+    if stop > start:
+        yield start, stop, last_mark
+
+
+def _is_short(text: str, start: int, end: int) -> bool:
+    """Tell whether the word text[start:end] and the dot behind it are one abbreviation."""
+    return text[end] == "." and end - start < 6 and text[start:end].lower() in ABBREVIATIONS
 
 
 def _joined(group: list[tuple[str, bool]]) -> list[str]:
@@ -168,95 +166,7 @@ def _joined(group: list[tuple[str, bool]]) -> list[str]:
     return texts
 
 
-_KNOWN = """
-から まで より など だけ しか ほど くらい ぐらい ばかり こそ さえ でも ても ては では には とは へは
-からは のは のが のを のに ので けど けれど けれども ながら たら なら ならば れば ように ような ために
-たい たく ない なく なかった なければ ません ませんでした ました ます ましょう です でした でしょう
-だった だろう である だ た て で は が を に へ と の も や か ね よ な わ ぞ し ば いる いた
-いない います いました ある あった あり あります ありました する した して しない します しました しよう
-される された なる なった なり なります なりました れる られる れた られた せる させる せた させた これ
-それ あれ どれ この その あの どの ここ そこ あそこ どこ こんな そんな あんな どんな こう そう ああ
-どう わたし あなた かれ もの こと とき ところ ため よう ほう うち はず つもり まま とても もっと まだ
-もう すぐ また いつ いつも よく ちょっと たくさん みんな すべて ください おはよう ありがとう ございます
-こんにちは さようなら すみません いい よい
-"""  # particles, endings and the commonest words in hiragana
-_RUNS = re.compile(r"h+|k+|K+|[a9]+(?:['.,-][a9]+)*|[^a9hkKs]")
-
-
-class Japanese(_Rules):
-    """Japanese by rules alone: runs of one script are words, particles and endings are cut off by a word list.
-
-    Endings that no rule knows stay with the ideographs before them (okurigana). Spaces next to Japanese are dropped.
-    """
-
-    def split(self, piece: str) -> list[str]:
-        text = self._fold(unicodedata.normalize("NFC", piece))
-        tokens: list[str] = []
-        after_han = False
-        for match in _RUNS.finditer(text.translate(KINDS)):
-            run, kind = text[match.start() : match.end()], match.group()[0]
-            if kind == "k":
-                parts = _cut_hiragana(run)
-                if after_han and parts[0] not in known_hiragana()[0]:
-                    tokens[-1] += parts.pop(0)
-                tokens += parts
-            else:
-                tokens.append(run)
-            after_han = kind == "h"
-        return tokens
-
-    def join(self, tokens: Sequence[str]) -> str:
-        return join_japanese(tokens)
-
-
-@cache
-def known_hiragana() -> tuple[frozenset[str], re.Pattern[str]]:
-    """Return the words that are cut out of hiragana, and the pattern that finds the longest of them."""
-    words = frozenset(_KNOWN.split())
-    return words, re.compile("|".join(sorted(words, key=lambda w: (-len(w), w))))
-
-
-def _cut_hiragana(run: str) -> list[str]:
-    """Cut a run of hiragana: known words apart, what is between them whole."""
-    parts: list[str] = []
-    end = 0
-    for match in known_hiragana()[1].finditer(run):
-        if match.start() > end:
-            parts.append(run[end : match.start()])
-        parts.append(match.group())
-        end = match.end()
-    return parts + ([run[end:]] if end < len(run) else [])
-
-
-def join_japanese(tokens: Iterable[str]) -> str:
-    """Join tokens without spaces, but for two neighbours that are both Latin letters or digits."""
-    text = ""
-    for token in tokens:
-        latin = text[-1:].isalnum() and text[-1:].isascii() and token[:1].isalnum() and token[:1].isascii()
-        text += " " + token if latin else token
-    return text
-
-
-class MeCab(_Rules):
-    """Japanese by dictionary: fugashi with unidic-lite, an extra install."""
-
-    def __init__(self, lowercase: bool) -> None:
-        super().__init__(lowercase)
-        try:
-            import fugashi
-            import unidic_lite  # noqa: F401  (the dictionary that fugashi finds)
-        except ImportError as error:
-            raise SeqcliError('--tokenizer mecab needs an extra: pip install "seqcli[japanese]".') from error
-        self._tagger = fugashi.Tagger("-Owakati")
-
-    def split(self, piece: str) -> list[str]:
-        return str(self._tagger.parse(self._fold(unicodedata.normalize("NFC", piece)))).split()
-
-    def join(self, tokens: Sequence[str]) -> str:
-        return join_japanese(tokens)
-
-
-class Subwords(_Rules):
+class Subwords(Rules):
     """Pieces of words learned from the corpus (sentencepiece, unigram), so that no word is unknown."""
 
     def __init__(self, lowercase: bool, model: bytes) -> None:
@@ -277,7 +187,7 @@ class Subwords(_Rules):
         return str(self._processor.decode(list(tokens)))
 
 
-RULES: dict[str, type[_Rules]] = {
+RULES: dict[str, type[Rules]] = {
     "words": Words,
     "whitespace": Whitespace,
     "characters": Characters,
@@ -300,7 +210,7 @@ def make(name: str, lowercase: bool, model: bytes | None = None) -> Tokenizer:
 def learn_subwords(weighed: Iterable[tuple[str, int]], size: int, lowercase: bool) -> bytes:
     """Learn a subword vocabulary of about `size` from pieces and their counts; bytes stand in for what it never saw.
 
-    Raises SeqcliError where the text is too small to learn from.
+    Raises SeqcliError where the text is too small to learn from, or has more characters than size.
     """
     import io
 
@@ -309,13 +219,13 @@ def learn_subwords(weighed: Iterable[tuple[str, int]], size: int, lowercase: boo
     out = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=(f"{piece.lower() if lowercase else piece}\t{count}" for piece, count in weighed),
+            sentence_iterator=(f"{folded(piece, lowercase)}\t{count}" for piece, count in weighed),
             input_format="tsv",
             model_writer=out,
             model_type="unigram",
-            vocab_size=size,
+            vocab_size=size + BYTES,
             hard_vocab_limit=False,  # a small text gives fewer pieces instead of an error
-            character_coverage=1.0,
+            character_coverage=0.99995,  # the rarest of Chinese characters are spelled in bytes
             byte_fallback=True,
             normalization_rule_name="identity",
             bos_id=-1,
@@ -325,5 +235,7 @@ def learn_subwords(weighed: Iterable[tuple[str, int]], size: int, lowercase: boo
             minloglevel=2,
         )
     except (RuntimeError, OSError) as error:
+        if "required_chars" in str(error):
+            raise SeqcliError(f"The text has more than {size} different characters; raise --subwords.") from error
         raise SeqcliError("The text is too small to learn subwords from; use --tokenizer words.") from error
     return out.getvalue()
