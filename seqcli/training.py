@@ -24,6 +24,11 @@ WARM_UP_SHARE, WARM_UP_MOST = 0.05, 100  # of the updates; Adam's second moments
 FLOOR = 0.01  # the learning rate ends at this share of its height
 
 
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
 class Batches(Protocol):
     """What an epoch is made of."""
 
@@ -44,7 +49,7 @@ class Training:
     run: RunSpec
     progress: Progress = field(default_factory=Progress)
     carried: Any = None  # the state that truncated BPTT carries to the next update
-    stop: Callable[[], bool] = lambda: False  # asked during an evaluation, which may take seconds
+    stop: Callable[[], bool] = never  # asked during an evaluation, which may take seconds
 
     def __post_init__(self) -> None:
         self._parameters = [p for p in self.model.parameters() if p.requires_grad]
@@ -157,16 +162,16 @@ class Training:
         return Evaluated(p, nats / tokens, tokens, best, train_nats)
 
 
-def never() -> bool:
-    """Nobody asks to stop."""
-    return False
-
-
 @torch.no_grad()
-def evaluate(model: Model, held_out: Any, stop: Callable[[], bool] = never) -> tuple[float, int]:
+def evaluate(
+    model: Model,
+    held_out: Any,
+    stop: Callable[[], bool] = never,
+    report: Callable[[int], None] | None = None,
+) -> tuple[float, int]:
     """Return (nats, tokens) of a text under a model, in float32, summed in float64.
 
-    Raises InterruptedError as soon as `stop` says so.
+    report gets the tokens measured so far. Raises InterruptedError as soon as `stop` says so.
     """
     model.train(False)
     nats, tokens, state = 0.0, 0, None
@@ -177,4 +182,6 @@ def evaluate(model: Model, held_out: Any, stop: Callable[[], bool] = never) -> t
         batch = (torch.from_numpy(piece.inputs), torch.from_numpy(piece.targets))
         loss, state = model.loss(batch, state)
         nats, tokens = nats + float(loss.nats), tokens + loss.tokens
+        if report:
+            report(tokens)
     return nats, tokens

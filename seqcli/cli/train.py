@@ -21,6 +21,7 @@ from seqcli.cli.fitting import (
     resume_line,
     training_options,
 )
+from seqcli.cli.opening import language_record, tokenizer_of
 from seqcli.cli.options import Session, command, given, settings, spec_options
 from seqcli.cli.terminal import duration, size
 from seqcli.errors import DamagedError, MisuseError, quoted
@@ -87,8 +88,7 @@ def train_lm(
         training = _make(session, plan, corpus, record)
         line = resume_line("train-lm", texts, valid, name)
         why = _fit(session, plan, corpus, training, draft, valid, line)
-        if session.shelf.default() is None:
-            session.shelf.set_default(name)
+        session.shelf.set_default(name, only_first=True)
         _report(session, training, draft, corpus, why, time.monotonic() - began, as_json)
 
 
@@ -96,11 +96,11 @@ def _plan(session: Session, record: Record | None, like: str | None, params: dic
     """Return the settings: those given, over those of --like or of the training that goes on, over the defaults."""
     changes = {cls: given(cls, params) for cls in (TextSpec, LanguageSpec, RunSpec)}
     if record is not None:
-        plan = _lm_plan(record)
+        plan = _plan_of(record)
         for recorded, change in zip((plan.text, plan.spec, plan.run), changes.values(), strict=True):
             check_same(recorded, change)
         return plan
-    base = _lm_plan(session.shelf.read(like)) if like else Plan(TextSpec(), LanguageSpec(), RunSpec())
+    base = _plan_of(language_record(session, like)) if like else Plan(TextSpec(), LanguageSpec(), RunSpec())
     run_changes = changes[RunSpec]
     if "epochs" in run_changes or "minutes" in run_changes:
         run_changes = {"epochs": None, "minutes": None, **run_changes}
@@ -111,9 +111,7 @@ def _plan(session: Session, record: Record | None, like: str | None, params: dic
     return Plan(settings(base.text, changes[TextSpec]), settings(base.spec, changes[LanguageSpec]), run)
 
 
-def _lm_plan(record: Record) -> Plan:
-    if record.task != "lm":
-        raise MisuseError(f"{quoted(record.name)} is no language model; name one that train-lm made.")
+def _plan_of(record: Record) -> Plan:
     return Plan(record.text, record.spec, record.run)
 
 
@@ -121,7 +119,6 @@ def _read(
     session: Session, texts: tuple[str, ...], valid: tuple[str, ...], encoding: str, plan: Plan, record: Record | None
 ) -> Corpus:
     """Read and encode the text, and say what it is."""
-    from seqcli.text import tokens
     from seqcli.text.corpus import build, read_pieces
     from seqcli.text.reading import total_size
 
@@ -131,9 +128,7 @@ def _read(
     valid_pieces = read_pieces(valid, encoding, folder=folder) if valid else None
     vocabulary, tokenizer = None, None
     if record is not None:
-        model = record.load("tokenizer") if "tokenizer" in record.files else None
-        tokenizer = tokens.make(record.text.tokenizer, record.text.lowercase, model)
-        vocabulary = record.vocabulary()
+        vocabulary, tokenizer = record.vocabulary(), tokenizer_of(record)
     corpus = build(pieces, valid_pieces, plan.text, vocabulary, tokenizer)
     if record is not None:
         check_corpus(record.corpus, corpus.train.sha256, corpus.held_out.sha256, record.name)

@@ -1,0 +1,59 @@
+"""Stored models made ready to answer: record, tokenizer and vocabulary, arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seqcli.cli.options import Session
+from seqcli.errors import MisuseError, quoted
+from seqcli.spec import TASKS
+
+if TYPE_CHECKING:
+    from seqcli.inference import LanguageArrays
+    from seqcli.store import Record
+    from seqcli.text.tokens import Tokenizer
+    from seqcli.text.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A language model that is ready to answer."""
+
+    name: str
+    model: LanguageArrays
+    tokenizer: Tokenizer
+    vocabulary: Vocabulary
+
+    def ids(self, text: str) -> list[int]:
+        """Return the ids of a text behind the end of a unit, as the model met every unit in training."""
+        from seqcli.text.tokens import tokens_of
+        from seqcli.text.vocabulary import EOS
+
+        return [EOS, *self.vocabulary.encode(tokens_of(self.tokenizer, text))]
+
+
+def open_language_model(session: Session, name: str | None) -> Asked:
+    """Return a model of the shelf, with numpy alone."""
+    from seqcli.inference import LanguageArrays, language_table
+
+    record = language_record(session, name)
+    vocabulary = record.vocabulary()
+    model = LanguageArrays(record.spec, record.arrays("weights", language_table(record.spec, len(vocabulary))))
+    return Asked(record.name, model, tokenizer_of(record), vocabulary)
+
+
+def language_record(session: Session, name: str | None) -> Record:
+    """Return the record of a language model. Raises MisuseError for a model that answers other questions."""
+    record = session.shelf.read(name)
+    if record.task != "lm":
+        raise MisuseError(f"{quoted(record.name)} {TASKS[record.task]}; name a language model, made by train-lm.")
+    return record
+
+
+def tokenizer_of(record: Record) -> Tokenizer:
+    """Return the tokenizer that a model's text was cut with."""
+    from seqcli.text import tokens
+
+    learned = record.load("tokenizer") if "tokenizer" in record.files else None
+    return tokens.make(record.text.tokenizer, record.text.lowercase, learned)
