@@ -116,7 +116,34 @@ class RunSpec:
     )
 
 
-TASKS = {"lm": "predicts the next token"}
+@dataclass(frozen=True)
+class TableSpec:
+    """A table of word vectors that was read from a file or made smaller, not trained."""
+
+    format: str = setting(
+        "word2vec-text",
+        "Format of the file it was read from; seqcli: another model.",
+        choices=(
+            "word2vec-text",
+            "word2vec-binary",
+            "glove",
+            "fasttext-vec",
+            "fasttext-bin",
+            "numpy",
+            "projector",
+            "seqcli",
+        ),
+    )
+    quantize: str = setting(
+        "none", "Numbers as bytes (int8) or as codes for four at a time (pq).", choices=("none", "int8", "pq")
+    )
+    dimensions: int = setting(100, "Numbers per word.", low=1, high=65_536)
+    min_ngram: int = setting(0, "Shortest character n-gram; 0: the table has none.", low=0, high=64)
+    max_ngram: int = setting(0, "Longest character n-gram.", low=0, high=64)
+    buckets: int = setting(0, "Rows that character n-grams share.", low=0, high=2**31 - 1)
+
+
+TASKS = {"lm": "predicts the next token", "vectors": "holds word vectors"}
 
 
 class Architecture(NamedTuple):
@@ -129,9 +156,10 @@ class Architecture(NamedTuple):
     run: type = RunSpec
 
 
-ARCHITECTURES: dict[str, Architecture] = dict.fromkeys(
-    ("rnn", "gru", "lstm"), Architecture("lm", "seqcli.models.language:LanguageModel", LanguageSpec)
-)
+ARCHITECTURES: dict[str, Architecture] = {
+    **dict.fromkeys(("rnn", "gru", "lstm"), Architecture("lm", "seqcli.models.language:LanguageModel", LanguageSpec)),
+    "imported": Architecture("vectors", "seqcli.vectors.table:Table", TableSpec),
+}
 
 
 def option_name(name: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
 from seqcli.spec import ARCHITECTURES, from_dict, to_dict
 from seqcli.store.arrays import Array, Table, unpack
-from seqcli.store.files import open_regular, read_at
+from seqcli.store.files import close_quietly, open_regular, read_at
 from seqcli.store.strict import parse_json
 from seqcli.text.vocabulary import Vocabulary
 
@@ -40,6 +40,7 @@ ROLES: dict[str, str] = {
     "counts": "safetensors",
     "state": "safetensors",
     "history": "jsonl",
+    "index": "usearch",
 }
 _OURS = re.compile("|".join(rf"{role}-[0-9a-f]{{16}}\.{ending}" for role, ending in ROLES.items()))
 _HASH = re.compile("[0-9a-f]{64}")
@@ -76,7 +77,7 @@ class _Held:
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
-        weakref.finalize(self, os.close, fd)
+        weakref.finalize(self, close_quietly, fd)
 
 
 @dataclass(frozen=True)
