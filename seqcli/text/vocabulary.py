@@ -55,8 +55,11 @@ class Vocabulary:
             raise DamagedError(f"{where} is damaged: it must begin with {', '.join(SPECIALS)} and end a line.")
         tokens = [_plain(line) for line in lines[len(SPECIALS) : -1]]
         vocabulary = cls(tokens)
-        if "" in tokens or vocabulary.to_bytes() != data or len(vocabulary._ids) != len(tokens) + 1:
-            raise DamagedError(f"{where} is damaged: an empty, repeated or badly escaped token.")
+        spaced = any(
+            space in data for space in (b" ", b"\t", b"\v", b"\f", b"\r")
+        )  # a token stands between two of them
+        if spaced or "" in tokens or vocabulary.to_bytes() != data or len(vocabulary._ids) != len(tokens) + 1:
+            raise DamagedError(f"{where} is damaged: an empty, repeated, spaced or badly escaped token.")
         return vocabulary
 
 
