@@ -175,9 +175,9 @@ class Claim:
         while True:
             with contextlib.ExitStack() as opened:
                 self.fd = os.open(path, flags)
-                opened.callback(_close, self.fd)
+                opened.callback(close_quietly, self.fd)
                 self._lock = _locked(self.fd, path, until)
-                opened.callback(_close, self._lock)
+                opened.callback(close_quietly, self._lock)
                 if not self._stands(follow):
                     continue  # another process removed the directory or the lock between our open and our lock
                 _sign(self._lock)
@@ -298,6 +298,7 @@ def _sign(lock: int) -> None:
     os.write(lock, f"{os.getpid()} {socket.gethostname() or '?'}\n".encode())
 
 
-def _close(fd: int) -> None:
+def close_quietly(fd: int) -> None:
+    """Close a descriptor; there is nothing left to lose if that fails."""
     with contextlib.suppress(OSError):
         os.close(fd)
