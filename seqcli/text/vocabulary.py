@@ -57,7 +57,7 @@ class Vocabulary:
         vocabulary = cls(tokens)
         spaced = any(
             space in data for space in (b" ", b"\t", b"\v", b"\f", b"\r")
-        )  # a token stands between two of them
+        )  # never in a token
         if spaced or "" in tokens or vocabulary.to_bytes() != data or len(vocabulary._ids) != len(tokens) + 1:
             raise DamagedError(f"{where} is damaged: an empty, repeated, spaced or badly escaped token.")
         return vocabulary
