@@ -21,14 +21,15 @@ STEPS = 128  # steps at a time in an evaluation: bounds its memory
 class Blocks:
     """A text as B streams read side by side, `unroll` steps at a time.
 
-    Every epoch begins at another place of the text (from seed and epoch), so that blocks are never cut alike twice.
+    Every epoch begins at another place of the text (from seed and epoch), so that blocks are never cut alike twice. It
+    reads every token; fewer than B of them twice, where the text does not divide by B.
     """
 
     def __init__(self, ids: NDArray[np.int32], batch_size: int, unroll: int, seed: int) -> None:
         """ids [N]; fewer streams are read where the text has fewer than `unroll` tokens for each."""
         self._ids, self._seed, self.unroll = ids, seed, unroll
         self.streams = max(min(batch_size, len(ids) // unroll), 1)
-        self._length = len(ids) // self.streams
+        self._length = -(-len(ids) // self.streams)
         self.updates_per_epoch = -(-self._length // unroll)
 
     def batch(self, epoch: int, index: int) -> tuple[Array, Array]:

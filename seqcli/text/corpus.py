@@ -13,6 +13,7 @@ from seqcli.spec import TextSpec
 from seqcli.text import tokens as tokenizers
 from seqcli.text.pieces import Pieces
 from seqcli.text.reading import Report, named, read_blocks
+from seqcli.text.spool import PART
 from seqcli.text.table import UNKNOWN_TOKEN, Ids, TokenTable, count_pieces
 from seqcli.text.units import Ranges, cut_held_out, is_paragraphs
 from seqcli.text.vocabulary import UNK, Vocabulary, select
@@ -33,8 +34,14 @@ class Encoded:
     @property
     def unknown(self) -> int:
         """How many of the tokens the vocabulary does not know."""
-        step = 1 << 20  # ids at a time: a comparison makes a byte of each
-        return sum(int(np.count_nonzero(self.ids[i : i + step] == UNK)) for i in range(0, len(self.ids), step))
+        return int(self.counts(UNK + 1)[UNK])
+
+    def counts(self, size: int) -> NDArray[np.int64]:
+        """Count how often each id below size occurs. -> int64 [size]"""
+        counts = np.zeros(size, np.int64)
+        for i in range(0, len(self.ids), PART):  # in parts: numpy would make a copy of all the ids, twice as large
+            counts += np.bincount(self.ids[i : i + PART], minlength=size)[:size]
+        return counts
 
     @property
     def unknown_rate(self) -> float:

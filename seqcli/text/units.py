@@ -23,8 +23,8 @@ def is_paragraphs(pieces: Pieces, unit: str) -> bool:
 def cut_held_out(pieces: Pieces, paragraphs: bool, share: float) -> tuple[Ranges, Ranges]:
     """Return (training part, held-out part) as ranges of positions, cut at the ends of units.
 
-    The held-out part is up to 20 runs of whole units, spread evenly. Where whole units would take more than half of the
-    text (it may be one line), its end is held out, cut between two pieces: better a mark on the page than no measure.
+    The held-out part is up to 20 runs of whole units, spread evenly. Where whole units would take more than a quarter
+    of the text (it may be one line), its end is held out, cut between two pieces: better a unit in two than no measure.
     """
     size = len(pieces.spool)
     want = min(max(int(size * share), 1), HELD_OUT_MOST)
@@ -40,7 +40,7 @@ def cut_held_out(pieces: Pieces, paragraphs: bool, share: float) -> tuple[Ranges
         stop = int(cuts[min(max(last, first + 1), units)])
         if stop > start:
             held.append((start, stop))
-    if sum(stop - start for start, stop in held) > size // 2:
+    if sum(stop - start for start, stop in held) > size * max(0.25, share):
         cut = max(size - max(want, 2), 1)
         return [(0, cut)], [(cut, size)]
     edges = [0, *(edge for run in held for edge in run), size]
