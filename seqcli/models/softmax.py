@@ -7,20 +7,25 @@ import math
 import torch
 import torch.nn.functional as F
 
-CHUNK = 1 << 24  # logits at a time in evaluation: 64 MB whatever the vocabulary
+CHUNK = 1 << 22  # logits at a time in evaluation: 16 MB, of sizes tried the one that the caches like best
 
 
 def full_nats(hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Return the summed cost of the targets under a softmax over all tokens, float64, in bounded memory.
 
-    hidden [N, D], weight [V, D], bias [V], targets [N] -> scalar nats.
+    hidden [N, D], weight [V, D], bias [V], targets [N] -> scalar nats. Not to be differentiated: every chunk of logits
+    is written over the one before it.
     """
-    rows = max(CHUNK // len(weight), 1)
-    parts = [
-        F.cross_entropy(F.linear(h, weight, bias).float(), y, reduction="none").double().sum()
-        for h, y in zip(torch.split(hidden, rows), torch.split(targets, rows), strict=True)
-    ]
-    return torch.stack(parts).sum()
+    rows = max(min(CHUNK // len(weight), len(hidden)), 1)
+    scratch = torch.empty(rows, len(weight))
+    total = torch.zeros((), dtype=torch.float64)
+    for h, y in zip(torch.split(hidden, rows), torch.split(targets, rows), strict=True):
+        logits = torch.addmm(bias, h, weight.t(), out=scratch[: len(h)])
+        wanted = logits.gather(1, y[:, None]).squeeze(1)
+        highest = logits.amax(1)
+        logsumexp = logits.sub_(highest[:, None]).exp_().sum(1).log() + highest
+        total += (logsumexp - wanted).double().sum()
+    return total
 
 
 def full_loss(hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
