@@ -158,7 +158,6 @@ def _make(session: Session, plan: Plan, corpus: Corpus, record: Record | None) -
         f"Model: {plan.spec.architecture}, {parameters:,} parameters, {size(4 * parameters)}; "
         f"{plan.run.threads} threads, seed {plan.run.seed}."
     )
-    import numpy as np
     import torch
 
     from seqcli.models.language import LanguageModel
@@ -167,7 +166,7 @@ def _make(session: Session, plan: Plan, corpus: Corpus, record: Record | None) -
 
     torch.set_num_threads(plan.run.threads or 1)
     torch.manual_seed(plan.run.seed)
-    counts = np.bincount(corpus.train.ids, minlength=len(corpus.vocabulary))
+    counts = corpus.train.counts(len(corpus.vocabulary))
     model = LanguageModel(plan.spec, len(corpus.vocabulary), torch.from_numpy(counts).double())
     blocks = Blocks(corpus.train.ids, plan.run.batch_size, plan.run.unroll, plan.run.seed)
     training = Training(model, blocks, Segments(corpus.held_out.ids), plan.run)
