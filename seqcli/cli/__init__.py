@@ -23,6 +23,35 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "predict-word": ("Answer", "seqcli.cli.ask:predict_word", "Say which words are likely to come next."),
     "score": ("Answer", "seqcli.cli.ask:score", "Say how likely each sentence, or each word of it, is."),
     "evaluate": ("Answer", "seqcli.cli.evaluate:evaluate", "Measure models on a text: perplexity and its kin."),
+    "neighbors": ("Word vectors", "seqcli.cli.vectors:neighbors", "List the nearest words of each word."),
+    "analogy": ("Word vectors", "seqcli.cli.vectors:analogy", "Add and subtract words: king - man + woman."),
+    "similarity": ("Word vectors", "seqcli.cli.vectors:similarity", "Say how alike two words are."),
+    "odd-one-out": ("Word vectors", "seqcli.cli.vectors:odd_one_out", "Name the word that is least like the others."),
+    "vector": ("Word vectors", "seqcli.cli.vectors:vector", "Print the numbers of each word's vector."),
+    "sentence-similarity": (
+        "Word vectors",
+        "seqcli.cli.vectors:sentence_similarity",
+        "Say how alike two sentences are.",
+    ),
+    "compare": ("Word vectors", "seqcli.cli.vectors_measure:compare", "Show where words mean other things in two models."),
+    "map": ("Word vectors", "seqcli.cli.vectors_map:map_vectors", "Draw a map of words, as PNG, SVG or a page to explore."),
+    "evaluate-vectors": (
+        "Word vectors",
+        "seqcli.cli.vectors_measure:evaluate_vectors",
+        "Measure word vectors on word pairs and analogies.",
+    ),
+    "import": ("Word vectors", "seqcli.cli.vectors_files:import_vectors", "Take in a vectors file of another program."),
+    "export": ("Word vectors", "seqcli.cli.vectors_files:export", "Write word vectors for other programs."),
+    "quantize-vectors": (
+        "Word vectors",
+        "seqcli.cli.vectors_files:quantize_vectors",
+        "Make a smaller model of word vectors.",
+    ),
+    "index-vectors": (
+        "Word vectors",
+        "seqcli.cli.vectors_files:index_vectors",
+        "Build an index, for tables beyond a million words.",
+    ),
     "models": ("Keep", "seqcli.cli.shelf:models", "List, show, check, rename, remove, export and import models."),
 }
 EXIT_BUG = 70  # sysexits' EX_SOFTWARE: a defect of the program itself, never of its input

@@ -103,8 +103,8 @@ def _to_codes(matrix: Floats, seed: int) -> dict[str, NDArray[Any]]:
     Source: Jégou, Douze and Schmid 2011, section II.
     """
     scales = np.linalg.norm(matrix, axis=1).astype(np.float32)
-    units = matrix / np.where(scales == 0, 1, scales)[:, None]
-    units = np.pad(units.astype(np.float32), ((0, 0), (0, -matrix.shape[1] % PART)))
+    steps = np.where(scales == 0, np.float32(1), scales)[:, None]
+    units: Floats = np.pad(matrix / steps, ((0, 0), (0, -matrix.shape[1] % PART)))
     random = np.random.default_rng(seed)
     picked = np.sort(random.permutation(len(units))[:LEARNED])
     codes, centroids = [], []

@@ -77,6 +77,10 @@ class Table:
         row = self.rows.get(word)
         return self.rows.get(word.lower()) if row is None else row
 
+    def knows(self, word: str) -> bool:
+        """Return whether a word has a vector, by itself or by its subwords."""
+        return self.row(word) is not None or (self.subwords is not None and self.subwords.vector(word) is not None)
+
     def vector(self, word: str) -> Floats:
         """Return a word's vector [D]; of a word never seen, where the table knows subwords, the mean of its n-grams.
 
@@ -126,10 +130,11 @@ class Table:
                 scores[at, [row for row in gone if row >= 0]] = -np.inf
             for query, candidates in zip(batch, _candidates(scores, k), strict=True):
                 rows = candidates if among is None else among[candidates]
-                found.append(self._ranked(query, rows, k))
+                found.append(self.ranked(query, rows, k))
         return found
 
-    def _ranked(self, query: Floats, rows: Rows, k: int) -> list[Neighbor]:
+    def ranked(self, query: Floats, rows: Rows, k: int) -> list[Neighbor]:
+        """Return the k of some rows nearest to a query [D], measured in float64; equal ones by their row."""
         exact = self.matrix[rows].astype(np.float64)
         norms = np.linalg.norm(exact, axis=1) * np.linalg.norm(query.astype(np.float64))
         scores = (exact * query.astype(np.float64)).sum(axis=1) / np.where(norms == 0, 1, norms)

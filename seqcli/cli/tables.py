@@ -1,0 +1,188 @@
+"""Tables of word vectors on the shelf: opened to answer, saved, and why a word is not in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from seqcli.cli.inputs import batches_of_texts
+from seqcli.cli.options import Session
+from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
+from seqcli.spec import TASKS
+from seqcli.vectors.table import Table, UnknownWordError
+
+if TYPE_CHECKING:
+    from seqcli.store import Record
+    from seqcli.text.tokens import Tokenizer
+    from seqcli.vectors.formats import VectorsFile
+
+OPTIONAL = ("output",)  # arrays beside the vectors themselves, which answering does without
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model's table, ready to answer, and the record that it came from."""
+
+    record: Record
+    table: Table
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.record.name
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer that the model's text was cut with."""
+        from seqcli.cli.opening import tokenizer_of
+
+        return tokenizer_of(self.record)
+
+    def unknown(self, word: str) -> ModelError:
+        """Return the error that says why a word has no vector, and what is spelled nearly like it."""
+        from seqcli.text.spelling import near_spellings
+
+        near = near_spellings(word, self.table.words)
+        hint = f"did you mean {', '.join(map(quoted, near))}?" if near else "no word is spelled nearly like it."
+        return ModelError(f"{quoted(word)} {self._why(word)}; {hint}")
+
+    def _why(self, word: str) -> str:
+        seen = self._times_seen(word)
+        if seen:
+            least = self.record.text.min_count
+            return f"was seen {seen} time{'s' * (seen > 1)} in training, below the minimum count of {least}"
+        if self.record.architecture == "imported":
+            return f"is not among the {len(self.table):,} words of {quoted(self.name)}"
+        return f"was never seen in the training of {quoted(self.name)}"
+
+    def _times_seen(self, word: str) -> int:
+        """Return how often a word below the minimum count was seen; 0 for one never seen, or where it is not known."""
+        if "counts" not in self.record.files:
+            return 0
+        import numpy as np
+
+        arrays = self.record.arrays("counts")
+        if "rare_hashes" not in arrays or not len(arrays["rare_hashes"]):
+            return 0
+        for form in (word, word.lower()):
+            at = int(np.searchsorted(arrays["rare_hashes"], wanted := word_hash(form)))
+            if at < len(arrays["rare_hashes"]) and int(arrays["rare_hashes"][at]) == wanted:
+                return int(arrays["rare_counts"][at])
+        return 0
+
+
+def word_hash(word: str) -> int:
+    """Return the 64-bit number that stands for a rare word in the file of counts."""
+    import hashlib
+
+    return int.from_bytes(
+        hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little", signed=True
+    )
+
+
+def open_table(session: Session, name: str | None) -> Opened:
+    """Return a table of the shelf, with numpy alone. Raises MisuseError for a model of another kind."""
+    from seqcli.text.vocabulary import SPECIALS
+    from seqcli.vectors.quantise import restore
+
+    record = session.shelf.read(name)
+    if record.task != "vectors":
+        raise MisuseError(
+            f"{quoted(record.name)} {TASKS[record.task]}; name a model of word vectors, made by train-w2v or import."
+        )
+    words = record.vocabulary().tokens[len(SPECIALS) :]
+    arrays = record.arrays("vectors")
+    _check_shapes(record, arrays, len(words))
+    subwords = _subwords(record, arrays)
+    counts = None
+    if "counts" in record.files:
+        counts = record.arrays("counts").get("counts")
+    table = Table(words, restore(arrays, record.spec.dimensions), subwords, counts)
+    return Opened(record, table)
+
+
+def _check_shapes(record: Record, arrays: dict[str, Any], words: int) -> None:
+    """Raise DamagedError unless the arrays are those that the settings and the vocabulary speak of."""
+    from seqcli.vectors.quantise import shapes
+
+    spec = record.spec
+    expected = shapes(getattr(spec, "quantize", "none"), words, spec.dimensions)
+    if getattr(spec, "buckets", 0) and "subwords" in arrays:
+        expected["subwords"] = ("F32", (spec.buckets, spec.dimensions))
+    found = {name: array.shape for name, array in arrays.items() if name not in OPTIONAL}
+    if found != {name: shape for name, (_, shape) in expected.items()}:
+        raise DamagedError(
+            f"{record.where('vectors')} is damaged: its arrays are {quoted(found)}, not those of {words} words of "
+            f"{spec.dimensions} numbers; copy it again, or make it anew with --replace."
+        )
+
+
+def _subwords(record: Record, arrays: dict[str, Any]) -> Any:
+    if "subwords" not in arrays:
+        return None
+    from seqcli.vectors.subwords import Subwords
+
+    return Subwords(arrays["subwords"], record.spec.min_ngram, record.spec.max_ngram)
+
+
+def save_table(
+    session: Session,
+    name: str,
+    found: VectorsFile,
+    quantize: str,
+    *,
+    replace: bool,
+    corpus: dict[str, Any],
+    arrays: dict[str, Any] | None = None,
+) -> None:
+    """Put a table on the shelf. `arrays` are its quantised vectors, where they are at hand. Raises as Shelf.open."""
+    import numpy as np
+
+    from seqcli.spec import RunSpec, TableSpec, TextSpec
+    from seqcli.store import pack
+    from seqcli.text.vocabulary import Vocabulary
+    from seqcli.vectors.quantise import quantise
+
+    subwords = found.subwords
+    spec = TableSpec(
+        format=found.format,
+        quantize=quantize,
+        dimensions=int(found.matrix.shape[1]),
+        min_ngram=subwords.shortest if subwords else 0,
+        max_ngram=subwords.longest if subwords else 0,
+        buckets=len(subwords.matrix) if subwords else 0,
+    )
+    vectors = dict(arrays or quantise(found.matrix, quantize))
+    if subwords:
+        vectors["subwords"] = subwords.matrix
+    files = {"vocabulary": Vocabulary(found.words).to_bytes(), "vectors": pack(vectors)}
+    if found.counts is not None:
+        files["counts"] = pack({"counts": found.counts.astype(np.int64)})
+    text = TextSpec(tokenizer="words", vocabulary_size=max(len(found.words) + 2, 3), min_count=1)
+    with session.shelf.open(name, replace=replace) as draft:
+        draft.save(
+            task="vectors",
+            architecture="imported",
+            text=text,
+            spec=spec,
+            run=RunSpec(),
+            corpus=corpus,
+            results={"words": len(found.words), "dimensions": spec.dimensions},
+            progress={"finished": True},
+            files=files,
+        )
+    session.shelf.set_default(name, only_first=True)
+
+
+def words_of_argument(words: Sequence[str], file: str | None) -> Iterator[tuple[list[str], bool]]:
+    """Yield (texts to answer, whether they came from a file or pipe): each argument is one, and so is each line."""
+    if words and list(words) != ["-"] and file is None:
+        yield list(words), False
+        return
+    for texts in batches_of_texts(words, file):
+        yield [text.strip() for text in texts], True
+
+
+__all__ = ["Opened", "UnknownWordError", "open_table", "save_table", "word_hash", "words_of_argument"]

@@ -1,0 +1,260 @@
+"""The commands that move word vectors: import, export, quantize-vectors, index-vectors."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqcli.cli.options import Number, Session, command, complete_model, option, output_options
+from seqcli.cli.terminal import size
+from seqcli.errors import MisuseError, ModelError, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from seqcli.cli.tables import Opened
+    from seqcli.vectors.approximate import Index
+    from seqcli.vectors.formats import VectorsFile
+
+READ = ("word2vec-text", "word2vec-binary", "glove", "fasttext-vec", "fasttext-bin", "numpy", "projector")
+WRITTEN = tuple(name for name in READ if name != "fasttext-bin")
+ENDINGS = {".bin": "word2vec-binary", ".vec": "fasttext-vec", ".npy": "numpy", ".tsv": "projector"}  # else text
+
+quantize_option = option(
+    "--quantize",
+    type=click.Choice(("none", "int8", "pq")),
+    default="none",
+    help="Keep numbers as bytes (int8: a quarter of the size) or as codes for four at a time (pq: a fourteenth).  "
+    "[default: none]",
+)
+
+
+@command(
+    name="import", epilog="Example: seqcli import glove.6B.100d.txt --name glove, then: seqcli neighbors king -m glove"
+)
+@click.argument("file", metavar="FILE")
+@option("--name", metavar="NAME", help="Name of the model.  [default: the file's]")
+@option("--format", "kind", type=click.Choice(READ), help="The file's format.  [default: told by its content]")
+@option("--words", metavar="FILE", help="The words of a .npy or .tsv file, one a line.")
+@option("--limit", type=Number(int), metavar="N", help="Read the first N words only.")
+@option(
+    "--errors",
+    type=click.Choice(("strict", "replace")),
+    default="strict",
+    help="Words that are not UTF-8: refuse the file, or replace their bad bytes.  [default: strict]",
+)
+@option("--subwords/--no-subwords", default=True, help="Keep the n-grams of a fastText .bin.  [default: on]")
+@quantize_option
+@option("--replace", is_flag=True, help="Replace a model of this name.")
+@output_options
+@click.pass_obj
+def import_vectors(
+    session: Session,
+    /,
+    file: str,
+    name: str | None,
+    kind: str | None,
+    words: str | None,
+    limit: int | None,
+    errors: str,
+    subwords: bool,
+    quantize: str,
+    replace: bool,
+) -> None:
+    """Take in a file of word vectors as a model: word2vec, GloVe, fastText, numpy or projector, told by its content.
+
+    A file that breaks its format's rules is refused, with the line. Of a word that stands twice the first is kept.
+    """
+    from seqcli.cli.fitting import name_of
+    from seqcli.cli.tables import save_table
+    from seqcli.store.shelf import check_name
+    from seqcli.vectors.formats import read
+
+    if limit is not None and limit < 1:
+        raise MisuseError(f"--limit is {limit}; give a number of 1 or more.")
+    name = name or name_of([os.path.splitext(file)[0]])
+    check_name(name)
+    if name in session.shelf.names() and not replace:
+        raise ModelError(f"{quoted(name)} exists; add --replace, or choose another --name.")
+    found = read(file, kind, limit, errors, words)
+    if not subwords:
+        found.subwords = None
+    _fit_shelf(found)
+    for note in found.notes:
+        session.terminal.note(f"Note: {note}.")
+    arrays = _quantised(session, found, quantize)
+    save_table(session, name, found, quantize, replace=replace, corpus=_corpus(file, found), arrays=arrays)
+    with session.terminal.results("model", "format", "words", "dimensions") as out:
+        out.add(name, found.format, len(found.words), int(found.matrix.shape[1]))
+    session.terminal.note(f"Try: seqcli neighbors {_example(found.words)} -m {name}")
+
+
+def _fit_shelf(found: VectorsFile) -> None:
+    """Change what a vocabulary on the shelf cannot hold: spaces in a word become _, and <unk> has no vector."""
+    import numpy as np
+
+    spaced = sum(" " in word or "\t" in word for word in found.words)
+    if spaced:
+        found.notes.append(f"{spaced} words with a space in them were joined with _")
+    index: dict[str, int] = {}
+    for row, word in enumerate(found.words):
+        index.setdefault(word.replace(" ", "_").replace("\t", "_"), row)
+    if index.pop("<unk>", None) is not None:
+        found.notes.append("the word <unk> was left out: it stands for unknown words")
+    lost = len(found.words) - len(index) - ("<unk>" in found.words)
+    if lost:
+        found.notes.append(f"{lost} words became equal by that: of each the first was kept")
+    if not index:
+        raise ModelError("Only <unk> is in the file; give one with words.")
+    if len(index) < len(found.words):
+        kept = np.fromiter(index.values(), np.int64, len(index))
+        found.matrix = found.matrix[kept]
+        found.counts = None if found.counts is None else found.counts[kept]
+    found.words = list(index)
+
+
+def _corpus(file: str, found: VectorsFile) -> dict[str, Any]:
+    import hashlib
+
+    with open(file, "rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    tokens = 0 if found.counts is None else int(found.counts.sum())
+    return {"name": os.path.basename(file), "sha256": digest, "lines": len(found.words), "tokens": tokens}
+
+
+def _example(words: list[str]) -> str:
+    return next((word for word in words if word.isascii() and word.isalpha()), "WORD")
+
+
+def _quantised(session: Session, found: VectorsFile, method: str) -> dict[str, Any] | None:
+    """Return the quantised arrays, having said what they cost; None where nothing is to be quantised."""
+    if method == "none":
+        return None
+    from seqcli.vectors.quantise import measure, quantise
+    from seqcli.vectors.table import Table
+
+    arrays = quantise(found.matrix, method)
+    loss = measure(Table(found.words, found.matrix), arrays)
+    session.terminal.note(
+        f"{method}: {size(loss.bytes_before)} become {size(loss.bytes_after)}. On {loss.words:,} words, similarities "
+        f"to their ten nearest words change by {loss.similarity_error:.5f} on average, and {loss.neighbors_kept:.1%} "
+        "of those stay among the ten."
+    )
+    return arrays
+
+
+@command(name="quantize-vectors", epilog="Example: seqcli quantize-vectors books small --quantize pq")
+@click.argument("model", shell_complete=complete_model)
+@click.argument("name", metavar="NEW-NAME")
+@option(
+    "--quantize",
+    type=click.Choice(("int8", "pq")),
+    default="int8",
+    help="int8: a quarter of the size; pq: a fourteenth.  [default: int8]",
+)
+@option("--replace", is_flag=True, help="Replace a model of the new name.")
+@click.pass_obj
+def quantize_vectors(session: Session, /, model: str, name: str, quantize: str, replace: bool) -> None:
+    """Make a smaller model of word vectors, and say what that costs in similarity and neighbours."""
+    from seqcli.cli.tables import open_table, save_table
+    from seqcli.vectors.formats import VectorsFile
+
+    if name == model:
+        raise MisuseError("The new name is the old one; quantising loses precision, so give another name.")
+    opened = open_table(session, model)
+    table = opened.table
+    found = VectorsFile("seqcli", list(table.words), table.matrix, table.subwords, table.counts)
+    arrays = _quantised(session, found, quantize)
+    save_table(session, name, found, quantize, replace=replace, corpus=opened.record.corpus, arrays=arrays)
+
+
+@command(epilog="Example: seqcli export books books.vec --format fasttext-vec")
+@click.argument("model", shell_complete=complete_model)
+@click.argument("file", metavar="FILE")
+@option("--format", "kind", type=click.Choice(WRITTEN), help="Format to write.  [default: by the file's ending]")
+@option("--replace", is_flag=True, help="Replace a file that is there.")
+@click.pass_obj
+def export(session: Session, /, model: str, file: str, kind: str | None, replace: bool) -> None:
+    """Write a model's word vectors for other programs; what is imported again is the same to the last bit.
+
+    numpy and projector write a second file for the words: out.words.txt, out.metadata.tsv. To move a whole model, use
+    models export.
+    """
+    from seqcli.cli.tables import open_table
+    from seqcli.vectors.formats import render
+
+    opened = open_table(session, model)
+    kind = kind or ENDINGS.get(os.path.splitext(file)[1].lower(), "word2vec-text")
+    parts = render(file, opened.table.words, opened.table.matrix, kind)
+    for path in parts:
+        if os.path.lexists(path) and not replace:
+            raise ModelError(f"{quoted(path)} exists; add --replace, or choose another file.")
+    with session.terminal.bar(len(parts), "writing", "file") as bar:
+        for count, (path, blocks) in enumerate(parts.items(), 1):
+            _write(path, blocks)
+            bar.to(count)
+    session.terminal.note(f"{len(opened.table):,} words written as {kind}: {', '.join(map(quoted, parts))}")
+
+
+def _write(path: str, blocks: Iterator[bytes]) -> None:
+    """Write a file whole or not at all: under a name beside it first, then renamed."""
+    temporary = f"{path}.{os.urandom(4).hex()}.part"
+    try:
+        with open(temporary, "xb") as stream:
+            for block in blocks:
+                stream.write(block)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.rename(temporary, path)
+    except OSError as error:
+        raise ModelError(f"Cannot write {quoted(path)}: {error.strerror}; check the path and the disk.") from error
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+@command(
+    name="index-vectors",
+    epilog="Example: seqcli index-vectors glove, then: seqcli neighbors king -m glove --approximate",
+)
+@click.argument("model", shell_complete=complete_model)
+@option("--threads", type=Number(int), metavar="N", default=1, help="CPU threads; one gives the same index each time.")
+@click.pass_obj
+def index_vectors(session: Session, /, model: str, threads: int) -> None:
+    """Build the approximate index of a model, stored beside it: for tables beyond a million words."""
+    from seqcli.cli.tables import open_table
+    from seqcli.vectors.approximate import Index
+
+    if not 1 <= threads <= 1024:
+        raise MisuseError(f"--threads is {threads}; give a number from 1 to 1,024.")
+    opened = open_table(session, model)
+    with session.terminal.bar(len(opened.table), "indexing", "word") as bar:
+        data = Index.build(opened.table, threads, bar.to).to_bytes()
+    with session.shelf.open(model, resume=True) as draft:
+        record = draft.record
+        if record is None or record.files["vectors"] != opened.record.files["vectors"]:
+            raise ModelError(f"{quoted(model)} changed meanwhile; try again.")
+        draft.save(
+            task=record.task,
+            architecture=record.architecture,
+            text=record.text,
+            spec=record.spec,
+            run=record.run,
+            corpus=record.corpus,
+            results=record.results,
+            progress=record.progress,
+            files={**{role: record.load(role) for role in record.files}, "index": data},
+        )
+    session.terminal.note(f"An index of {len(opened.table):,} words, {size(len(data))}, stands beside {quoted(model)}.")
+
+
+def open_index(opened: Opened) -> Index:
+    """Return a model's index. Raises ModelError where there is none."""
+    from seqcli.vectors.approximate import Index
+
+    record = opened.record
+    if "index" not in record.files:
+        raise ModelError(f"{quoted(record.name)} has no index; build it: seqcli index-vectors {record.name}")
+    return Index.from_bytes(record.load("index"), opened.table, record.where("index"))

@@ -1,0 +1,99 @@
+"""The command that draws: map."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from seqcli.cli.options import Number, Session, command, model_option, option
+from seqcli.cli.vectors import among_option, rows_among
+from seqcli.errors import MisuseError, ModelError, quoted
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from seqcli.cli.tables import Opened
+
+ENDINGS = (".png", ".svg", ".html")
+MOST = 20_000  # words: more are a cloud, and t-SNE would take an hour
+NEAREST = 8  # words that the page names beside a chosen one
+
+
+@command(name="map", epilog="Examples: seqcli map words.html --commonest 500;  seqcli map nouns.png --among nouns.txt")
+@click.argument("file", metavar="FILE")
+@model_option
+@option("--commonest", type=Number(int), default=200, metavar="N", help="The N commonest words.  [default: 200]")
+@among_option
+@option(
+    "--method",
+    type=click.Choice(("pca", "tsne", "umap")),
+    default="pca",
+    help="How many dimensions become two; tsne and umap keep near words together better.  [default: pca]",
+)
+@option("--seed", type=Number(int), default=1, metavar="N", help="Random start of tsne and umap.  [default: 1]")
+@option("--replace", is_flag=True, help="Replace a file that is there.")
+@click.pass_obj
+def map_vectors(
+    session: Session,
+    /,
+    file: str,
+    model: str | None,
+    commonest: int,
+    among: str | None,
+    method: str,
+    seed: int,
+    replace: bool,
+) -> None:
+    """Draw a map of words on which near words stand together: .png, .svg, or .html to explore, which needs no network.
+
+    Of the words of --among, those that the model knows are drawn.
+    """
+    if not file.lower().endswith(ENDINGS):
+        raise MisuseError(f"{quoted(file)} ends in none of {', '.join(ENDINGS)}; name the picture so.")
+    for name, value, low, high in (("--commonest", commonest, 3, MOST), ("--seed", seed, 0, 2**31 - 1)):
+        if not low <= value <= high:
+            raise MisuseError(f"{name} is {value}; give a number from {low} to {high:,}.")
+    if os.path.lexists(file) and not replace:
+        raise ModelError(f"{quoted(file)} exists; add --replace, or choose another file.")
+    import numpy as np
+
+    from seqcli.cli.tables import open_table
+
+    opened = open_table(session, model)
+    rows = rows_among(opened, among)
+    rows = np.arange(min(commonest, len(opened.table))) if rows is None else np.sort(rows)
+    if len(rows) > MOST:
+        raise MisuseError(f"--among names {len(rows):,} words; at most {MOST:,} can be drawn.")
+    shown = _draw(opened, rows, file, method, seed)
+    session.terminal.note(f"{len(rows):,} words, {shown:,} labelled, drawn in {quoted(file)}.")
+
+
+def _draw(opened: Opened, rows: NDArray[np.int64], file: str, method: str, seed: int) -> int:
+    """Write the picture or the page; return how many words have their label."""
+    from seqcli.text.tokens import shown
+    from seqcli.vectors.projection import project
+
+    table = opened.table
+    places, shares = project(table.matrix[rows] / table.lengths[rows, None], method, seed)
+    words = [shown(table.words[row]) for row in rows]
+    name = {"pca": "principal components", "tsne": "t-SNE", "umap": "UMAP"}[method]
+    title = f"{len(rows)} words of {opened.name}, by {name}"
+    if file.lower().endswith(".html"):
+        from seqcli.plots.page import map_page
+
+        place = {int(row): at for at, row in enumerate(rows)}
+        near = table.neighbors([table.words[row] for row in rows], NEAREST, rows)
+        page = map_page(title, words, places, [[(place[n.row], n.similarity) for n in some] for some in near])
+        try:
+            with open(file, "w", encoding="utf-8") as stream:
+                stream.write(page)
+        except OSError as error:
+            raise ModelError(f"Cannot write {quoted(file)}: {error.strerror}; check the path.") from error
+        return len(rows)
+    from seqcli.plots.vectors import draw_map
+
+    axes = [f"component {at} ({share:.1%} of the variance)" for at, share in enumerate(shares, 1)]
+    return draw_map(file, words, places, title, axes)
