@@ -14,7 +14,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 demo: setup
-	$(BIN)/seqcli --models-dir demo train-lm corpora/stories.txt --name demo --minutes 1 --replace
+	$(BIN)/seqcli --models-dir demo train-lm corpora/stories.txt --name demo --replace
 	$(BIN)/seqcli --models-dir demo predict-word "some of them" -m demo -k 5
 	$(BIN)/seqcli --models-dir demo predict-word "in the morning the" -m demo -k 5
 
@@ -23,10 +23,12 @@ test: setup
 
 lint: setup
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 bench: setup
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/language.py
 
 clean:
 	rm -rf .venv demo

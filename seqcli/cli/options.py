@@ -62,7 +62,7 @@ class Command(click.Command):
         panels: dict[str, list[tuple[str, str]]] = {name: [] for name in PANELS}
         for param in self.get_params(ctx):
             row = param.get_help_record(ctx)
-            if row is not None:
+            if row is not None and isinstance(param, click.Option):  # arguments are explained by the text above
                 panels[getattr(param, "panel", "Other")].append(row)
         width = max((len(left) for rows in panels.values() for left, _ in rows), default=0)
         for name, rows in panels.items():
