@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -95,14 +94,14 @@ class Network:
         return self.output.forward(h), state
 
     def learn(
-        self, x: Array, target: Any, loss: str = "softmax", state: State | None = None, truncate: int | None = None
+        self, x: Array, target: Any, loss: str = "softmax", state: State | None = None, keep: float | Array = 1.0
     ) -> Learned:
-        """Return the loss on x [T, B, E] and its gradient for every weight."""
+        """Return the loss on x [T, B, E] and its gradient for every weight; keep [B, H] is a mask of dropout."""
         h, tape = forward(self.cell, x, state)
-        y = self.output.forward(h)
+        y = self.output.forward(h * keep)
         value, dy = LOSSES[loss](y, target)
-        d_output, dh = self.output.backward(h, dy)
-        gradients = backward(self.cell, tape, dh, truncate).weights | d_output
+        d_output, dh = self.output.backward(h * keep, dy)
+        gradients = backward(self.cell, tape, dh * keep).weights | d_output
         return Learned(value, gradients, tape[1], y)
 
 
@@ -158,8 +157,3 @@ class Adam:
             self.v[name] = self.beta_2 * self.v.get(name, 0.0) + (1 - self.beta_2) * g * g
             m, v = self.m[name] / (1 - self.beta_1**self.t), self.v[name] / (1 - self.beta_2**self.t)
             weights[name] -= self.rate * m / (np.sqrt(v) + 1e-8)  # 1e-8: the paper's guard against 0 / 0
-
-
-def mean(values: Iterable[float]) -> float:
-    """Return the mean as a plain float."""
-    return float(np.mean(list(values)))

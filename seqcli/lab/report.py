@@ -1,12 +1,20 @@
-"""What an experiment of the lab found: a table, the numbers behind its picture, and one sentence."""
+"""What an experiment of the lab found: tables, the numbers behind its picture, and one sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 Tell = Callable[..., None]  # (sentence, **numbers): a line of progress, in the reader's language
+
+
+class Table(NamedTuple):
+    """A further table of a report."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,7 @@ class Report:
     numbers: dict[str, Any]
     sentence: str
     series: dict[str, Any] = field(default_factory=dict)
+    tables: list[Table] = field(default_factory=list)
 
 
 def silent(sentence: str, **numbers: Any) -> None:

@@ -1,0 +1,108 @@
+"""`bptt`: one step of truncated back-propagation through time on a few words, every number shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seqcli.errors import CorpusError
+from seqcli.lab.cells import RNN, Array, Output, backward, forward, softmax
+from seqcli.lab.learning import Ids, initialiser, length, one_hot, softmax_loss
+from seqcli.lab.report import Report, Table
+from seqcli.spec import setting, to_dict
+
+
+@dataclass(frozen=True)
+class Bptt:
+    """The settings of `lab bptt`."""
+
+    hidden: int = setting(2, "Numbers in the state.", low=1, high=8)
+    words: int = setting(5, "Words read; one more is the last to be predicted.", low=2, high=12)
+    truncate: int = setting(3, "Steps after which the gradient is cut.", low=1, high=12)
+    seed: int = setting(1, "Start of every random number.", low=0, high=2**31 - 1, panel="Training")
+
+
+def run(s: Bptt, words: list[str]) -> Report:
+    """Read words one by one, predict each next one, and let the loss flow back."""
+    if len(words) <= s.words:
+        raise CorpusError(f"The text has {len(words)} words; {s.words + 1} are needed, or give a smaller --words.")
+    words = words[: s.words + 1]
+    kinds = list(dict.fromkeys(words))
+    ids = np.array([kinds.index(word) for word in words], dtype=np.int64)
+    draw, V = initialiser(np.random.default_rng(s.seed)), len(kinds)
+    cell, output = RNN(V, s.hidden, draw), Output(V, s.hidden, draw)
+    x, target = one_hot(ids[:-1, None], V), ids[1:, None]
+    h, tape = forward(cell, x)
+    y = output.forward(h)
+    loss, dy = softmax_loss(y, target)
+    d_output, dh = output.backward(h, dy)
+    cut, whole = backward(cell, tape, dh, s.truncate), backward(cell, tape, dh)
+    rows = _steps(words, h, softmax(y), target, dy, dh, cut.h)
+    last = np.zeros_like(dh)
+    last[-1] = dh[-1]  # what the last loss alone sends back, never cut
+    reach = np.linalg.norm(backward(cell, tape, last).h[:, 0], axis=1)
+    lost = length({n: whole.weights[n] - cut.weights[n] for n in whole.weights})
+    numbers = {
+        "loss": loss,
+        "first": words[0],
+        "last": words[-1],
+        "reach": float(reach[0] / reach[-1]) if reach[-1] > 0 else 0.0,
+        "steps": s.words - 1,
+        "truncate": s.truncate,
+        "lost": lost / max(length(whole.weights), 1e-300),
+    }
+    tables = [
+        _matrices("weights", kinds, {**cell.weights, **output.weights}),
+        _matrices("gradients", kinds, cut.weights | d_output, "d"),
+    ]
+    series = {"words": words, "h": h[:, 0].tolist(), "dh": np.linalg.norm(cut.h[:, 0], axis=1).tolist()} | {
+        "own": np.linalg.norm(dh[:, 0], axis=1).tolist(),
+        "back": np.linalg.norm(_flow(cut.h, dh), axis=1).tolist(),
+        "nats": (-np.log(np.take_along_axis(softmax(y), target[..., None], -1)))[:, 0, 0].tolist(),
+        "truncate": s.truncate,
+    }
+    columns = ("step", "word", "next", "h", "probability", "nats", "dL/dy", "dL/dh_own", "dL/dh")
+    return Report("bptt", to_dict(s), columns, rows, numbers, _sentence(numbers), series, tables)
+
+
+def _flow(whole: Array, own: Array) -> Array:
+    """Return what comes to h_t from the steps after it, [T, H]."""
+    flow: Array = (whole - own)[:, 0]
+    return flow
+
+
+def _steps(
+    words: list[str], h: Array, p: Array, target: Ids, dy: Array, dh: Array, whole: Array
+) -> list[dict[str, Any]]:
+    rows = []
+    for t in range(len(h)):
+        probability = float(p[t, 0, target[t, 0]])
+        rows.append({
+            "step": t + 1, "word": words[t], "next": words[t + 1], "h": _numbers(h[t, 0]), "probability": probability,
+            "nats": -float(np.log(probability)), "dL/dy": _numbers(dy[t, 0]), "dL/dh_own": _numbers(dh[t, 0]),
+            "dL/dh": _numbers(whole[t, 0]),
+        })  # fmt: skip
+    return rows
+
+
+def _numbers(values: Array) -> str:
+    return " ".join(f"{v:+.3f}" for v in values)
+
+
+def _matrices(name: str, kinds: list[str], arrays: dict[str, Array], before: str = "") -> Table:
+    """Return every weight row by row; the columns of W_in and the rows of W_out belong to words."""
+    rows = []
+    for key, array in arrays.items():
+        for i, row in enumerate(np.atleast_2d(array.T if key == "W_in" else array)):
+            to = kinds[i] if key in ("W_in", "W_out") else str(i + 1) if key == "W" else ""
+            rows.append({"weight": before + key, "of": to, "values": _numbers(row)})
+    return Table(name, ("weight", "of", "values"), rows)
+
+
+def _sentence(n: dict[str, Any]) -> str:
+    start = "Of what the loss at the last word wants of its own state, {reach:.1%} is left after {steps} steps back; "
+    if n["lost"] == 0.0:
+        return start + "nothing was cut off."
+    return start + "cutting the gradient every {truncate} steps changed dW by {lost:.1%} of its length."
