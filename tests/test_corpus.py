@@ -242,8 +242,10 @@ def test_a_long_text_lies_in_a_file_and_gives_the_same(
 
 def test_a_folder_that_cannot_be_written_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(spool, "IN_MEMORY", 1000)
+    (tmp_path / "file").touch()
     with pytest.raises(CorpusError, match="Cannot write in"):
-        pieces_from(LINES, tmp_path / "missing")
+        pieces_from(LINES, tmp_path / "file")
+    assert pieces_from(LINES, tmp_path / "new").spool.spilled  # made where it is not there yet
 
 
 def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -79,6 +79,12 @@ class Interner:
             )
         return self._ids[:written]
 
+    def hashes(self) -> NDArray[np.uint64]:
+        """Return a hash of every spelling, the same in every table."""
+        out = np.empty(self._count, np.uint64)
+        _hash_all(self._spelling, self._offsets, out)
+        return out
+
     def finish(self) -> None:
         """Let go of what only new blocks need."""
         self._slots, self._keys, self._ids = (np.empty(0, a.dtype) for a in (self._slots, self._keys, self._ids))
@@ -181,3 +187,13 @@ def _place_all(slots, keys, count):  # type: ignore[no-untyped-def]
         while slots[slot] != 0:
             slot = (slot + np.uint64(1)) & mask
         slots[slot] = np.uint32(piece)
+
+
+@njit(cache=True, nogil=True)
+def _hash_all(spelling, offsets, out):  # type: ignore[no-untyped-def]
+    """Write a hash of 64 bits of every piece. Source: Fowler, Noll and Vo's FNV-1a, mixed."""
+    for piece in range(len(out)):
+        key = np.uint64(14695981039346656037)
+        for i in range(offsets[piece], offsets[piece + 1]):
+            key = (key ^ np.uint64(spelling[i])) * np.uint64(1099511628211)
+        out[piece] = _mix(key)

@@ -71,6 +71,7 @@ class Spool(Generic[T]):
 
     def _spill(self, folder: str) -> None:
         try:
+            os.makedirs(folder, exist_ok=True)  # where models go, which the first training makes
             file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  (it lives as long as this object)
         except OSError as error:
             raise CorpusError(
