@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
@@ -246,9 +247,14 @@ def option_name(name: str) -> str:
 
 def value_type(cls: type, name: str) -> tuple[type, bool]:
     """Return a setting's plain type, and whether it may be None."""
-    hint = get_type_hints(cls)[name]
+    hint = _types(cls)[name]
     kinds = [a for a in get_args(hint) if a is not type(None)]
     return (kinds[0], True) if kinds else (hint, False)
+
+
+@functools.cache  # a record has some forty settings, and to resolve the types of a class compiles every one of them
+def _types(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
 
 
 def check(spec: Any) -> None:

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -111,4 +112,5 @@ def _run(action: Callable[[], object], start: int, go: int) -> None:
         action()
         os._exit(0)
     except BaseException:
+        traceback.print_exc()
         os._exit(1)

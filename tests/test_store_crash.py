@@ -19,7 +19,7 @@ from faults import CHANGING, READING, Fault, Operations, failing, forked, killed
 from store_sample import FULL, checkpoint_of, contents, make, save
 
 from seqcli.errors import ModelError
-from seqcli.store import Shelf
+from seqcli.store import Record, Shelf
 from seqcli.store.archive import read_archive
 from seqcli.store.files import TEMPORARY
 
@@ -406,7 +406,7 @@ def test_reads_during_saves(tmp_path: Path) -> None:
         os.kill(writer, 9)
         os.waitpid(writer, 0)
     assert len(seen) > 1, "no save fell between two reads"
-    assert len(listed) == 100 and all(hasattr(entry, "results") for entry in listed)
+    assert len(listed) == 100 and all(isinstance(entry, Record) for entry in listed)
     opened(shelf, 9, resume=True)  # F2: the lock went with its holder
 
 

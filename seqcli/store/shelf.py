@@ -59,8 +59,7 @@ class Shelf:
         """Yield every model, a damaged one with its reason. Reads only records; contents are not hashed."""
         for name in self.names():
             try:
-                record = self._settled(name, hold=False)
-                fault = record.fault()
+                record, fault = self._settled(name, hold=False)
                 yield Damaged(name, fault) if fault else record
             except ModelError as error:
                 if self._is_model(name):  # else it has been removed since it was listed
@@ -71,7 +70,7 @@ class Shelf:
         if name is None:
             name = self._default_model()
         check_name(name)
-        return self._settled(name, hold=True)
+        return self._settled(name, hold=True)[0]
 
     def check(self, name: str | None = None) -> Record:
         """Return a model of which every byte has been read and hashed."""
@@ -79,17 +78,17 @@ class Shelf:
         record.check()
         return record
 
-    def _settled(self, name: str, *, hold: bool) -> Record:
-        """Return a model's record with its files, held open or there: one checkpoint, even while another is saved.
+    def _settled(self, name: str, *, hold: bool) -> tuple[Record, str | None]:
+        """Return a record whose files are held open or all there, even while another is saved; and what is wrong.
 
         Files of a record that stands are missing only where they were lost; whoever needs one will say so.
         """
         for _ in range(ATTEMPTS):
             raw = self._raw(name)
             record = parse(raw, name, self.root / name)
-            complete = record.hold() if hold else record.fault() is None
-            if complete or self._raw(name) == raw:
-                return record
+            fault = None if hold and record.hold() else record.fault()
+            if fault is None or self._raw(name) == raw:
+                return record, fault
         raise ModelError(f"Model {quoted(name)} is being saved without a pause; try again.")
 
     def _raw(self, name: str) -> bytes:
@@ -124,8 +123,8 @@ class Shelf:
             os.lstat(self.root / name / RECORD)
         except (FileNotFoundError, NotADirectoryError):
             return False
-        except OSError:
-            return True  # whoever reads it will say what is wrong
+        except OSError as error:
+            return error.errno != errno.ELOOP  # a loop of links; else whoever reads it will say what is wrong
         return True
 
     def _remains(self, name: str) -> bool:
@@ -215,7 +214,7 @@ class Shelf:
         claim = self._claimed(name, make=not resume)
         try:
             self._check_free(name, replace, resume)  # again: another process may have been quicker
-            record = self._settled(name, hold=True) if resume else None
+            record = self._settled(name, hold=True)[0] if resume else None
             with explained("write", self.root / name):
                 kept = {record.filename(role) for role in record.files} if record else ()
                 claim.sweep(is_content_name if record else (lambda _: False), kept)
