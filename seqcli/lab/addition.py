@@ -154,19 +154,21 @@ def _numbers(s: Addition, out: Outcome) -> dict[str, Any]:
     return numbers | {"explosion": update, "explosion_gradient": gradient, "weight": weight, "share": share}
 
 
-def _sentence(n: dict[str, Any]) -> str:
-    if n["explosion"] is None and not n["finite"]:
-        return "At update {ended} the gradient was no number any more; {accuracy:.1%} of all sums are right."
+def _sentence(n: dict[str, Any]) -> tuple[str, ...]:
     if n["explosion"] is not None:
-        start = "The gradient exploded at update {explosion}: length {explosion_gradient:.1e}, {share:.0%} of its "
-        start += "square in {weight}; "
+        start = (
+            "The gradient exploded at update {explosion}: length {explosion_gradient:.1e}, {share:.0%} of its square "
+        )
+        start += "in {weight}; "
         if not n["finite"]:
-            return start + "at update {ended} it was no number any more, and {accuracy:.1%} of all sums are right."
-        return start + "in the end {accuracy:.1%} of all sums are right."
+            return start, "at update {ended} it was no number any more, and {accuracy:.1%} of all sums are right."
+        return start, "in the end {accuracy:.1%} of all sums are right."
+    if not n["finite"]:
+        return ("At update {ended} the gradient was no number any more; {accuracy:.1%} of all sums are right.",)
     if n["accuracy"] == 1.0:
-        return "All {sums:,} sums are right, the {unseen:,} it was never shown among them; the gradient stayed below " \
-               "{largest_gradient:.2g}."  # fmt: skip
-    return "{accuracy:.1%} of all sums are right ({unseen_accuracy:.1%} of those never shown); nothing exploded."
+        whole = "All {sums:,} sums are right, the {unseen:,} it was never shown among them; the gradient stayed below "
+        return (whole + "{largest_gradient:.2g}.",)
+    return ("{accuracy:.1%} of all sums are right ({unseen_accuracy:.1%} of those never shown); nothing exploded.",)
 
 
 def _several(s: Addition, tell: Tell) -> Report:
@@ -195,4 +197,4 @@ def _several(s: Addition, tell: Tell) -> Report:
     }
     sentence = "Of {runs} trainings {learned} learned every sum and {exploded} exploded ({both} did both)."
     columns = ("activation", "init", "seed", "accuracy", "explosion", "largest_gradient", "weight", "ended")
-    return Report("addition", to_dict(s), columns, rows, numbers, sentence)
+    return Report("addition", to_dict(s), columns, rows, numbers, (sentence,))

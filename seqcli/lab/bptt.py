@@ -101,8 +101,8 @@ def _matrices(name: str, kinds: list[str], arrays: dict[str, Array], before: str
     return Table(name, ("weight", "of", "values"), rows)
 
 
-def _sentence(n: dict[str, Any]) -> str:
+def _sentence(n: dict[str, Any]) -> tuple[str, ...]:
     start = "Of what the loss at the last word wants of its own state, {reach:.1%} is left after {steps} steps back; "
     if n["lost"] == 0.0:
-        return start + "nothing was cut off."
-    return start + "cutting the gradient every {truncate} steps changed dW by {lost:.1%} of its length."
+        return start, "nothing was cut off."
+    return start, "cutting the gradient every {truncate} steps changed dW by {lost:.1%} of its length."

@@ -213,11 +213,9 @@ def _report(table: list[dict[str, Any]], seed: int, compared: bool) -> Report:
             "{wrong} of {weights} gradients are wrong by more than {tolerance:.0e}: a backward pass has an error."
         )
     elif compared:
-        sentence = (
-            "All {weights} gradients agree: with torch to {worst_torch:.1e}, with finite differences to "
-            "{worst_finite_differences:.1e}."
-        )
+        sentence = "All {weights} gradients agree: with torch to {worst_torch:.1e}, with finite differences to "
+        sentence += "{worst_finite_differences:.1e}."
     else:
         sentence = "All {weights} gradients agree with finite differences to {worst_finite_differences:.1e}."
     columns = ("cell", "weight", "largest_gradient", *(("torch",) if compared else ()), "finite_differences")
-    return Report("check", {"seed": seed}, columns, table, numbers, sentence)
+    return Report("check", {"seed": seed}, columns, table, numbers, (sentence,))

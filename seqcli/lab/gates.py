@@ -105,8 +105,8 @@ def _report(
         "open_step": high + 1,
         "open": float(means[gate][high]),
     }
-    sentence = "The {gate} gate moves most: from {shut:.2f} at '{shut_at}' ({shut_step}) to {open:.2f} at '{open_at}' "
-    sentence += "({open_step})."
+    moves = "The {gate} gate moves most: from {shut:.2f} at '{shut_at}' ({shut_step}) to {open:.2f} at '{open_at}' "
+    sentence: tuple[str, ...] = (moves + "({open_step}).",)
     tables = []
     if costs:
         lstm, gru = costs
@@ -115,7 +115,7 @@ def _report(
             "ratio": gru["milliseconds"] / lstm["milliseconds"],
         }
         numbers["gained"] = lstm["held_out"] - gru["held_out"]
-        sentence += " The GRU has {saved:.0%} fewer parameters; its step took {ratio:.2f} of the LSTM's time."
+        sentence += (" The GRU has {saved:.0%} fewer parameters; its step took {ratio:.2f} of the LSTM's time.",)
         tables = [Table("costs", ("cell", "parameters", "milliseconds", "held_out"), costs)]
     units = {gate: values[:, int(np.ptp(values, axis=0).argmax())].tolist() for gates in found.values()
              for gate, values in gates.items()}  # fmt: skip

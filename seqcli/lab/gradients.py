@@ -133,16 +133,8 @@ def _curve(
 
 
 def _report(s: GradientFlow, curves: list[dict[str, Any]], model: str | None) -> Report:
-    keys = (
-        "cell",
-        "radius",
-        "forget_bias",
-        "singular_value",
-        *(f"after_{k}" for k in SHOWN),
-        "left",
-        "per_step",
-        "bound",
-    )
+    keys = ("cell", "radius", "forget_bias", "singular_value", *(f"after_{k}" for k in SHOWN))
+    keys = (*keys, "left", "left_in_c", "per_step", "bound")
     rows = [{key: curve[key] for key in keys} for curve in curves]
     broken = sum(
         here > bound * (1 + ROUNDING)
@@ -152,13 +144,15 @@ def _report(s: GradientFlow, curves: list[dict[str, Any]], model: str | None) ->
     numbers: dict[str, Any] = {"steps": len(curves[0]["curve"]) - 1, "broken": broken, "model": model}
     if model is not None:
         numbers |= {"cell": curves[0]["cell"], "left": curves[0]["left"], "per_step": curves[0]["per_step"]}
-        sentence = "In {model} ({cell}), {left:.1e} of the gradient is left after {steps} steps: {per_step:.3f} a step."
+        sentence: tuple[str, ...] = (
+            "In {model} ({cell}), {left:.1e} of the gradient is left after {steps} steps: {per_step:.3f} a step.",
+        )
     else:
         sentence = _compare(curves, numbers)
     return Report("gradients", to_dict(s), keys, rows, numbers, sentence, {"curves": curves})
 
 
-def _compare(curves: list[dict[str, Any]], numbers: dict[str, Any]) -> str:
+def _compare(curves: list[dict[str, Any]], numbers: dict[str, Any]) -> tuple[str, ...]:
     """Add to numbers what was seen, and return the sentence that says it."""
     for kind in ("rnn", "rnn relu", "lstm", "gru"):
         left = [c["left"] for c in curves if c["cell"] == kind]
@@ -168,18 +162,16 @@ def _compare(curves: list[dict[str, Any]], numbers: dict[str, Any]) -> str:
     low, high = min(c["forget_bias"] for c in lstms), max(c["forget_bias"] for c in lstms)
     numbers |= {"low_bias": low, "high_bias": high}
     numbers |= {"low_bias_left": _typical(lstms, low), "high_bias_left": _typical(lstms, high)}
-    seen = (
-        "After {steps} steps the RNN keeps {rnn_low:.0e} to {rnn_high:.0e} of a gradient (with ReLU {rnn_relu_low:.0e} "
-    )
-    seen += (
-        "to {rnn_relu_high:.0e}), the GRU {gru_low:.0e} to {gru_high:.0e}, the LSTM {lstm_low:.0e} to {lstm_high:.0e}"
-    )
+    seen = "After {steps} steps the RNN keeps {rnn_low:.0e} to {rnn_high:.0e} of a gradient (with ReLU "
+    seen += "{rnn_relu_low:.0e} to {rnn_relu_high:.0e}), the GRU {gru_low:.0e} to {gru_high:.0e}, the LSTM "
+    seen += "{lstm_low:.0e} to {lstm_high:.0e}"
+    bias = ""
     if numbers["high_bias_left"] > numbers["low_bias_left"]:
-        seen += "; a forget gate opened from bias {low_bias:g} to {high_bias:g} lifts that from {low_bias_left:.0e} to "
-        seen += "{high_bias_left:.0e}"
+        bias = "; a forget gate opened from bias {low_bias:g} to {high_bias:g} lifts what is left from "
+        bias += "{low_bias_left:.0e} to {high_bias_left:.0e}"
     elif high > low:
-        seen += "; opening its forget gate did not help"
-    return seen + ("; the bound was broken {broken} times." if numbers["broken"] else "; no RNN passed its bound.")
+        bias = "; opening its forget gate did not help"
+    return seen, bias, "; the bound was broken {broken} times." if numbers["broken"] else "; no RNN passed its bound."
 
 
 def _typical(curves: list[dict[str, Any]], bias: float) -> float:

@@ -17,6 +17,7 @@ from seqcli.spec import setting, to_dict
 DISTANCES = (1, 2, 4, 8, 12, 16, 24, 32)  # between what must be remembered and where it is asked for
 SYMBOLS, COPIED = 4, 2  # of the copy task: kinds, and how many in a row
 CLOSE = 0.1  # an answer of the adding task that is nearer than this is right; guessing 1 is, one time in five
+NOTHING = 0.02  # of right symbols: a gain that so few trials cannot tell from chance
 REMEMBERED = 0.9  # share of right answers that counts as remembering
 BATCH, TRIED = 32, 256  # sequences of an update, and of a measurement
 CLIP = 1.0  # length of the gradient
@@ -160,7 +161,7 @@ def _copied(s: Memory, hidden: int, attention: bool) -> list[float]:
     return found
 
 
-def _answer(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> tuple[dict[str, Any], str]:
+def _answer(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return what was measured, and the sentence that answers whether attention replaces a larger state."""
     longest = str(LENGTHS[-1])
     fixed, attending = others[:3], others[3:]
@@ -180,10 +181,8 @@ def _answer(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> tuple[d
         "fixed vector of {large} copies {fixed_large:.0%}, attention with a state of {small} {attention_small:.0%}: "
     )
     if numbers["attention_small"] <= numbers["fixed_large"]:
-        return numbers, start + "here attention did not replace the larger state."
-    if numbers["still"] > 0.02:
-        return (
-            numbers,
-            start + "attention did more than four times the state, yet a larger state still added {still:.0%}.",
-        )
-    return numbers, start + "attention did more than four times the state, and a larger state added nothing to it."
+        return numbers, (start, "here attention did not replace the larger state.")
+    if numbers["still"] > NOTHING:
+        end = "attention did more than a state four times as large, yet a larger state still added {still:.0%}."
+        return numbers, (start, end)
+    return numbers, (start, "attention did more than a state four times as large, which added nothing to it.")

@@ -94,6 +94,7 @@ def _row(name: str, curve: list[dict[str, float]], characters: int) -> dict[str,
 def _numbers(s: Overfit, rows: list[dict[str, Any]], best: dict[str, float]) -> dict[str, Any]:
     plain, *cures = rows
     winner = min(cures, key=lambda row: float(row["held_out"]))
+    lowest = min(rows, key=lambda row: float(row["best_held_out"]))
     return {
         "train": plain["train"],
         "held_out": plain["held_out"],
@@ -102,16 +103,19 @@ def _numbers(s: Overfit, rows: list[dict[str, Any]], best: dict[str, float]) -> 
         "updates": s.updates,
         "cure": winner["training"],
         "cured": winner["held_out"],
+        "lowest_cure": lowest["training"],
+        "lowest": lowest["best_held_out"],
+        "lowest_at": lowest["best_at"],
     }
 
 
-def _sentence(n: dict[str, Any]) -> str:
+def _sentence(n: dict[str, Any]) -> tuple[str, ...]:
     if n["best_at"] == n["updates"]:
-        return "No overfitting within {updates} updates: held-out text was still getting easier, {held_out:.2f} nats."
-    start = (
-        "After update {best_at} the held-out text rose from {best_held_out:.2f} to {held_out:.2f} nats per character "
+        start = "No overfitting within {updates} updates: held-out text was still getting easier, {held_out:.2f} nats; "
+    else:
+        start = "After update {best_at} the held-out text rose from {best_held_out:.2f} to {held_out:.2f} nats per "
+        start += "character while the text learned fell to {train:.2f}; "
+    end = (
+        "the lowest at its end was {cure}, {cured:.2f}; the lowest anywhere was {lowest_cure}, {lowest:.2f} at update "
     )
-    start += "while the text learned fell to {train:.2f}; "
-    if n["cured"] < n["held_out"]:
-        return start + "what helped most was {cure}: {cured:.2f}."
-    return start + "none of the cures helped."
+    return start, end + "{lowest_at}."

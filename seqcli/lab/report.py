@@ -21,8 +21,8 @@ class Table(NamedTuple):
 class Report:
     """The result of one experiment.
 
-    columns and rows: the table. numbers: what the sentence quotes. sentence: what was seen, in English, with the
-    numbers' names in braces; which sentence it is depends on the numbers. series: what only the picture shows.
+    columns and rows: the table. numbers: what the sentence quotes. sentence: what was seen, as clauses in English with
+    the numbers' names in braces; which clauses depends on the numbers. series: what only the picture shows.
     """
 
     experiment: str
@@ -30,7 +30,7 @@ class Report:
     columns: tuple[str, ...]
     rows: list[dict[str, Any]]
     numbers: dict[str, Any]
-    sentence: str
+    sentence: tuple[str, ...]
     series: dict[str, Any] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
 

@@ -154,16 +154,12 @@ def _report(s: Word2Vec, words: list[str], rows: list[dict[str, Any]], chosen: T
         "floor": floor,
         "above": own["above_floor"],
     }
-    start = (
-        "One-hot, any two words are equally far; in {dimension} learned dimensions {same_kind:.0%} of a word's five "
-    )
-    start += "nearest are of its kind (chance: {chance:.0%}), and nearest to {word} is {near}; "
+    start = "One-hot, any two words are equally far; in {dimension} learned dimensions {same_kind:.0%} of a word's "
+    start += "five nearest are of its kind (chance: {chance:.0%}), and nearest to {word} is {near}; "
     if enough is None:
-        sentence = start + "no dimension brought the loss within {near_floor:g} nats of the least possible."
+        end = "no dimension brought the loss within {near_floor:g} nats of the least possible."
     else:
-        sentence = (
-            start + "{enough} dimensions are enough to come within {near_floor:g} nats of the least possible loss."
-        )
+        end = "{enough} dimensions are enough to come within {near_floor:g} nats of the least possible loss."
     columns = ("dimension", "parameters", "loss", "above_floor", "same_kind", "milliseconds")
     series = {
         "words": words,
@@ -175,4 +171,4 @@ def _report(s: Word2Vec, words: list[str], rows: list[dict[str, Any]], chosen: T
         Table("distances", ("word", "other", "one_hot", "learned"), pairs),
         Table("nearest", ("word", "nearest"), nearest),
     ]
-    return Report("word2vec", to_dict(s), columns, rows, numbers, sentence, series, tables)
+    return Report("word2vec", to_dict(s), columns, rows, numbers, (start, end), series, tables)

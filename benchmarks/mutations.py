@@ -1,4 +1,4 @@
-"""`check --mutate`: spoil each backward pass of cells.py in one place at a time, and see whether the check notices.
+"""Spoil each backward pass of the lab's cells.py in one place at a time, and see whether `seqcli lab check` notices.
 
 A check that has never failed may be one that cannot. Each mutation turns one sign, swaps one operator, number or
 order, or drops one line, in a derivative or a backward pass; what it finds is held against the gradients known right.
@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from seqcli.lab import cells, check
-from seqcli.lab.report import Report, Tell, silent
 
 BACKWARD = ("step_back", "backward", "dsigmoid", "dtanh", "drelu")  # the functions that make gradients
 SWAPS: dict[type[ast.AST], Any] = {
@@ -137,20 +136,30 @@ def noticed(module: ModuleType, wanted: list[check.Gradients], seed: int) -> tup
     return "", 0.0
 
 
-def run(seed: int = 1, tell: Tell = silent) -> Report:
-    """Spoil cells.py in every place, one at a time, and count what the check misses."""
-    problems = [(case, check.problem(case, np.random.default_rng(seed))) for case in check.CASES]
-    wanted = [check.by_hand(case, p) for case, p in problems]
-    rows: list[dict[str, Any]] = []
+def table(seed: int) -> list[dict[str, Any]]:
+    """Spoil cells.py in every place, one at a time; a row each, with what noticed it."""
+    wanted = [check.by_hand(case, check.problem(case, np.random.default_rng(seed))) for case in check.CASES]
+    rows = []
     for mutation in mutations(inspect.getsource(cells)):
         case, worst = noticed(load(mutation), wanted, seed)
-        shown = {"line": mutation.line, "function": mutation.function, "change": mutation.change}
-        rows.append({**shown, "noticed": bool(case), "by": case, "difference": worst})
-    missed = [row for row in rows if not row["noticed"]]
-    numbers = {"mutations": len(rows), "missed": len(missed), "lines": len({row["line"] for row in rows})}
-    if missed:
-        sentence = "{missed} of {mutations} errors put into the backward passes went unnoticed."
-    else:
-        sentence = "All {mutations} errors put into {lines} lines of the backward passes were noticed."
-    columns = ("line", "function", "change", "noticed", "by", "difference")
-    return Report("check", {"seed": seed, "mutate": True}, columns, rows, numbers, sentence)
+        rows.append({"line": mutation.line, "function": mutation.function, "change": mutation.change}
+                    | {"noticed": bool(case), "by": case, "difference": worst})  # fmt: skip
+    return rows
+
+
+def main() -> None:
+    """Print the table, count, and record."""
+    from record import record
+
+    rows = table(seed=1)
+    for row in rows:
+        by = row["by"] or "MISSED"
+        print(f"{row['line']:4}  {row['function']:24} {row['change']:14} {by:22} {row['difference']:.1e}")
+    missed = sum(not row["noticed"] for row in rows)
+    lines = len({row["line"] for row in rows})
+    print(f"{len(rows)} errors put into {lines} lines of the backward passes, {missed} not noticed.")
+    record("lab-mutations", mutations=len(rows), lines=lines, missed=missed, seed=1)
+
+
+if __name__ == "__main__":
+    main()
