@@ -14,8 +14,8 @@ def map_page(
     title: str, words: Sequence[str], places: NDArray[np.float64], near: Sequence[Sequence[tuple[int, float]]]
 ) -> str:
     """Return the page: words at places [N, 2], and of each word its nearest ones on the map, with similarities."""
-    spread = float(np.abs(places - places.mean(axis=0)).max()) or 1.0
-    scaled = (places - places.mean(axis=0)) / spread
+    low, high = places.min(axis=0), places.max(axis=0)
+    scaled = (places - (low + high) / 2) / (float((high - low).max()) / 2 or 1.0)
     data = {
         "words": list(words),
         "places": [[round(float(x), 5), round(float(y), 5)] for x, y in scaled],
@@ -68,10 +68,12 @@ for (const word of data.words) {
   document.getElementById("all").append(item);
 }
 
+const reach = [0, 1].map((axis) => Math.max(1e-9, ...data.places.map((one) => Math.abs(one[axis]))));
+
 function place(at) {
-  const scale = 0.46 * Math.min(canvas.clientWidth, canvas.clientHeight * 1.3) * zoom;
-  const [x, y] = data.places[at];
-  return [canvas.clientWidth / 2 + shiftX + x * scale, canvas.clientHeight / 2 + shiftY - y * scale * 0.9];
+  const wide = (canvas.clientWidth - 140) / 2 / reach[0], high = (canvas.clientHeight - 130) / 2 / reach[1];
+  const scale = Math.min(wide, high) * zoom, [x, y] = data.places[at];
+  return [canvas.clientWidth / 2 + shiftX + x * scale, canvas.clientHeight / 2 + 35 + shiftY - y * scale];
 }
 
 function visible(x, y) {
@@ -88,7 +90,7 @@ function draw() {
   const close = new Set(chosen < 0 ? [] : data.near[chosen].map(([at]) => at));
   const order = [chosen, hovered, ...close].filter((at) => at >= 0);
   const rest = data.words.keys();
-  const boxes = [], done = new Set();
+  const boxes = [...data.words.keys()].map(place).map(([x, y]) => [x - 2, y - 2, x + 2, y + 2]), done = new Set();
   for (const at of [...order, ...rest]) {
     if (done.has(at)) continue;
     done.add(at);
@@ -99,11 +101,11 @@ function draw() {
     pen.beginPath();
     pen.arc(x, y, strong ? 4 : 2.5, 0, 2 * Math.PI);
     pen.fill();
-    label(at, x, y, strong || close.has(at), boxes);
+    label(at, x, y, strong, strong || close.has(at) ? "#111" : "#555", boxes);
   }
 }
 
-function label(at, x, y, must, boxes) {
+function label(at, x, y, must, color, boxes) {
   const width = pen.measureText(data.words[at]).width, height = 14;
   const spots = [[x + 5, y], [x - 5 - width, y], [x - width / 2, y - 11], [x - width / 2, y + 11]];
   const clear = ([left, middle]) => boxes.every((b) =>
@@ -111,7 +113,7 @@ function label(at, x, y, must, boxes) {
   const spot = spots.find(clear) || (must ? spots[0] : null);
   if (!spot) return;
   boxes.push([spot[0], spot[1] - height / 2, spot[0] + width, spot[1] + height / 2]);
-  pen.fillStyle = must ? "#111" : "#444";
+  pen.fillStyle = color;
   pen.fillText(data.words[at], spot[0], spot[1]);
 }
 

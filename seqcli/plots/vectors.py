@@ -39,11 +39,14 @@ def draw_map(path: str, words: Sequence[str], places: NDArray[np.float64], title
     except ImportError as error:
         raise ModelError("Pictures need matplotlib; install it: pip install 'seqcli[plots]'") from error
     matplotlib.use("Agg")
+    from matplotlib import font_manager
     from matplotlib import pyplot as plt
 
-    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "seqcli", "font.family": FONTS, "font.size": FONT_SIZE}
+    installed = set(font_manager.get_font_names())
+    fonts = [name for name in FONTS if name in installed]
+    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "seqcli", "font.family": fonts, "font.size": FONT_SIZE}
     with plt.rc_context(settings), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a font or a letter that is not there
+        warnings.simplefilter("ignore")  # a letter that no font has is drawn as a box
         figure, plot = plt.subplots(figsize=SIZE, dpi=DPI)
         _prepare(plot, places, title, axes)
         figure.tight_layout()
