@@ -19,6 +19,7 @@ from seqcli.errors import SeqcliError, escape, quoted
 
 # name -> (heading in `seqcli --help`, "module:function", one line of help); nothing here is imported for a help page
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "corpus": ("Learn", "seqcli.cli.corpus:corpus", "Look at a text before training, and what would go wrong."),
     "train-lm": ("Learn", "seqcli.cli.train:train_lm", "Train a language model on a text."),
     "predict-word": ("Answer", "seqcli.cli.ask:predict_word", "Say which words are likely to come next."),
     "score": ("Answer", "seqcli.cli.ask:score", "Say how likely each sentence, or each word of it, is."),
