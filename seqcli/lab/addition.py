@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcli.lab.cells import Array
-from seqcli.lab.learning import Ids, Network, Sgd, clip, initialiser, length, make_network
+from seqcli.lab.cells import PHI, Array
+from seqcli.lab.learning import INITIALISERS, Ids, Network, Sgd, clip, initialiser, length, make_network
 from seqcli.lab.report import Report, Tell, silent
-from seqcli.spec import setting, to_dict
+from seqcli.lab.settings import Addition
+from seqcli.spec import to_dict
 
 BITS = 8
 SUMS = 1 << (2 * BITS)  # 65,536: every pair of 8-bit numbers
@@ -20,28 +21,6 @@ BATCH = 32  # sums an update
 EXPLOSION = 100.0  # length of a gradient that is called an explosion: with tanh and Xavier it stays below 2
 LOOKS = (0, 1, 3, 10, 30, 100, 200, 300, 500, 1000, 2000, 3000, 5000, 10_000)  # updates after which sums are tried
 TRACKED = 24  # sums whose way from wrong to right is drawn
-ACTIVATION_CHOICES = ("sigmoid", "tanh", "relu")
-INIT_CHOICES = ("normal", "xavier", "he", "orthogonal", "identity")
-
-
-@dataclass(frozen=True)
-class Addition:
-    """The settings of `lab addition`."""
-
-    cell: str = setting("rnn", "Recurrent cell.", choices=("rnn", "lstm", "gru"))
-    activation: str = setting("tanh", "Activation of the simple RNN.", choices=ACTIVATION_CHOICES)
-    init: str = setting(
-        "xavier", "First weights; orthogonal and identity are for W, with Xavier for the rest.", choices=INIT_CHOICES
-    )
-    hidden: int = setting(16, "Numbers in the state.", low=1, high=1024)
-    rate: float = setting(0.5, "Step size of SGD.", above=0.0, high=1e6, panel="Training")
-    updates: int = setting(3000, "Updates, of 32 sums each.", low=1, high=10_000, panel="Training")
-    clip: float | None = setting(
-        None, "Longest gradient (default: as long as it is).", above=0.0, high=1e9, panel="Training"
-    )
-    grid: bool = setting(False, "Run every activation with every initialiser.", panel="Training")
-    seeds: int = setting(1, "Repeat with so many seeds, from --seed up.", low=1, high=100, panel="Training")
-    seed: int = setting(1, "Start of every random number.", low=0, high=2**31 - 1, panel="Training")
 
 
 class Outcome(NamedTuple):
@@ -175,9 +154,7 @@ def _several(s: Addition, tell: Tell) -> Report:
     """Run a grid of activations and initialisers, or several seeds, and count."""
     runs = [replace(s, seed=s.seed + i, seeds=1, grid=False) for i in range(s.seeds)]
     if s.grid:
-        runs = [
-            replace(r, activation=phi, init=init) for phi in ACTIVATION_CHOICES for init in INIT_CHOICES for r in runs
-        ]
+        runs = [replace(r, activation=phi, init=init) for phi in PHI for init in INITIALISERS for r in runs]
     rows: list[dict[str, Any]] = []
     for one in runs:
         n = _numbers(one, train(one))

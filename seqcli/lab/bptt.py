@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,17 +10,8 @@ from seqcli.errors import CorpusError
 from seqcli.lab.cells import RNN, Array, Output, backward, forward, softmax
 from seqcli.lab.learning import Ids, initialiser, length, one_hot, softmax_loss
 from seqcli.lab.report import Report, Table
-from seqcli.spec import setting, to_dict
-
-
-@dataclass(frozen=True)
-class Bptt:
-    """The settings of `lab bptt`."""
-
-    hidden: int = setting(2, "Numbers in the state.", low=1, high=8)
-    words: int = setting(5, "Words read; one more is the last to be predicted.", low=2, high=12)
-    truncate: int = setting(3, "Steps after which the gradient is cut.", low=1, high=12)
-    seed: int = setting(1, "Start of every random number.", low=0, high=2**31 - 1, panel="Training")
+from seqcli.lab.settings import Bptt
+from seqcli.spec import to_dict
 
 
 def run(s: Bptt, words: list[str]) -> Report:

@@ -12,6 +12,8 @@ from seqcli.lab import cells as own_cells
 from seqcli.lab.cells import Array, State
 from seqcli.lab.learning import initialiser
 from seqcli.lab.report import Report
+from seqcli.lab.settings import Check
+from seqcli.spec import to_dict
 
 T, B, E, H, A, V = 7, 2, 3, 4, 5, 3  # small, so that every single weight can be moved; all different but E and V
 STEP = 3e-4  # of finite differences: the rule below errs by STEP^4 / 30 and by 1e-16 / STEP
@@ -183,11 +185,11 @@ def difference(found: Array, wanted: Array) -> float:
     return float(np.abs(found - wanted).max() / max(np.abs(wanted).max(), 1e-300))
 
 
-def run(seed: int = 1, reference: Reference | None = None, cells: ModuleType = own_cells) -> Report:
+def run(s: Check, reference: Reference | None = None, cells: ModuleType = own_cells) -> Report:
     """Check every cell and every weight; `reference` gives the same gradients in another way."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for case in CASES:
-        p = problem(case, np.random.default_rng(seed), cells)
+        p = problem(case, np.random.default_rng(s.seed), cells)
         found, by_move = by_hand(case, p, cells), by_differences(case, p)
         known = reference(case, p) if reference else {}
         for name, gradient in found.items():
@@ -198,10 +200,10 @@ def run(seed: int = 1, reference: Reference | None = None, cells: ModuleType = o
                     worst = max(row.get(column) or 0.0, difference(gradient, others[name]))
                     row[column] = worst
     table = [{"torch": None, **row} for row in rows.values()] if reference else list(rows.values())
-    return _report(table, seed, reference is not None)
+    return _report(s, table, reference is not None)
 
 
-def _report(table: list[dict[str, Any]], seed: int, compared: bool) -> Report:
+def _report(s: Check, table: list[dict[str, Any]], compared: bool) -> Report:
     numbers: dict[str, Any] = {"tolerance": TOLERANCE, "weights": len(table)}
     for column in ("torch", "finite_differences") if compared else ("finite_differences",):
         worst = max((row for row in table if row[column] is not None), key=lambda row: float(row[column]))
@@ -218,4 +220,4 @@ def _report(table: list[dict[str, Any]], seed: int, compared: bool) -> Report:
     else:
         sentence = "All {weights} gradients agree with finite differences to {worst_finite_differences:.1e}."
     columns = ("cell", "weight", "largest_gradient", *(("torch",) if compared else ()), "finite_differences")
-    return Report("check", {"seed": seed}, columns, table, numbers, (sentence,))
+    return Report("check", to_dict(s), columns, table, numbers, (sentence,))

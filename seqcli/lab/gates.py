@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,22 +11,13 @@ from seqcli.lab.cells import GRU, LSTM, Array, Cell, backward, forward
 from seqcli.lab.characters import learn, nats, read
 from seqcli.lab.learning import initialiser, make_network, one_hot
 from seqcli.lab.report import Report, Table, Tell, silent
-from seqcli.spec import setting, to_dict
+from seqcli.lab.settings import Gates
+from seqcli.spec import to_dict
 
 GATES = {"lstm": ("input", "forget", "output"), "gru": ("reset", "update")}
 MOST_SHOWN = 60  # tokens of the sentence: more cannot be read in a picture
 TIMED = 15  # runs of which the fastest is taken, forward and backward, of ...
 TIMED_STEPS, TIMED_BATCH = 20, 16  # ... so many steps
-
-
-@dataclass(frozen=True)
-class Gates:
-    """The settings of `lab gates`."""
-
-    hidden: int = setting(48, "Numbers in the state.", low=4, high=512)
-    updates: int = setting(500, "Updates of each training.", low=1, high=20_000, panel="Training")
-    rate: float = setting(0.01, "Step size of Adam.", above=0.0, high=10.0, panel="Training")
-    seed: int = setting(1, "Start of every random number.", low=0, high=2**31 - 1, panel="Training")
 
 
 class Loaded(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,22 +12,12 @@ from seqcli.lab.cells import LSTM, RNN, Array, Cell, forward
 from seqcli.lab.characters import read
 from seqcli.lab.learning import initialiser, make_cell, one_hot
 from seqcli.lab.report import Report, Tell, silent
-from seqcli.spec import setting, to_dict
+from seqcli.lab.settings import GradientFlow
+from seqcli.spec import to_dict
 
 PLACES = 16  # of the text, from where the way back is followed; the curve is the geometric mean
 SHOWN = (1, 10)  # steps back that the table shows, besides the last
 ROUNDING = 1e-9  # relative, allowed above the bound
-
-
-@dataclass(frozen=True)
-class GradientFlow:
-    """The settings of `lab gradients`."""
-
-    hidden: int = setting(32, "Numbers in the state.", low=2, high=512)
-    steps: int = setting(50, "Steps back.", low=10, high=500)
-    radii: str = setting("0.5,1,1.5", "Spectral radii of W, with commas between.")
-    forget_biases: str = setting("0,1,3", "Biases of the LSTM's forget gate, with commas between.")
-    seed: int = setting(1, "Start of every random number.", low=0, high=2**31 - 1, panel="Training")
 
 
 class Flow(NamedTuple):

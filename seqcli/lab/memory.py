@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,8 @@ from seqcli.lab.cells import Array
 from seqcli.lab.encoder_decoder import LENGTHS, EncoderDecoder, translations
 from seqcli.lab.learning import CELLS, Adam, Ids, clip, initialiser, make_network, one_hot
 from seqcli.lab.report import Report, Table, Tell, silent
-from seqcli.spec import setting, to_dict
+from seqcli.lab.settings import Memory
+from seqcli.spec import to_dict
 
 DISTANCES = (1, 2, 4, 8, 12, 16, 24, 32)  # between what must be remembered and where it is asked for
 SYMBOLS, COPIED = 4, 2  # of the copy task: kinds, and how many in a row
@@ -21,19 +21,6 @@ NOTHING = 0.02  # of right symbols: a gain that so few trials cannot tell from c
 REMEMBERED = 0.9  # share of right answers that counts as remembering
 BATCH, TRIED = 32, 256  # sequences of an update, and of a measurement
 CLIP = 1.0  # length of the gradient
-
-
-@dataclass(frozen=True)
-class Memory:
-    """The settings of `lab memory`."""
-
-    hidden: int = setting(32, "Numbers in the state of the cells.", low=2, high=256)
-    small: int = setting(
-        8, "Numbers in the smallest state of the encoder-decoder; then twice, four times that.", low=2, high=64
-    )
-    updates: int = setting(600, "Updates of each training.", low=1, high=20_000, panel="Training")
-    rate: float = setting(0.01, "Step size of Adam.", above=0.0, high=10.0, panel="Training")
-    seed: int = setting(1, "Start of every random number.", low=0, high=2**31 - 1, panel="Training")
 
 
 class Task(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,25 +9,13 @@ import numpy as np
 from seqcli.lab.characters import Characters, learn, nats, read
 from seqcli.lab.learning import Ids, initialiser, make_network
 from seqcli.lab.report import Report, Tell, silent
-from seqcli.spec import setting, to_dict
+from seqcli.lab.settings import Overfit
+from seqcli.spec import to_dict
 
 HELD_OUT = 0.15  # of the text, its end
 SMALL = 0.3  # of the rest: the small text; "more text" is all of the rest
 LOOKS = 20  # points of a curve
 SMALLER = 4  # times fewer numbers in the state of the smaller network
-
-
-@dataclass(frozen=True)
-class Overfit:
-    """The settings of `lab overfit`."""
-
-    hidden: int = setting(64, "Numbers in the state of the GRU.", low=4, high=512)
-    dropout: float = setting(
-        0.5, "Share of the state dropped before the output, in one of the cures.", low=0, high=0.95
-    )
-    updates: int = setting(600, "Updates of each training.", low=LOOKS, high=20_000, panel="Training")
-    rate: float = setting(0.01, "Step size of Adam.", above=0.0, high=10.0, panel="Training")
-    seed: int = setting(1, "Start of every random number.", low=0, high=2**31 - 1, panel="Training")
 
 
 def run(s: Overfit, text: str, tell: Tell = silent) -> Report:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,8 @@ import numpy as np
 from seqcli.lab.cells import Array, softmax
 from seqcli.lab.learning import Adam
 from seqcli.lab.report import Report, Table, Tell, silent
-from seqcli.spec import setting, to_dict
+from seqcli.lab.settings import Word2Vec
+from seqcli.spec import to_dict
 
 KINDS = ("people", "animals", "foods", "places", "actions")
 WORLD = {
@@ -50,16 +50,6 @@ PAIRS = (
 )  # of words whose distances are told: cat-dog, cat-horse, cat-bread, ...
 NEAR_FLOOR = 0.01  # nats above the least possible loss: nothing is left to learn but the sample's noise
 NEAREST = 5  # neighbours that are looked at: all the others of a word's kind
-
-
-@dataclass(frozen=True)
-class Word2Vec:
-    """The settings of `lab word2vec`."""
-
-    dimension: int = setting(5, "Numbers in a word's vector.", low=1, high=100)
-    updates: int = setting(300, "Updates of each training.", low=1, high=20_000, panel="Training")
-    rate: float = setting(0.05, "Step size of Adam.", above=0.0, high=10.0, panel="Training")
-    seed: int = setting(1, "Start of every random number.", low=0, high=2**31 - 1, panel="Training")
 
 
 class Trained(NamedTuple):
