@@ -165,7 +165,8 @@ class Fit:
 
 def _beside(event: Progressed) -> str:
     left = event.progress.seconds_left
-    return f"loss {event.loss:.3f}" + (f", {duration(left)} left" if left is not None and left < math.inf else "")
+    loss = [] if math.isnan(event.loss) else [f"loss {event.loss:.3f}"]
+    return ", ".join(loss + ([f"{duration(left)} left"] if left is not None and left < math.inf else []))
 
 
 def resume_line(command: str, paths: Sequence[str], valid: Sequence[str], name: str) -> str:

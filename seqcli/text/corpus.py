@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from seqcli.errors import CorpusError
 from seqcli.spec import TextSpec
 from seqcli.text import tokens as tokenizers
+from seqcli.text.interning import Interner
 from seqcli.text.pieces import Pieces
 from seqcli.text.reading import Report, named, read_blocks
 from seqcli.text.spool import PART
@@ -58,6 +59,8 @@ class Corpus:
     vocabulary: Vocabulary
     train: Encoded
     held_out: Encoded
+    seen: Interner  # every token of the training part, known to the vocabulary or not, ...
+    seen_counts: NDArray[np.int64]  # ... and how often
 
 
 def read_pieces(paths: Sequence[str], encoding: str, report: Report | None = None, folder: str | None = None) -> Pieces:
@@ -102,7 +105,7 @@ def build(
         held_out = encode(valid, tokenizer, vocabulary, text.unit)
     if not len(held_out.ids):
         raise CorpusError("Nothing is left to hold out; give more text, or a file with --valid.")
-    return Corpus(text, tokenizer, vocabulary, train, held_out)
+    return Corpus(text, tokenizer, vocabulary, train, held_out, table.tokens, counts)
 
 
 def encode(pieces: Pieces, tokenizer: tokenizers.Tokenizer, vocabulary: Vocabulary, unit: str) -> Encoded:

@@ -1,0 +1,195 @@
+"""Word2vec's training loop: yields the events of every trainer, prints nothing, writes nothing.
+
+All that chance decides on a passage of the text comes from (seed, epoch, place), so that a training on one thread, or a
+reproducible one on several, goes on after a stop as if there had been none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcli.errors import DivergedError
+from seqcli.progress import Clock, Evaluated, Event, Progress, Progressed, Started, Stopped
+from seqcli.spec import VectorsRunSpec, VectorsSpec
+from seqcli.vectors.kernels import PASSAGE, Method, Weights, Words, make_work, train_freely, train_in_step
+from seqcli.vectors.loss import held_out_loss
+from seqcli.vectors.sampling import code_paths, keep_chances, negative_table, next_sentence
+from seqcli.vectors.subwords import Subwords, ngram_rows
+
+FLOOR = 1e-4  # the learning rate falls in a line to this share of its height, as word2vec.c's
+UPDATES = 50  # in an epoch, at least, where the text allows: each has one learning rate
+SHORTEST_PASSAGE = 1000  # tokens: below, starting a passage costs more than training on it
+LONGEST_SENTENCE = 1000  # tokens beyond which a passage ends anywhere; word2vec.c cuts sentences there
+PASSAGES = 8  # of each thread in an update: the one that is done first waits little for the others
+EVALUATION_TOKENS = 5_000_000  # trained on between two evaluations, which cost as much as 300,000
+
+Floats = NDArray[np.float32]
+
+
+class VectorTraining:
+    """Word vectors in training: `events()` is the loop; between any two events all of it can be saved."""
+
+    def __init__(
+        self,
+        ids: NDArray[np.int32],
+        held_out: NDArray[np.int32],
+        words: Sequence[str],
+        counts: NDArray[np.int64],
+        spec: VectorsSpec,
+        run: VectorsRunSpec,
+    ) -> None:
+        """ids, held_out: 0 unknown, 1 the end of a sentence, i the word words[i - 2]; counts [V] falling."""
+        self.spec, self.run, self.progress = spec, run, Progress(evaluation_due=False)
+        self._ids, self._held_out = ids, held_out
+        self._threads = run.threads or 1
+        tree = spec.output == "hierarchical-softmax"
+        self._words_list = words
+        self._words = _words(words, counts, spec, tree)
+        longest_path = int(np.diff(self._words.paths).max()) if tree else 0
+        self._method = Method(spec.window, spec.negatives, spec.architecture == "cbow", tree, run.seed)
+        self._works = tuple(make_work(spec.embedding_size, spec.window, longest_path) for _ in range(self._threads))
+        self._passage = int(min(max(len(ids) // (self._threads * UPDATES), SHORTEST_PASSAGE), PASSAGE))
+        passages = -(-len(ids) // self._passage)
+        self._per_update = max(min(passages // UPDATES, PASSAGES * self._threads), self._threads)
+        self.updates_per_epoch = -(-passages // self._per_update)
+        rows = len(words) + (spec.buckets if spec.subwords else 0)
+        rng = np.random.default_rng(run.seed)
+        inputs = rng.random((rows, spec.embedding_size), np.float32)
+        inputs -= np.float32(0.5)
+        inputs /= np.float32(spec.embedding_size)
+        self._weights = Weights(inputs, np.zeros((len(words), spec.embedding_size), np.float32))
+
+    def begin_from(self, vectors: Floats, rows: NDArray[np.int64], outputs: Floats | None) -> None:
+        """Begin with known vectors: vectors[i], and outputs[i] where known, are those of word rows[i]."""
+        self._weights.inputs[rows] = vectors
+        if outputs is not None:
+            self._weights.outputs[rows] = outputs
+
+    def vectors(self) -> dict[str, Floats]:
+        """Return what answers need: `vectors` [V, D], and with n-grams also `subwords` [buckets, D]."""
+        inputs = self._weights.inputs
+        size = len(self._words_list)
+        if not self.spec.subwords:
+            return {"vectors": inputs}
+        grams = Subwords(inputs[size:], self.spec.min_ngram, self.spec.max_ngram)
+        return {"vectors": grams.complete(self._words_list, inputs[:size]), "subwords": inputs[size:]}
+
+    def state(self) -> dict[str, Floats]:
+        """Return everything that the next update depends on, besides `progress`."""
+        return {"inputs": self._weights.inputs, "outputs": self._weights.outputs}
+
+    def restore(self, arrays: dict[str, NDArray[Any]], progress: dict[str, Any]) -> None:
+        """Take up a training where `state` and `progress` were taken. Raises KeyError or ValueError for another's."""
+        self.progress = Progress(**progress)
+        self._weights.inputs[:] = arrays["inputs"]
+        self._weights.outputs[:] = arrays["outputs"]
+
+    def shapes(self) -> dict[str, tuple[str, tuple[int, ...]]]:
+        """Return the types and shapes of `state`."""
+        return {name: ("F32", array.shape) for name, array in self.state().items()}
+
+    def events(self) -> Iterator[Event]:
+        """Train to the end of the plan, or until held-out text stops getting better.
+
+        Yields Started, Progressed after every update, Evaluated where the plan says, Stopped. Raises DivergedError
+        where the held-out figure is no longer a number.
+        """
+        p = self.progress
+        yield Started(p)
+        with ThreadPoolExecutor(self._threads) as pool:
+            train = self._in_step if self.run.reproducible and self._threads > 1 else self._freely
+            train(pool, 0, 0, 0, 0.0)  # once for nothing: the kernels are loaded
+            clock = Clock(p.seconds)
+            if not p.planned_updates:
+                self._plan_first()
+            while not p.finished or p.evaluation_due:
+                if p.evaluation_due:
+                    yield self._evaluated(clock)
+                if not p.finished:
+                    yield self._update(train, pool, clock)
+        yield Stopped(p, p.finished)
+
+    # -- one update -----------------------------------------------------------------------------------------------
+
+    def _update(self, train: Callable[..., None], pool: ThreadPoolExecutor, clock: Clock) -> Progressed:
+        p, size = self.progress, len(self._ids)
+        epoch, index = divmod(p.update, self.updates_per_epoch)
+        start = self._cut(index * self._per_update)
+        stop = self._cut((index + 1) * self._per_update)
+        rate = self.run.learning_rate * max(1.0 - p.share, FLOOR)
+        passages = -(-size // self._passage)
+        train(pool, index * self._per_update, min((index + 1) * self._per_update, passages), epoch, rate)
+        before = p.share
+        p.advance(0.0, int(np.count_nonzero(self._ids[start:stop] > 1)), clock.seconds())
+        if self.run.minutes is not None and not p.finished:
+            p.plan_again(before, self.run, self.updates_per_epoch)
+        return Progressed(p, math.nan, math.nan, rate)
+
+    def _cut(self, passage: int) -> int:
+        """Return where a passage begins: with the first sentence that begins in it."""
+        return int(next_sentence(self._ids, passage * self._passage, LONGEST_SENTENCE))
+
+    def _freely(self, pool: ThreadPoolExecutor, first: int, last: int, epoch: int, rate: float) -> None:
+        """Train on passages, each thread taking the next one."""
+        idle = list(self._works)
+
+        def train(start: int, stop: int) -> None:
+            work = idle.pop()
+            train_freely(work, self._words, self._weights, self._method, self._ids, start, stop, epoch, rate)
+            idle.append(work)
+
+        cuts = [self._cut(passage) for passage in range(first, last + 1)]
+        list(pool.map(train, cuts[:-1] or [0], cuts[1:] or [0]))
+
+    def _in_step(self, pool: ThreadPoolExecutor, first: int, last: int, epoch: int, rate: float) -> None:
+        """Train on passages, each thread on its run of them, all in step."""
+        cuts = [self._cut(first + (last - first) * part // self._threads) for part in range(self._threads + 1)]
+        counter = np.zeros(1, np.int64)
+
+        def train(part: int) -> None:
+            method, start, stop = self._method, cuts[part], cuts[part + 1]
+            weights = self._weights
+            train_in_step(self._works, part, counter, self._words, weights, method, self._ids, start, stop, epoch, rate)
+
+        list(pool.map(train, range(self._threads)))
+
+    # -- held-out text and the plan -------------------------------------------------------------------------------
+
+    def _evaluated(self, clock: Clock) -> Evaluated:
+        p = self.progress
+        nats, pairs = held_out_loss(self._works[0], self._words, self._weights, self._method, self._held_out)
+        if not math.isfinite(nats):
+            raise DivergedError(
+                f"The training diverged before update {p.update + 1}; the last good vectors are kept: "
+                "train again with a lower --learning-rate."
+            )
+        per_pair = nats / max(pairs, 1)
+        best = p.judge(per_pair, self.run.patience or 2**31, clock.seconds())
+        return Evaluated(p, per_pair, pairs, best, None)
+
+    def _plan_first(self) -> None:
+        p = self.progress
+        p.plan_first(self.run, self.updates_per_epoch)
+        if self.run.minutes is None:
+            tokens = len(self._ids) * (self.run.epochs or 1.0)
+            least = math.ceil(self.run.epochs or 1) if self.run.patience else 1
+            p.planned_evaluations = max(min(p.planned_evaluations, int(tokens / EVALUATION_TOKENS)), least)
+
+
+def _words(words: Sequence[str], counts: NDArray[np.int64], spec: VectorsSpec, tree: bool) -> Words:
+    """Return what the kernels need to know of the words."""
+    first, cumulated = negative_table(counts)
+    none, no_rows, no_codes = np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32)
+    grams, gram_rows = none, no_rows
+    if spec.subwords:
+        rows, sizes = ngram_rows(words, spec.min_ngram, spec.max_ngram, spec.buckets)
+        grams = np.concatenate(([0], np.cumsum(sizes)))
+        gram_rows = (rows + len(words)).astype(np.int32)
+    paths = code_paths(counts) if tree else (none, no_rows, no_codes)
+    return Words(keep_chances(counts, spec.subsample), first, cumulated, grams, gram_rows, *paths)
