@@ -38,7 +38,8 @@ RULES = {  # the longest name that fits a module counts; a part may import itsel
     "seqcli.inference": Rule(("numpy",), BASE),
     "seqcli.lab": Rule(("numpy",), (*BASE, "seqcli.lab")),
     "seqcli.vectors": Rule(
-        ("numpy", "numba", "llvmlite", "usearch"), (*BASE, "seqcli.progress", "seqcli.text", "seqcli.vectors")
+        ("numpy", "numba", "llvmlite", "usearch", "sklearn", "umap"),
+        (*BASE, "seqcli.progress", "seqcli.text", "seqcli.vectors"),
     ),
     "seqcli.plots": Rule(("numpy", "matplotlib"), (*BASE, "seqcli.plots")),
     "seqcli.store": Rule(("numpy", "safetensors"), (*BASE, "seqcli.text.vocabulary", "seqcli.store")),

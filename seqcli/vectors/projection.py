@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +11,6 @@ Floats = NDArray[np.float32]
 
 METHODS = ("pca", "tsne", "umap")
 PERPLEXITY = 30.0  # t-SNE's usual neighbourhood; fewer words get a third of their number
-EXTRA = "install it: pip install 'seqcli[maps]'"
 
 
 def project(units: Floats, method: str, seed: int = 1) -> tuple[NDArray[np.float64], list[float]]:
@@ -36,22 +33,25 @@ def _pca(units: Floats) -> tuple[NDArray[np.float64], list[float]]:
 
 
 def _tsne(units: Floats, seed: int) -> NDArray[np.float64]:
-    manifold = _library("sklearn.manifold", "scikit-learn")
+    try:
+        from sklearn.manifold import TSNE
+    except ImportError as error:
+        raise _missing("scikit-learn") from error
     perplexity = min(PERPLEXITY, (len(units) - 1) / 3)
-    model = manifold.TSNE(metric="cosine", init="pca", perplexity=perplexity, random_state=seed)
+    model = TSNE(metric="cosine", init="pca", perplexity=perplexity, random_state=seed)
     return np.asarray(model.fit_transform(units), np.float64)
 
 
 def _umap(units: Floats, seed: int) -> NDArray[np.float64]:
-    umap = _library("umap", "umap-learn")
-    model = umap.UMAP(metric="cosine", n_neighbors=min(15, len(units) - 1), random_state=seed, n_jobs=1)
+    try:
+        from umap import UMAP
+    except ImportError as error:
+        raise _missing("umap-learn") from error
+    model = UMAP(metric="cosine", n_neighbors=min(15, len(units) - 1), random_state=seed, n_jobs=1)
     return np.asarray(model.fit_transform(units), np.float64)
 
 
-def _library(module: str, package: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise ModelError(f"This map needs the package {quoted(package)}; {EXTRA}, or use --method pca.") from error
+def _missing(package: str) -> ModelError:
+    return ModelError(
+        f"This map needs the package {quoted(package)}; install it: pip install 'seqcli[maps]', or use --method pca."
+    )

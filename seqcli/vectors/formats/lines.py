@@ -38,7 +38,7 @@ def check_claim(source: Source, count: int, dimensions: int, bytes_each: int) ->
     if count * (dimensions * bytes_each + 1) > source.size:
         least = count * (dimensions * bytes_each + 1)
         raise source.error(
-            f"the header says {count} words of {dimensions} numbers, which need {least} bytes; there are {source.size}",
+            f"the header says {count} words of {dimensions} numbers, which need {least} bytes, and it has {source.size}",
             1,
         )
 
@@ -60,7 +60,9 @@ def read_headed(source: Source, limit: int | None, errors: str) -> VectorsFile:
 
 def read_headless(source: Source, limit: int | None, errors: str) -> VectorsFile:
     """Read GloVe text: a line a word, the first one deciding how many dimensions there are."""
-    first = source.line(1).removeprefix(BOM)
+    first = source.line(1)
+    start = len(BOM) if first.startswith(BOM) else 0
+    first = first[start:]
     dimensions = _trailing_numbers(first)
     if not dimensions:
         raise source.error("neither a header (two whole numbers) nor a word and its numbers", 1)
@@ -70,7 +72,7 @@ def read_headless(source: Source, limit: int | None, errors: str) -> VectorsFile
     lines = sum(block.count(b"\n") for block in iter(lambda: source.stream.read(1 << 20), b"")) + 1
     most = min(lines, limit or lines, source.size // (2 * dimensions + 1) + 1)
     rows = Gathered(source, most, dimensions, errors)
-    source.stream.seek(len(BOM) if source.head(3) == BOM else 0)
+    source.stream.seek(start)
     _read_rows(source, rows, dimensions, 1, most, stop=limit is not None)
     if all(NUMBERISH.fullmatch(word.encode()) for word in rows.index):
         raise source.error("every line is only numbers: words are missing; put them first in each line")

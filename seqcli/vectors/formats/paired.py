@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from seqcli.errors import quoted
-from seqcli.vectors.formats.lines import BOM, DIGITS, NUMBER
+from seqcli.vectors.formats.lines import BOM, NUMBER
 from seqcli.vectors.formats.source import LONGEST_LINE, MOST_DIMENSIONS, Floats, Gathered, Source, VectorsFile
 
 NPY_MAGIC = b"\x93NUMPY"
@@ -138,4 +138,4 @@ def is_projector(head: bytes) -> bool:
     line = head.removeprefix(BOM).split(b"\n", 1)[0].removesuffix(b"\r")
     fields = line.split(b"\t")
     whole = b"\n" in head or len(head) < LONGEST_LINE
-    return whole and not line.translate(None, DIGITS) and all(NUMBER.fullmatch(field) for field in fields)
+    return whole and len(fields) > 1 and all(NUMBER.fullmatch(field) for field in fields)

@@ -154,6 +154,7 @@ def refuse_foreign(source: Source, head: bytes) -> None:
         (b"BZh", "this is a bzip2 file; unpack it first with bunzip2"),
         (b"\xfd7zXZ", "this is an xz file; unpack it first with unxz"),
         (b"PK", "this is a zip archive (as of GloVe, .npz or torch); unpack it first"),
+        (b"model.json\0", "this is a whole model of seqcli; take it in with seqcli models import"),
         (b"version https://git-lfs", "this is a git-LFS pointer; fetch the file itself with git lfs pull"),
         (b"\xff\xfe", "this is UTF-16; convert it to UTF-8 first"),
         (b"\xfe\xff", "this is UTF-16; convert it to UTF-8 first"),
