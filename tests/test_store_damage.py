@@ -339,6 +339,13 @@ def _seal(body: bytes) -> bytes:
     return body + b',\n  "sha256": "%s"\n}\n' % hashlib.sha256(body).hexdigest().encode()
 
 
+@pytest.mark.parametrize("number", [0, -1, True, 1.0, "1", None])
+def test_formats_that_never_were(number: object, shelf: Shelf) -> None:
+    """D13: a format number that no program wrote."""
+    path = shelf.root / "tiny" / "model.json"
+    assert "format is" in changed(path, sealed(values_of(path.parent) | {"format": number}), shelf)
+
+
 def test_written_by_a_newer_program(shelf: Shelf) -> None:
     """C9, K4: a newer format, architecture or setting asks for an upgrade; nothing is looked up by a name in a file."""
     path = shelf.root / "tiny" / "model.json"

@@ -287,7 +287,7 @@ def _check_format(values: dict[str, Any], where: str) -> None:
     if number > FORMAT:
         raise ModelError(_newer(where, values, f"format {number}"))
     if number < FORMAT:
-        raise ModelError(f"{where} has format {number}, no longer read; convert it: seqcli models convert NAME.")
+        raise ValueError(f"format is {number}, expected {FORMAT}")
 
 
 def _newer(where: str, values: dict[str, Any], what: str) -> str:
