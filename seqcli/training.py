@@ -20,7 +20,8 @@ from seqcli.models import Model
 from seqcli.progress import Clock, Evaluated, Event, Progress, Progressed, Started, Stopped
 from seqcli.spec import RunSpec
 
-WARM_UP_SHARE, WARM_UP_MOST = 0.05, 100  # of the updates; Adam's second moments need some updates to mean anything
+WARM_UP_SHARE, WARM_UP_MOST = 0.05, 100  # of the updates; Adam's second moments need some updates to mean anything, ...
+WARM_UP_LEAST, SHORT_SHARE = 20, 0.3  # ... in a short training too, which may spend a third of itself on it
 FLOOR = 0.01  # the learning rate ends at this share of its height
 
 
@@ -145,7 +146,8 @@ class Training:
     def _learning_rate(self) -> float:
         """A short linear warm-up, then half a cosine that lands on the end of the plan."""
         p, run = self.progress, self.run
-        warm_up = max(min(WARM_UP_MOST, p.planned_updates * WARM_UP_SHARE), 1.0)
+        least = min(WARM_UP_LEAST, p.planned_updates * SHORT_SHARE)
+        warm_up = max(min(WARM_UP_MOST, p.planned_updates * WARM_UP_SHARE), least, 1.0)
         height = FLOOR + (1.0 - FLOOR) * 0.5 * (1.0 + math.cos(math.pi * p.share))
         return run.learning_rate * height * min((p.update + 1) / warm_up, 1.0)
 

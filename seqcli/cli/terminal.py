@@ -40,6 +40,10 @@ class Terminal:
         """Print one JSON object."""
         print(json.dumps(value, ensure_ascii=False, allow_nan=False), file=sys.stdout, flush=True)
 
+    def line(self, text: str) -> None:
+        """Print a line of a result on stdout, escaped: what is no record of a table."""
+        print(escape(text), file=sys.stdout, flush=True)
+
     @contextmanager
     def bar(self, total: int | None, what: str, unit: str = "B") -> Iterator[Bar]:
         """Show how far something is, as a bar on a terminal; total None where it is not known."""
@@ -191,4 +195,4 @@ def curve(points: Iterable[tuple[float, float]], left: str, below: str) -> str:
     width = max(map(len, labels))
     lines = [f"{label:>{width}} ┤{''.join(row).rstrip()}" for label, row in zip(labels, grid, strict=True)]
     axis = f"{'':>{width}} └{'─' * CURVE_COLUMNS}"
-    return "\n".join([left, *lines, axis, f"{'':>{width}}  0{f'{last:.4g} {below}':>{CURVE_COLUMNS - 1}}"])
+    return "\n".join([left, *lines, axis, f"{'':>{width}}  0{f'{last:,.0f} {below}':>{CURVE_COLUMNS - 1}}"])
