@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcli.errors import DamagedError
 from seqcli.spec import LanguageSpec
 
 Array = NDArray[np.float32]
@@ -61,6 +62,7 @@ class LanguageArrays:
         parts = 2 if self.spec.architecture == "lstm" else 1
         return [tuple(np.zeros((batch, self.spec.hidden_size), np.float32) for _ in range(parts)) for _ in self._layers]
 
+    @np.errstate(over="ignore", invalid="ignore")  # told once, by log_probabilities
     def step(self, ids: Ids, state: State) -> tuple[Array, State]:
         """Read one token a row: ids [B], state -> what the output layer reads [B, D], state."""
         x: Array = self._embedding[ids]
@@ -73,9 +75,15 @@ class LanguageArrays:
         return x, after
 
     def log_probabilities(self, hidden: Array) -> Array:
-        """hidden [B, D] -> natural log of every token's probability [B, V]."""
-        scores = hidden @ self._output.T
-        scores += self._bias
+        """hidden [B, D] -> natural log of every token's probability [B, V].
+
+        Raises DamagedError where finite weights are so large that their products are not.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = hidden @ self._output.T
+            scores += self._bias
+        if not np.isfinite(scores).all():
+            raise DamagedError("The model's weights are too large to compute with; train it anew with --replace.")
         scores -= scores.max(-1, keepdims=True)
         scores -= np.log(np.exp(scores).sum(-1, keepdims=True, dtype=np.float64)).astype(np.float32)
         return scores

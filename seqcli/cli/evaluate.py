@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 
 import click
@@ -9,7 +10,7 @@ import click
 from seqcli.cli.opening import language_record, tokenizer_of
 from seqcli.cli.options import Number, Session, command, complete_model, option, output_options
 from seqcli.cli.train import figures
-from seqcli.errors import MisuseError, quoted
+from seqcli.errors import DamagedError, MisuseError, quoted
 
 MANY_UNKNOWN = 0.2  # share of unknown tokens from which a perplexity says little about the model
 
@@ -80,4 +81,8 @@ def _measure(
     segments = Segments(encoded.ids)
     with session.terminal.bar(len(encoded.ids), "measuring", "token") as bar:
         nats, count = measure(model, segments, report=bar.to)
+    if not math.isfinite(nats):
+        raise DamagedError(
+            f"The weights of {quoted(record.name)} are too large to compute with; train it anew with --replace."
+        )
     return {"model": record.name, **figures(nats / count, count, encoded.unknown_rate, encoded.characters)}
