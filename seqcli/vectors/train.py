@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from seqcli.errors import DivergedError
 from seqcli.progress import Clock, Evaluated, Event, Progress, Progressed, Started, Stopped
 from seqcli.spec import VectorsRunSpec, VectorsSpec
-from seqcli.vectors.kernels import PASSAGE, Method, Weights, Words, make_work, train_freely, train_in_step
-from seqcli.vectors.loss import held_out_loss
+from seqcli.vectors import loss, passes
 from seqcli.vectors.sampling import code_paths, keep_chances, negative_table, next_sentence
 from seqcli.vectors.subwords import Subwords, ngram_rows
+from seqcli.vectors.work import Method, Weights, Words, make_work
 
 FLOOR = 1e-4  # the learning rate falls in a line to this share of its height, as word2vec.c's
 UPDATES = 50  # in an epoch, at least, where the text allows: each has one learning rate
+PASSAGE = 20_000  # tokens, at most, subsampled at once: their ids stay in the cache
 SHORTEST_PASSAGE = 1000  # tokens: below, starting a passage costs more than training on it
 LONGEST_SENTENCE = 1000  # tokens beyond which a passage ends anywhere; word2vec.c cuts sentences there
 PASSAGES = 8  # of each thread in an update: the one that is done first waits little for the others
@@ -53,6 +54,9 @@ class VectorTraining:
         self._words = _words(words, counts, spec, tree)
         longest_path = int(np.diff(self._words.paths).max()) if tree else 0
         self._method = Method(spec.window, spec.negatives, spec.architecture == "cbow", tree, run.seed)
+        cbow = self._method.cbow
+        self._pass_freely, self._pass_in_step = passes.TREE if tree else passes.CBOW if cbow else passes.SKIP_GRAM
+        self._loss = loss.OF_PATHS if tree else loss.BESIDE_NEGATIVES
         self._works = tuple(make_work(spec.embedding_size, spec.window, longest_path) for _ in range(self._threads))
         self._passage = int(min(max(len(ids) // (self._threads * UPDATES), SHORTEST_PASSAGE), PASSAGE))
         passages = -(-len(ids) // self._passage)
@@ -105,6 +109,7 @@ class VectorTraining:
         with ThreadPoolExecutor(self._threads) as pool:
             train = self._in_step if self.run.reproducible and self._threads > 1 else self._freely
             train(pool, 0, 0, 0, 0.0)  # once for nothing: the kernels are loaded
+            self._loss(self._works[0], self._words, self._weights, self._method, self._held_out[:0])
             clock = Clock(p.seconds)
             if not p.planned_updates:
                 self._plan_first()
@@ -141,7 +146,7 @@ class VectorTraining:
 
         def train(start: int, stop: int) -> None:
             work = idle.pop()
-            train_freely(work, self._words, self._weights, self._method, self._ids, start, stop, epoch, rate)
+            self._pass_freely(work, self._words, self._weights, self._method, self._ids, start, stop, epoch, rate)
             idle.append(work)
 
         cuts = [self._cut(passage) for passage in range(first, last + 1)]
@@ -154,8 +159,8 @@ class VectorTraining:
 
         def train(part: int) -> None:
             method, start, stop = self._method, cuts[part], cuts[part + 1]
-            weights = self._weights
-            train_in_step(self._works, part, counter, self._words, weights, method, self._ids, start, stop, epoch, rate)
+            words, weights, ids = self._words, self._weights, self._ids
+            self._pass_in_step(self._works, part, counter, words, weights, method, ids, start, stop, epoch, rate)
 
         list(pool.map(train, range(self._threads)))
 
@@ -163,7 +168,7 @@ class VectorTraining:
 
     def _evaluated(self, clock: Clock) -> Evaluated:
         p = self.progress
-        nats, pairs = held_out_loss(self._works[0], self._words, self._weights, self._method, self._held_out)
+        nats, pairs = self._loss(self._works[0], self._words, self._weights, self._method, self._held_out)
         if not math.isfinite(nats):
             raise DivergedError(
                 f"The training diverged before update {p.update + 1}; the last good vectors are kept: "
