@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "seqcli.cli.vectors_files:index_vectors",
         "Build an index, for tables beyond a million words.",
     ),
+    "lab": ("Understand", "seqcli.cli.lab:lab", "See how recurrent networks learn, and fail: by hand, in numpy."),
     "models": ("Keep", "seqcli.cli.shelf:models", "List, show, check, rename, remove, export and import models."),
 }
 EXIT_BUG = 70  # sysexits' EX_SOFTWARE: a defect of the program itself, never of its input

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 LANGUAGES = ("en", "ja")
+NAMING = ("cell", "task", "reads", "training", "gate", "cure", "lowest_cure", "shows", "section")  # never the reader's
 
 JAPANESE = {
     # -- what each experiment shows, and where it belongs
@@ -121,37 +122,41 @@ JAPANESE = {
     "dimension {dimension}: loss {loss:.3f}, {same_kind:.0%} of the nearest are of the same kind":
         "{dimension}次元: 損失{loss:.3f}、最も近い語の{same_kind:.0%}が同じ種類",
     # -- headings of tables
-    "experiment": "実験", "shows": "示すこと", "seconds": "秒", "section": "分野",
-    "cell": "セル", "weight": "重み", "largest_gradient": "最大の勾配", "torch": "torchとの差",
-    "finite_differences": "数値微分との差", "update": "更新", "updates": "更新回数", "loss": "損失", "gradient": "勾配の長さ",
-    "accuracy": "正解率", "unseen_accuracy": "未見の正解率", "sum": "和", "right": "正解", "activation": "活性化関数",
-    "init": "初期値", "seed": "乱数の種", "explosion": "爆発した更新", "ended": "最後の更新", "radius": "スペクトル半径",
-    "forget_bias": "忘却ゲートのバイアス", "singular_value": "最大特異値", "after_1": "1ステップ後", "after_10": "10ステップ後",
-    "left": "残り", "left_in_c": "cに残る分", "per_step": "1ステップの倍率", "bound": "上界", "step": "ステップ",
-    "token": "文字", "input": "入力", "forget": "忘却", "output": "出力", "reset": "リセット", "parameters": "パラメータ数",
-    "milliseconds": "ミリ秒", "held_out": "検証", "train": "学習", "task": "課題", "reach": "届く距離", "reads": "読み方",
-    "state": "状態の大きさ", "training": "学習のしかた", "characters": "文字数", "best_held_out": "検証の最小",
-    "best_at": "最小の更新", "word": "単語", "next": "次の単語", "probability": "確率", "nats": "ナット",
-    "of": "対象", "values": "値", "dimension": "次元", "above_floor": "下限との差", "same_kind": "同じ種類の割合",
-    "other": "相手", "one_hot": "one-hotの距離", "learned": "学んだ距離", "nearest": "近い語",
+    "experiment": "実験", "shows": "示すこと", "seconds": "秒", "section": "分野", "cell": "セル", "weight": "重み",
+    "largest_gradient": "最大の勾配", "torch": "torchとの差", "finite_differences": "数値微分との差",
+    "update": "更新", "updates": "更新回数", "loss": "損失", "gradient": "勾配の長さ", "accuracy": "正解率",
+    "unseen_accuracy": "未見の正解率", "sum": "和", "right": "正解", "activation": "活性化関数", "init": "初期値",
+    "seed": "乱数の種", "explosion": "爆発した更新", "ended": "最後の更新", "radius": "スペクトル半径",
+    "forget_bias": "忘却ゲートのバイアス", "singular_value": "最大特異値", "after_1": "1ステップ後",
+    "after_10": "10ステップ後", "left": "残り", "left_in_c": "cに残る分", "per_step": "1ステップの倍率",
+    "bound": "上界", "step": "ステップ", "token": "文字", "input": "入力", "forget": "忘却", "output": "出力",
+    "reset": "リセット", "parameters": "パラメータ数", "milliseconds": "ミリ秒", "held_out": "検証",
+    "train": "学習", "task": "課題", "reach": "届く距離", "reads": "読み方", "state": "状態の大きさ",
+    "training": "学習のしかた", "characters": "文字数", "best_held_out": "検証の最小", "best_at": "最小の更新",
+    "word": "単語", "next": "次の単語", "probability": "確率", "nats": "ナット", "of": "対象", "values": "値",
+    "dimension": "次元", "above_floor": "下限との差", "same_kind": "同じ種類の割合", "other": "相手",
+    "one_hot": "one-hotの距離", "learned": "学んだ距離", "nearest": "近い語",
     # -- names of further tables, and values in tables
-    "weights": "重み", "gradients": "勾配", "costs": "費用", "encoder-decoder": "エンコーダ・デコーダ", "distances": "距離",
-    "copy": "コピー", "adding": "足し算", "parentheses": "括弧", "fixed vector": "固定ベクトル", "attention": "注意機構",
-    "as it is": "そのまま", "early stopping": "早期終了", "dropout": "ドロップアウト", "smaller": "小さいモデル",
-    "more text": "文章を増やす",
-    "RNN with attention": "注意機構付きRNN", "LSTM with attention": "注意機構付きLSTM", "GRU with attention": "注意機構付きGRU",
-    "RNN, two directions": "双方向RNN", "LSTM, two directions": "双方向LSTM", "GRU, two directions": "双方向GRU",
+    "weights": "重み", "gradients": "勾配", "costs": "費用", "encoder-decoder": "エンコーダ・デコーダ",
+    "distances": "距離", "copy": "コピー", "adding": "足し算", "parentheses": "括弧",
+    "fixed vector": "固定ベクトル", "attention": "注意機構", "as it is": "そのまま", "early stopping": "早期終了",
+    "dropout": "ドロップアウト", "smaller": "小さいモデル", "more text": "文章を増やす",
+    "RNN with attention": "注意機構付きRNN", "LSTM with attention": "注意機構付きLSTM",
+    "GRU with attention": "注意機構付きGRU", "RNN, two directions": "双方向RNN",
+    "LSTM, two directions": "双方向LSTM", "GRU, two directions": "双方向GRU",
     # -- pictures
     "relative difference": "相対的な差", "limit": "許容範囲", "gradients made by hand": "手で書いた勾配の検算",
-    "binary addition": "二進数の足し算", "loss of an update": "更新ごとの損失", "length of the gradient": "勾配の長さ",
-    "sums that were never shown": "学習に使わなかった和", "wrong": "不正解", "steps back": "さかのぼったステップ数",
-    "share of the gradient left": "残る勾配の割合", "upper bound": "上界", "bias": "バイアス",
-    "how far each gate stands open": "各ゲートの開き具合", "mean": "平均", "unit": "一つのユニット",
-    "distance in steps": "距離(ステップ)", "right answers": "正解の割合", "length of the text copied": "写す記号列の長さ",
-    "nats per character": "1文字あたりのナット", "early stop": "早期終了", "learned text": "学習した文章",
-    "held-out text": "検証用の文章", "a world of 30 words": "30語の世界", "flows back": "逆向きに流れる勾配",
-    "cut": "打ち切り", "one step of truncated BPTT": "打ち切りBPTTの一歩", "accuracy by activation and first weights":
-    "活性化関数と初期値ごとの正解率", "time of a step": "1ステップの時間", "run": "回",
+    "binary addition": "二進数の足し算", "loss of an update": "更新ごとの損失",
+    "length of the gradient": "勾配の長さ", "sums that were never shown": "学習に使わなかった和", "wrong": "不正解",
+    "steps back": "さかのぼったステップ数", "share of the gradient left": "残る勾配の割合", "upper bound": "上界",
+    "bias": "バイアス", "how far each gate stands open": "各ゲートの開き具合", "mean": "平均",
+    "unit": "一つのユニット", "distance in steps": "距離(ステップ)", "right answers": "正解の割合",
+    "length of the text copied": "写す記号列の長さ", "nats per character": "1文字あたりのナット",
+    "early stop": "早期終了", "learned text": "学習した文章", "held-out text": "検証用の文章",
+    "a world of 30 words": "30語の世界", "flows back": "逆向きに流れる勾配", "cut": "打ち切り",
+    "one step of truncated BPTT": "打ち切りBPTTの一歩",
+    "accuracy by activation and first weights": "活性化関数と初期値ごとの正解率",
+    "time of a step": "1ステップの時間", "run": "回",
 }  # fmt: skip
 
 
@@ -163,6 +168,8 @@ def speaker(language: str) -> Callable[[str], str]:
 
 
 def told(say: Callable[[str], str], clauses: tuple[str, ...], numbers: dict[str, object]) -> str:
-    """Return a sentence of clauses with its numbers in place; numbers that are words are said in the language too."""
-    values = {name: say(value) if isinstance(value, str) else value for name, value in numbers.items()}
+    """Return a sentence of clauses with its numbers in place; those that name something of the lab are translated."""
+    values = {
+        name: say(value) if name in NAMING and isinstance(value, str) else value for name, value in numbers.items()
+    }
     return "".join(say(clause).format(**values) for clause in clauses)

@@ -1,0 +1,67 @@
+"""A figure from its first line to the file: matplotlib asked for, fonts found, the same bytes for the same numbers."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from seqcli.errors import ModelError, quoted
+
+DPI = 150
+FONT_SIZE = 13.0  # points, on a figure 7 inches wide: still read when a phone shows it three inches wide
+WIDTH = 7.0  # inches
+JAPANESE_FONTS = (  # what systems bring: Linux, macOS, Windows
+    "Noto Sans CJK JP", "Noto Sans JP", "Source Han Sans JP", "IPAexGothic", "IPAGothic", "TakaoGothic", "VL Gothic",
+    "Hiragino Sans", "Hiragino Kaku Gothic ProN", "BIZ UDGothic", "Yu Gothic", "Meiryo", "MS Gothic",
+)  # fmt: skip
+
+
+def load_matplotlib() -> Any:
+    """Return matplotlib, set to draw into files. Raises ModelError where it is not installed."""
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise ModelError("Pictures need matplotlib; install it: pip install 'seqcli[plots]'") from error
+    matplotlib.use("Agg")
+    return matplotlib
+
+
+def japanese_font() -> str | None:
+    """Return the name of a Japanese font that this system has, or None."""
+    load_matplotlib()
+    from matplotlib import font_manager
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in JAPANESE_FONTS if name in installed), None)
+
+
+@contextmanager
+def figure(path: str, height: float) -> Iterator[Any]:
+    """Give a figure to draw into, then write it: .png or .svg by the path's ending. Raises ModelError."""
+    matplotlib = load_matplotlib()
+    from matplotlib import pyplot as plt
+
+    font = japanese_font()
+    settings: dict[str, Any] = {
+        "font.family": ["DejaVu Sans", *([font] if font else [])],  # the first that has a letter draws it
+        "font.size": FONT_SIZE,
+        "lines.linewidth": 2.2,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "seqcli",
+        "hatch.linewidth": 0.8,
+    }
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a letter that no font has
+        drawn = plt.figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+        try:
+            yield drawn
+            svg = path.lower().endswith(".svg")
+            drawn.savefig(path, metadata={"Date": None} if svg else {"Software": None})
+        except OSError as error:
+            raise ModelError(f"Cannot write {quoted(path)}: {error.strerror}; check the path.") from error
+        finally:
+            plt.close(drawn)
