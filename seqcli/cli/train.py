@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import time
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,15 +13,13 @@ from seqcli.cli.fitting import (
     Checkpoint,
     Fit,
     Stop,
-    check_corpus,
     check_memory,
-    check_same,
     name_of,
     resume_line,
     training_options,
 )
-from seqcli.cli.opening import language_record, tokenizer_of
-from seqcli.cli.options import Session, command, given, settings, spec_options
+from seqcli.cli.options import Session, command, spec_options
+from seqcli.cli.preparing import Plan, corpus_entry, make_plan, read_corpus
 from seqcli.cli.terminal import duration, size
 from seqcli.errors import DamagedError, MisuseError, quoted
 from seqcli.progress import Evaluated
@@ -35,16 +32,6 @@ if TYPE_CHECKING:
 
 DEFAULT_MINUTES = 5.0  # where neither --minutes nor --epochs is given: one coffee
 BYTES_PER_PARAMETER = 16  # weight, gradient and Adam's two moments, float32
-FEW_WORDS = 2000  # below this a model only repeats its text
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a training is to be: its three groups of settings."""
-
-    text: TextSpec
-    spec: LanguageSpec
-    run: RunSpec
 
 
 @command(
@@ -82,69 +69,14 @@ def train_lm(
         if record is not None and record.progress.get("finished"):
             session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
             return
-        plan = _plan(session, record, like, params)
-        corpus = _read(session, texts, valid, encoding, plan, record)
+        plan = make_plan(session, record, like, params, "lstm", {"minutes": DEFAULT_MINUTES})
+        corpus = read_corpus(session, texts, valid, encoding, plan.text, record)
         plan = Plan(corpus.text, plan.spec, plan.run)
         training = _make(session, plan, corpus, record)
         line = resume_line("train-lm", texts, valid, name)
         why = _fit(session, plan, corpus, training, draft, valid, line)
         session.shelf.set_default(name, only_first=True)
         _report(session, training, draft, corpus, why, time.monotonic() - began, as_json)
-
-
-def _plan(session: Session, record: Record | None, like: str | None, params: dict[str, Any]) -> Plan:
-    """Return the settings: those given, over those of --like or of the training that goes on, over the defaults."""
-    changes = {cls: given(cls, params) for cls in (TextSpec, LanguageSpec, RunSpec)}
-    if record is not None:
-        plan = _plan_of(record)
-        for recorded, change in zip((plan.text, plan.spec, plan.run), changes.values(), strict=True):
-            check_same(recorded, change)
-        return plan
-    base = _plan_of(language_record(session, like)) if like else Plan(TextSpec(), LanguageSpec(), RunSpec())
-    run_changes = changes[RunSpec]
-    if "epochs" in run_changes or "minutes" in run_changes:
-        run_changes = {"epochs": None, "minutes": None, **run_changes}
-    run = settings(base.run, run_changes)
-    if run.epochs is None and run.minutes is None:
-        run = replace(run, minutes=DEFAULT_MINUTES)
-    run = replace(run, threads=run.threads or len(os.sched_getaffinity(0)))
-    return Plan(settings(base.text, changes[TextSpec]), settings(base.spec, changes[LanguageSpec]), run)
-
-
-def _plan_of(record: Record) -> Plan:
-    return Plan(record.text, record.spec, record.run)
-
-
-def _read(
-    session: Session, texts: tuple[str, ...], valid: tuple[str, ...], encoding: str, plan: Plan, record: Record | None
-) -> Corpus:
-    """Read and encode the text, and say what it is."""
-    from seqcli.text.corpus import build, read_pieces
-    from seqcli.text.reading import total_size
-
-    folder = os.fspath(session.shelf.root)
-    with session.terminal.bar(total_size(texts), "reading") as bar:
-        pieces = read_pieces(texts, encoding, bar.to, folder)
-    valid_pieces = read_pieces(valid, encoding, folder=folder) if valid else None
-    vocabulary, tokenizer = None, None
-    if record is not None:
-        vocabulary, tokenizer = record.vocabulary(), tokenizer_of(record)
-    corpus = build(pieces, valid_pieces, plan.text, vocabulary, tokenizer)
-    if record is not None:
-        check_corpus(record.corpus, corpus.train.sha256, corpus.held_out.sha256, record.name)
-    held = ", ".join(valid) if valid else f"cut from it at the ends of {corpus.text.unit}s"
-    note = session.terminal.note
-    note(
-        f"Text: {corpus.train.lines:,} lines, {len(corpus.train.ids):,} tokens to learn from, "
-        f"{len(corpus.held_out.ids):,} held out ({held})."
-    )
-    note(
-        f"Vocabulary: {len(corpus.vocabulary):,} tokens seen at least {corpus.text.min_count} times; unknown: "
-        f"{corpus.train.unknown_rate:.2%} of the text, {corpus.held_out.unknown_rate:.2%} of the held-out part."
-    )
-    if len(corpus.train.ids) < FEW_WORDS:
-        note(f"Note: {len(corpus.train.ids):,} tokens are very few; expect the text's own phrases, little else.")
-    return corpus
 
 
 def _make(session: Session, plan: Plan, corpus: Corpus, record: Record | None) -> Training:
@@ -198,7 +130,7 @@ def _fit(
             "text": plan.text,
             "spec": plan.spec,
             "run": plan.run,
-            "corpus": _corpus_entry(line, corpus, valid),
+            "corpus": corpus_entry(line, corpus, valid),
         },
         files,
         dict(record.results) if record is not None else {},
@@ -212,22 +144,6 @@ def _fit(
         training.stop = stop.asked
         fit = Fit(session.terminal, checkpoint, stop, lambda: pack(training.state()), keep_best, line, perplexity_text)
         return fit.follow(training.events(), training.progress)
-
-
-def _corpus_entry(line: str, corpus: Corpus, valid: tuple[str, ...]) -> dict[str, Any]:
-    import shlex
-
-    first = shlex.split(line)[2]
-    return {
-        "name": "-" if first == "-" else os.path.basename(os.path.abspath(first)),
-        "sha256": corpus.train.sha256,
-        "lines": corpus.train.lines,
-        "tokens": len(corpus.train.ids),
-        "unknown_rate": corpus.train.unknown_rate,
-        "held_out": os.path.basename(valid[0]) if valid else f"cut at the ends of {corpus.text.unit}s",
-        "held_out_sha256": corpus.held_out.sha256,
-        "held_out_tokens": len(corpus.held_out.ids),
-    }
 
 
 def figures(nats: float, tokens: int, unknown_rate: float, characters: int) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""What the trainers on plain text do before they train: decide the settings, read the text, say what it is."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from seqcli.cli.fitting import check_corpus, check_same
+from seqcli.cli.opening import tokenizer_of
+from seqcli.cli.options import Session, given, settings
+from seqcli.errors import MisuseError, quoted
+from seqcli.spec import ARCHITECTURES, TASKS
+
+if TYPE_CHECKING:
+    from seqcli.store import Record
+    from seqcli.text.corpus import Corpus
+
+FEW_WORDS = 2000  # below this a model only repeats its text
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training is to be: its three groups of settings, which the architecture gives their types."""
+
+    text: Any
+    spec: Any
+    run: Any
+
+
+def make_plan(
+    session: Session,
+    record: Record | None,
+    like: str | None,
+    params: dict[str, Any],
+    architecture: str,
+    budget: dict[str, float],
+) -> Plan:
+    """Return the settings: those given, over those of --like or of the training that goes on, over the defaults.
+
+    budget: the epochs or minutes where neither is given. Raises MisuseError for settings out of range, for those that
+    a training that goes on was not begun with, and where --like or the record is a model of another kind.
+    """
+    kind = ARCHITECTURES[architecture]
+    spec_changes, run_changes = given(kind.spec, params), given(kind.run, params)
+    ours = {f.name for f in fields(kind.spec)}  # --subwords cuts text for one trainer, is learned from by another
+    text_changes = {name: value for name, value in given(kind.text, params).items() if name not in ours}
+    if record is not None:
+        _check_kind(record, kind.task, kind.spec)
+        for recorded, changes in (
+            (record.text, text_changes),
+            (record.spec, spec_changes),
+            (record.run, run_changes),
+        ):
+            check_same(recorded, changes)
+        return Plan(record.text, record.spec, record.run)
+    base = Plan(kind.text(), kind.spec(), kind.run())
+    if like:
+        model = session.shelf.read(like)
+        _check_kind(model, kind.task, kind.spec)
+        base = Plan(model.text, model.spec, model.run)
+    if "epochs" in run_changes or "minutes" in run_changes:
+        run_changes = {"epochs": None, "minutes": None, **run_changes}
+    run = settings(base.run, run_changes)
+    if run.epochs is None and run.minutes is None:
+        run = replace(run, **budget)
+    run = replace(run, threads=run.threads or len(os.sched_getaffinity(0)))
+    return Plan(settings(base.text, text_changes), settings(base.spec, spec_changes), run)
+
+
+def _check_kind(record: Record, task: str, spec: type) -> None:
+    if record.task != task or not isinstance(record.spec, spec):
+        raise MisuseError(f"{quoted(record.name)} {TASKS[record.task]}; name a model that this command trained.")
+
+
+def read_corpus(
+    session: Session, texts: tuple[str, ...], valid: tuple[str, ...], encoding: str, text: Any, record: Record | None
+) -> Corpus:
+    """Read and encode the text, and say what it is. record: the training that goes on."""
+    from seqcli.text.corpus import build, read_pieces
+    from seqcli.text.reading import total_size
+
+    folder = os.fspath(session.shelf.root)
+    with session.terminal.bar(total_size(texts), "reading") as bar:
+        pieces = read_pieces(texts, encoding, bar.to, folder)
+    valid_pieces = read_pieces(valid, encoding, folder=folder) if valid else None
+    vocabulary, tokenizer = None, None
+    if record is not None:
+        vocabulary, tokenizer = record.vocabulary(), tokenizer_of(record)
+    corpus = build(pieces, valid_pieces, text, vocabulary, tokenizer)
+    if record is not None:
+        check_corpus(record.corpus, corpus.train.sha256, corpus.held_out.sha256, record.name)
+    held = ", ".join(valid) if valid else f"cut from it at the ends of {corpus.text.unit}s"
+    note = session.terminal.note
+    note(
+        f"Text: {corpus.train.lines:,} lines, {len(corpus.train.ids):,} tokens to learn from, "
+        f"{len(corpus.held_out.ids):,} held out ({held})."
+    )
+    note(
+        f"Vocabulary: {len(corpus.vocabulary):,} tokens seen at least {corpus.text.min_count} times; unknown: "
+        f"{corpus.train.unknown_rate:.2%} of the text, {corpus.held_out.unknown_rate:.2%} of the held-out part."
+    )
+    if len(corpus.train.ids) < FEW_WORDS:
+        note(f"Note: {len(corpus.train.ids):,} tokens are very few; expect the text's own phrases, little else.")
+    return corpus
+
+
+def corpus_entry(line: str, corpus: Corpus, valid: tuple[str, ...]) -> dict[str, Any]:
+    """Return what a record says of the text. line: the command that would go on with the training."""
+    first = shlex.split(line)[2]
+    return {
+        "name": "-" if first == "-" else os.path.basename(os.path.abspath(first)),
+        "sha256": corpus.train.sha256,
+        "lines": corpus.train.lines,
+        "tokens": len(corpus.train.ids),
+        "unknown_rate": corpus.train.unknown_rate,
+        "held_out": os.path.basename(valid[0]) if valid else f"cut at the ends of {corpus.text.unit}s",
+        "held_out_sha256": corpus.held_out.sha256,
+        "held_out_tokens": len(corpus.held_out.ids),
+    }
