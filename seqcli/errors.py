@@ -45,4 +45,4 @@ class DamagedError(ModelError):
 
 
 class DivergedError(SeqcliError):
-    """A training whose loss or gradient stopped being a number."""
+    """A training whose loss or gradient stopped being a number, or that learns nothing."""

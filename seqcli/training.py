@@ -22,6 +22,7 @@ from seqcli.spec import RunSpec
 
 WARM_UP_SHARE, WARM_UP_MOST = 0.05, 100  # of the updates; Adam's second moments need some updates to mean anything, ...
 WARM_UP_LEAST, SHORT_SHARE = 20, 0.3  # ... in a short training too, which may spend a third of itself on it
+HOPELESS = 2.0  # times the cost of held-out text before any training: no training was seen to come back from it
 FLOOR = 0.01  # the learning rate ends at this share of its height
 
 
@@ -161,7 +162,19 @@ class Training:
             )
         train_nats = p.training_loss / p.training_updates if p.training_updates else None
         best = p.judge(nats / tokens, self.run.patience, clock.seconds())
+        self._check_learning(nats / tokens)
         return Evaluated(p, nats / tokens, tokens, best, train_nats)
+
+    def _check_learning(self, per_token: float) -> None:
+        """Raise DivergedError where held-out text never got better than before any training, and will not."""
+        p, untrained = self.progress, self.progress.best_nats or 0.0
+        lost = per_token > HOPELESS * untrained or p.bad_evaluations >= self.run.patience
+        if p.update and p.best_update == 0 and lost:
+            raise DivergedError(
+                f"The training learns nothing: after update {p.update} held-out text costs {per_token:.4g} nats per "
+                f"token, {untrained:.4g} before any; those first weights are kept: train again with a --learning-rate "
+                f"below {self.run.learning_rate:g}, or with text that is more like it."
+            )
 
 
 @torch.no_grad()

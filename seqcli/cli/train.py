@@ -159,7 +159,8 @@ def figures(nats: float, tokens: int, unknown_rate: float, characters: int) -> d
 
 def perplexity_text(nats: float) -> str:
     """Return a held-out figure as a person reads it."""
-    return f"perplexity {math.exp(min(nats, 700.0)):,.2f}"
+    perplexity = math.exp(min(nats, 700.0))
+    return f"perplexity {perplexity:,.2f}" if perplexity < 1e9 else f"perplexity {perplexity:.3g}"
 
 
 def _report(
