@@ -21,6 +21,7 @@ from seqcli.errors import SeqcliError, escape, quoted
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "corpus": ("Learn", "seqcli.cli.corpus:corpus", "Look at a text before training, and what would go wrong."),
     "train-lm": ("Learn", "seqcli.cli.train:train_lm", "Train a language model on a text."),
+    "train-w2v": ("Learn", "seqcli.cli.train_w2v:train_w2v", "Train word vectors on a text."),
     "predict-word": ("Answer", "seqcli.cli.ask:predict_word", "Say which words are likely to come next."),
     "score": ("Answer", "seqcli.cli.ask:score", "Say how likely each sentence, or each word of it, is."),
     "evaluate": ("Answer", "seqcli.cli.evaluate:evaluate", "Measure models on a text: perplexity and its kin."),

@@ -117,6 +117,7 @@ class Fit:
     resume_line: str
     measure: Callable[[float], str]  # a held-out figure as a person reads it
     unit: str = "token"
+    keep_last: bool = False  # takes the weights of every evaluation, not only of a new best
 
     def follow(self, events: Iterable[Event], progress: Progress) -> str:
         """Run a training to its end and return why it ended.
@@ -148,7 +149,7 @@ class Fit:
 
     def _evaluated(self, event: Evaluated, rate: float) -> None:
         self.checkpoint.append(event, rate, self.unit)
-        if event.best:
+        if event.best or self.keep_last:
             self.keep_best(event)
         if not event.progress.finished:
             self.checkpoint.save(event.progress, self.state())

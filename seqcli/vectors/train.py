@@ -7,6 +7,7 @@ reproducible one on several, goes on after a stop as if there had been none.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -67,6 +68,7 @@ class VectorTraining:
         inputs = rng.random((rows, spec.embedding_size), np.float32)
         inputs -= np.float32(0.5)
         inputs /= np.float32(spec.embedding_size)
+        self._busy_seconds, self._busy_words = 0.0, 0  # of this process
         self._weights = Weights(inputs, np.zeros((len(words), spec.embedding_size), np.float32))
 
     def begin_from(self, vectors: Floats, rows: NDArray[np.int64], outputs: Floats | None) -> None:
@@ -76,13 +78,24 @@ class VectorTraining:
             self._weights.outputs[rows] = outputs
 
     def vectors(self) -> dict[str, Floats]:
-        """Return what answers need: `vectors` [V, D], and with n-grams also `subwords` [buckets, D]."""
+        """Return what answers need: `input` [V, D], and with n-grams also `subwords` [buckets, D]."""
         inputs = self._weights.inputs
         size = len(self._words_list)
         if not self.spec.subwords:
-            return {"vectors": inputs}
+            return {"input": inputs}
         grams = Subwords(inputs[size:], self.spec.min_ngram, self.spec.max_ngram)
-        return {"vectors": grams.complete(self._words_list, inputs[:size]), "subwords": inputs[size:]}
+        return {"input": grams.complete(self._words_list, inputs[:size]), "subwords": inputs[size:]}
+
+    @property
+    def outputs(self) -> Floats:
+        """The output vectors, float32 [V, D]: with the words' own vectors all that a further training needs."""
+        outputs: Floats = self._weights.outputs
+        return outputs
+
+    @property
+    def words_per_second(self) -> float:
+        """Words trained on per second, evaluations and saves left out."""
+        return self._busy_words / max(self._busy_seconds, 1e-9)
 
     def state(self) -> dict[str, Floats]:
         """Return everything that the next update depends on, besides `progress`."""
@@ -128,10 +141,13 @@ class VectorTraining:
         start = self._cut(index * self._per_update)
         stop = self._cut((index + 1) * self._per_update)
         rate = self.run.learning_rate * max(1.0 - p.share, FLOOR)
-        passages = -(-size // self._passage)
+        passages, began = -(-size // self._passage), time.perf_counter()
         train(pool, index * self._per_update, min((index + 1) * self._per_update, passages), epoch, rate)
         before = p.share
-        p.advance(0.0, int(np.count_nonzero(self._ids[start:stop] > 1)), clock.seconds())
+        words = int(np.count_nonzero(self._ids[start:stop] > 1))
+        self._busy_seconds += time.perf_counter() - began
+        self._busy_words += words
+        p.advance(0.0, words, clock.seconds())
         if self.run.minutes is not None and not p.finished:
             p.plan_again(before, self.run, self.updates_per_epoch)
         return Progressed(p, math.nan, math.nan, rate)

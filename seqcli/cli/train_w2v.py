@@ -1,0 +1,278 @@
+"""The command that trains word vectors: train-w2v."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqcli.cli.fitting import (
+    Checkpoint,
+    Fit,
+    Stop,
+    check_corpus,
+    check_memory,
+    name_of,
+    resume_line,
+    training_options,
+)
+from seqcli.cli.options import Session, command, option, spec_options
+from seqcli.cli.preparing import Plan, corpus_entry, make_plan, read_corpus
+from seqcli.cli.terminal import duration, size
+from seqcli.errors import CorpusError, DamagedError, MisuseError, ModelError, quoted
+from seqcli.progress import Evaluated
+from seqcli.spec import VectorsRunSpec, VectorsSpec, VectorsTextSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from seqcli.store import Draft, Record
+    from seqcli.text.corpus import Corpus
+    from seqcli.text.vocabulary import Vocabulary
+    from seqcli.vectors.train import VectorTraining
+
+DEFAULT_EPOCHS = 5.0  # word2vec.c's and gensim's
+FEWEST = 2  # words that can be told apart
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is trained on: the words that get a vector, how often each occurs, and both parts of the text as ids."""
+
+    vocabulary: Vocabulary
+    counts: NDArray[np.int64]
+    train: NDArray[np.int32]
+    held_out: NDArray[np.int32]
+
+
+@command(
+    epilog="Example: seqcli train-w2v book.txt --epochs 5, then: seqcli neighbors king",
+)
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
+@option("--from", "start", metavar="MODEL", help="Begin with the vectors of a model, or of a vectors file.")
+@training_options
+@spec_options(VectorsTextSpec, leave_out=("subwords",))
+@spec_options(VectorsSpec)
+@spec_options(VectorsRunSpec)
+@click.pass_obj
+def train_w2v(
+    session: Session,
+    /,
+    texts: tuple[str, ...],
+    start: str | None,
+    name: str | None,
+    valid: tuple[str, ...],
+    encoding: str,
+    like: str | None,
+    resume: bool,
+    replace: bool,
+    as_json: bool,
+    **params: Any,
+) -> None:
+    """Train word vectors (word2vec) on a text: files, folders, .gz/.bz2/.xz, or - for standard input.
+
+    Contexts end where a line or paragraph ends. The settings are named as everywhere, their defaults those of
+    word2vec.c, but for the learning rate: words share their negatives here, which allows twice the steps.
+    """
+    began = time.monotonic()
+    if resume and (replace or like or start):
+        raise MisuseError("--resume goes on with a model as it is; leave out --replace, --like and --from.")
+    name = name or name_of(texts)
+    with session.shelf.open(name, replace=replace, resume=resume) as draft:
+        record = draft.record
+        if record is not None and record.progress.get("finished"):
+            session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
+            return
+        given_size = params.get("embedding_size")
+        known = _known_vectors(session, start, given_size) if start else None
+        if known is not None:
+            params["embedding_size"] = int(known[1].shape[1])
+        plan = make_plan(session, record, like, params, "skip-gram", {"epochs": DEFAULT_EPOCHS})
+        if plan.spec.min_ngram > plan.spec.max_ngram:
+            least, most = plan.spec.min_ngram, plan.spec.max_ngram
+            raise MisuseError(f"--min-ngram {least} is above --max-ngram {most}; give a lower one.")
+        corpus, words = _read(session, texts, valid, encoding, plan, record)
+        plan = Plan(corpus.text, plan.spec, plan.run)
+        training = _make(session, plan, words, record)
+        if known is not None:
+            _begin_from(session, training, words, known)
+        line = resume_line("train-w2v", texts, valid, name)
+        why = _fit(session, plan, corpus, words, training, draft, valid, line)
+        session.shelf.set_default(name, only_first=True)
+        _report(session, training, draft, words, why, time.monotonic() - began, as_json)
+
+
+def _read(
+    session: Session, texts: tuple[str, ...], valid: tuple[str, ...], encoding: str, plan: Plan, record: Record | None
+) -> tuple[Corpus, Words]:
+    """Read the text, and join its phrases where that is asked for."""
+    from seqcli.text.vocabulary import SPECIALS, Vocabulary
+
+    phrases = plan.text.phrases
+    # a vocabulary with phrases joined cannot cut the text that they are found in: they are found anew
+    corpus = read_corpus(session, texts, valid, encoding, plan.text, None if phrases else record)
+    counts = corpus.train.counts(len(corpus.vocabulary))[len(SPECIALS) :]
+    words = Words(corpus.vocabulary, counts, corpus.train.ids, corpus.held_out.ids)
+    if phrases:
+        from seqcli.vectors.phrases import join_phrases
+
+        names, threshold = corpus.vocabulary.tokens[len(SPECIALS) :], plan.text.phrase_threshold
+        least = corpus.text.min_count or 1
+        joined = join_phrases(names, counts, corpus.train.ids, corpus.held_out.ids, least, threshold)
+        words = Words(Vocabulary(joined.words), joined.counts, joined.train, joined.held_out)
+        session.terminal.note(f"Phrases: {joined.phrases:,} pairs of words are joined, each a word of its own.")
+        if record is not None:
+            check_corpus(record.corpus, corpus.train.sha256, corpus.held_out.sha256, record.name)
+    if len(words.counts) < FEWEST:
+        raise CorpusError("There are not two words to tell apart; give more text or a lower --min-count.")
+    return corpus, words
+
+
+def _make(session: Session, plan: Plan, words: Words, record: Record | None) -> VectorTraining:
+    """Make the training, from the start or where a record stands."""
+    rows = len(words.counts) + (plan.spec.buckets if plan.spec.subwords else 0)
+    parameters = (rows + len(words.counts)) * plan.spec.embedding_size
+    check_memory(4 * parameters)
+    session.terminal.note(
+        f"Vectors: {len(words.counts):,} words of {plan.spec.embedding_size} numbers, {plan.spec.architecture}, "
+        f"{plan.spec.output}, {size(4 * parameters)}; {plan.run.threads} threads, seed {plan.run.seed}."
+    )
+    from seqcli.text.vocabulary import SPECIALS
+    from seqcli.vectors.train import VectorTraining
+
+    names = words.vocabulary.tokens[len(SPECIALS) :]
+    training = VectorTraining(words.train, words.held_out, names, words.counts, plan.spec, plan.run)
+    if record is not None:
+        try:
+            training.restore(record.arrays("state", training.shapes()), record.progress)
+        except TypeError as error:
+            raise DamagedError(f"{record.where('state')} does not fit the model; train anew with --replace.") from error
+    return training
+
+
+def _known_vectors(session: Session, start: str, given_size: int | None) -> tuple[list[str], Any, Any]:
+    """Return (words, vectors, outputs or None) of the model or file that a training begins with."""
+    outputs = None
+    if start in session.shelf.names():
+        from seqcli.cli.tables import open_table
+
+        opened = open_table(session, start)
+        words, matrix = list(opened.table.words), opened.table.matrix
+        if "weights" in opened.record.files:
+            outputs = opened.record.arrays("weights")["outputs"]
+            outputs = outputs if opened.record.spec.output == "negative-sampling" else None  # else rows are nodes
+    elif os.path.isfile(start):
+        from seqcli.vectors.formats import read
+
+        found = read(start)
+        words, matrix = found.words, found.matrix
+    else:
+        raise ModelError(f"--from {quoted(start)} is neither a model in {quoted(session.shelf.root)} nor a file.")
+    if given_size is not None and given_size != matrix.shape[1]:
+        raise MisuseError(f"{quoted(start)} has vectors of {matrix.shape[1]} numbers; leave out --embedding-size.")
+    return words, matrix, outputs
+
+
+def _begin_from(session: Session, training: VectorTraining, words: Words, known: tuple[list[str], Any, Any]) -> None:
+    """Give the words that are known already their vectors."""
+    import numpy as np
+
+    from seqcli.text.vocabulary import SPECIALS
+
+    rows = {word: i for i, word in enumerate(words.vocabulary.tokens[len(SPECIALS) :])}
+    pairs = [(i, rows[word]) for i, word in enumerate(known[0]) if word in rows]
+    source, target = np.array(pairs, np.int64).reshape(-1, 2).T
+    outputs = known[2][source] if known[2] is not None and training.spec.output == "negative-sampling" else None
+    training.begin_from(known[1][source], target, outputs)
+    session.terminal.note(f"{len(pairs):,} of {len(rows):,} words begin with known vectors.")
+
+
+def _fit(
+    session: Session,
+    plan: Plan,
+    corpus: Corpus,
+    words: Words,
+    training: VectorTraining,
+    draft: Draft,
+    valid: tuple[str, ...],
+    line: str,
+) -> str:
+    """Run the training, saving as it goes; return why it ended."""
+    from seqcli.store import pack
+
+    record = draft.record
+    files = {"vocabulary": words.vocabulary.to_bytes(), "counts": pack(_counts(corpus, words))}
+    if corpus.tokenizer.model is not None:
+        files["tokenizer"] = corpus.tokenizer.model
+    if record is not None:
+        files |= {role: record.load(role) for role in ("vectors", "weights", "history") if role in record.files}
+    fixed = {
+        "task": "vectors",
+        "architecture": plan.spec.architecture,
+        "text": plan.text,
+        "spec": plan.spec,
+        "run": plan.run,
+        "corpus": corpus_entry(line, corpus, valid),
+    }
+    checkpoint = Checkpoint(draft, fixed, files, dict(record.results) if record is not None else {})
+
+    def keep(event: Evaluated) -> None:
+        checkpoint.files |= {"vectors": pack(training.vectors()), "weights": pack({"outputs": training.outputs})}
+        checkpoint.results = {"held_out": {"pairs": event.tokens, "nats_per_pair": event.nats}}
+
+    with Stop() as stop:
+        fit = Fit(session.terminal, checkpoint, stop, lambda: pack(training.state()), keep, line, _loss_text, "word")
+        fit.keep_last = plan.run.patience is None
+        return fit.follow(training.events(), training.progress)
+
+
+def _counts(corpus: Corpus, words: Words) -> dict[str, Any]:
+    """Return how often each word occurs, and by their hashes the rare ones: why a word is unknown can be said."""
+    import numpy as np
+
+    from seqcli.cli.tables import word_hash
+
+    rare = np.flatnonzero((corpus.seen_counts > 0) & (corpus.seen_counts < (corpus.text.min_count or 1)))
+    hashes = np.array([word_hash(corpus.seen.text(i)) for i in rare.tolist()], np.int64)
+    order = np.argsort(hashes)
+    counts = corpus.seen_counts[rare].astype(np.int32)
+    return {"counts": words.counts, "rare_hashes": hashes[order], "rare_counts": counts[order]}
+
+
+def _loss_text(nats: float) -> str:
+    return f"loss {nats:.4f} nats per pair"
+
+
+def _report(
+    session: Session, training: VectorTraining, draft: Draft, words: Words, why: str, seconds: float, as_json: bool
+) -> None:
+    assert draft.record is not None
+    p, held_out = training.progress, draft.record.results["held_out"]
+    if as_json:
+        session.terminal.document(
+            {
+                "model": draft.name,
+                "directory": str(draft.directory),
+                "seconds": seconds,
+                "training_seconds": p.seconds,
+                "words_per_second": training.words_per_second,
+                "held_out": held_out,
+            }
+        )
+    session.terminal.note(
+        f"Done in {duration(p.seconds)} ({why}): {p.update:,} updates, {training.words_per_second:,.0f} words/s. "
+        f"Held-out {_loss_text(held_out['nats_per_pair'])} over {held_out['pairs']:,} pairs."
+    )
+    where = os.path.relpath(draft.directory)
+    session.terminal.note(f"Model: {where}. Try: seqcli neighbors {_example(words)} -m {draft.name}")
+
+
+def _example(words: Words) -> str:
+    """Return a word to try: one of the commoner ones, of letters, that is no particle."""
+    tokens = words.vocabulary.tokens[2:]
+    long = [token for token in tokens[100:2000] if token.isalpha() and len(token) > 3]
+    return (long or [token for token in tokens if token.isalpha()] or ["WORD"])[0]
