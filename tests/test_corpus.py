@@ -290,6 +290,17 @@ def test_pieces_at_the_width_of_a_read(length: int) -> None:
     assert list(pieces_from(" ".join(texts) + "\n").texts())[1:] == texts
 
 
+def test_a_piece_is_found_by_its_spelling() -> None:
+    pieces = pieces_from("a<unk> <unk>b x<un k> <unk> é\n")
+    assert [pieces.find(text) for text in ("<unk>", "a<unk>", "é", "unk", "k>", "zzz", "")] == [5, 1, 6, 0, 4, 0, 0]
+
+
+def test_whitespace_tokens_are_composed_where_pieces_are_not() -> None:
+    text = "cafe\u0301 café cafe\n" * 3
+    assert not pieces_from(text).composed and pieces_from("café\n").composed
+    assert sorted(built(text, text).vocabulary.tokens[2:]) == ["cafe", "café"]
+
+
 def test_the_table_grows() -> None:
     count = 200_000
     pieces = pieces_from(" ".join(f"word{i} {i}" for i in range(count)) + "\n")

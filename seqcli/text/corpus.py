@@ -15,7 +15,7 @@ from seqcli.text.interning import Interner
 from seqcli.text.pieces import Pieces
 from seqcli.text.reading import Report, named, read_blocks
 from seqcli.text.spool import PART
-from seqcli.text.table import UNKNOWN_TOKEN, Ids, TokenTable, count_pieces
+from seqcli.text.table import Ids, TokenTable, count_pieces
 from seqcli.text.units import Ranges, cut_held_out, is_paragraphs
 from seqcli.text.vocabulary import UNK, Vocabulary, select
 
@@ -91,13 +91,15 @@ def build(
     tokenizer = tokenizer or learn_tokenizer(pieces, piece_counts, text)
     table = TokenTable(pieces, tokenizer)
     counts = table.token_counts(piece_counts)
-    min_count = min_count_of(text, counts)
+    min_count = min_count_of(text, counts, table.unknown)
     text = replace(text, unit="paragraph" if paragraphs else "line", min_count=min_count)
+    kept = None
     if vocabulary is None:
-        vocabulary = Vocabulary(select(counts, table.tokens.text, min_count, text.vocabulary_size))
+        kept = select(counts, table.unknown, min_count, text.vocabulary_size)
+        vocabulary = Vocabulary([table.tokens.text(int(t)) for t in kept])
         if len(vocabulary) < 3:
             raise CorpusError(f"No token occurs {min_count} times; give more text or a lower --min-count.")
-    flat = table.known_by(vocabulary)
+    flat = table.known_by(vocabulary, kept)
     train = _encoded(pieces, table, flat, paragraphs, train_part)
     if valid is None:
         held_out = _encoded(pieces, table, flat, paragraphs, held_part)
@@ -124,11 +126,11 @@ def learn_tokenizer(pieces: Pieces, counts: NDArray[np.int64], text: TextSpec) -
     return tokenizers.make(text.tokenizer, text.lowercase, model)
 
 
-def min_count_of(text: TextSpec, counts: NDArray[np.int64]) -> int:
-    """Return how often a token must be seen to be known: as asked, else 2, or 1 where <unk> marks the unknown."""
+def min_count_of(text: TextSpec, counts: NDArray[np.int64], unknown: int) -> int:
+    """Return how often a token must be seen to be known: as asked, else 2, or 1 where <unk> (unknown) marks them."""
     if text.min_count is not None:
         return text.min_count
-    marked = counts[UNKNOWN_TOKEN] > CLOSED * counts.sum()
+    marked = unknown and counts[unknown] > CLOSED * counts.sum()
     return 1 if marked else 2  # what is seen once can hardly be learned, but what <unk> means can
 
 

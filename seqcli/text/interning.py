@@ -6,6 +6,7 @@ The kernel is numba's: a byte loop with a hash table is several times as fast as
 from __future__ import annotations
 
 import itertools
+import unicodedata
 from collections.abc import Iterator
 
 import numpy as np
@@ -78,6 +79,23 @@ class Interner:
                 self._count,
             )
         return self._ids[:written]
+
+    def find(self, text: str) -> int:
+        """Return the number of a piece, 0 where it never stood in the text."""
+        data, wanted = self._spelling[: self._offsets[self._count]].tobytes(), text.encode()
+        at = data.find(wanted)
+        while at >= 0:
+            piece = int(np.searchsorted(self._offsets[: self._count], at))
+            if piece < self._count and self._offsets[piece] == at and self._offsets[piece + 1] == at + len(wanted):
+                return piece
+            at = data.find(wanted, at + 1)
+        return 0
+
+    @property
+    def composed(self) -> bool:
+        """Whether all pieces are composed (NFC) as they stand; a part of a composed text is composed."""
+        data = self._spelling[: self._offsets[self._count]].tobytes()
+        return data.isascii() or unicodedata.is_normalized("NFC", data.decode())
 
     def hashes(self) -> NDArray[np.uint64]:
         """Return a hash of every spelling, the same in every table."""

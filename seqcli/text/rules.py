@@ -17,6 +17,11 @@ class Rules:
         self._lowercase = lowercase
 
     @property
+    def keeps_case(self) -> bool:
+        """Whether pieces are left in the case they have."""
+        return not self._lowercase
+
+    @property
     def model(self) -> bytes | None:
         return None
 

@@ -16,7 +16,7 @@ from seqcli.text.corpus import encode, learn_tokenizer, min_count_of
 from seqcli.text.interning import LINE
 from seqcli.text.pieces import Pieces
 from seqcli.text.rules import KINDS
-from seqcli.text.table import UNKNOWN_TOKEN, TokenTable, count_pieces
+from seqcli.text.table import TokenTable, count_pieces
 from seqcli.text.tokens import UNKNOWN, Tokenizer, shown
 from seqcli.text.units import cut_held_out, is_paragraphs
 from seqcli.text.vocabulary import SPECIALS, Vocabulary, select
@@ -81,13 +81,14 @@ def survey(pieces: Pieces, text: TextSpec) -> Survey:
     tokenizer = learn_tokenizer(pieces, piece_counts, text)
     table = TokenTable(pieces, tokenizer)
     counts = table.token_counts(piece_counts)
-    min_count = min_count_of(text, counts)
-    vocabulary = Vocabulary(select(counts, table.tokens.text, min_count, text.vocabulary_size))
+    min_count = min_count_of(text, counts, table.unknown)
+    kept = select(counts, table.unknown, min_count, text.vocabulary_size)
+    vocabulary = Vocabulary([table.tokens.text(int(t)) for t in kept])
     _, held = cut_held_out(pieces, paragraphs, text.held_out)
     hashes, _, shape = unit_hashes(pieces, paragraphs)
     letters = _letters(pieces, piece_counts)
     total, order = int(counts.sum()), np.argsort(-counts, kind="stable")
-    covered = np.concatenate(([0], np.cumsum(counts[order[order != UNKNOWN_TOKEN]])))  # by the n commonest tokens
+    covered = np.concatenate(([0], np.cumsum(counts[order[order != table.unknown]])))  # by the n commonest tokens
 
     def share(size: int) -> float:
         return int(covered[min(size - len(SPECIALS), len(covered) - 1)]) / max(total, 1)

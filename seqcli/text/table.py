@@ -11,29 +11,36 @@ from numpy.typing import NDArray
 from seqcli.text.interning import LINE, Interner
 from seqcli.text.pieces import Pieces
 from seqcli.text.spool import Spool
-from seqcli.text.tokens import UNKNOWN, Tokenizer
+from seqcli.text.tokens import UNKNOWN, Tokenizer, Whitespace
 from seqcli.text.units import Ranges
-from seqcli.text.vocabulary import EOS, Vocabulary
+from seqcli.text.vocabulary import EOS, SPECIALS, UNK, Vocabulary
 
 Ids = NDArray[np.int32]
 BATCH = 1 << 14  # pieces tokenised between two look-ups: no more of their strings are ever held
-UNKNOWN_TOKEN = 1  # the number of a literal <unk>, whether the text has one or not
 
 
 class TokenTable:
     """Piece p is the tokens flat[starts[p] : starts[p + 1]]; token t is spelled `tokens.text(t)`, t from 1."""
 
     def __init__(self, pieces: Pieces, tokenizer: Tokenizer) -> None:
+        self.tokens: Interner = pieces
+        self._starts = np.arange(-1, len(pieces), dtype=np.int64)
+        self._starts[0] = 0  # the end of a line is no token
+        self._flat = np.arange(1, len(pieces), dtype=np.uint32)
+        self._lengths = np.fromiter(map(len, pieces.texts()), np.int32, len(pieces))  # characters
+        if not (isinstance(tokenizer, Whitespace) and tokenizer.keeps_case and pieces.composed):
+            self._cut(pieces, tokenizer)
+        self.unknown = self.tokens.find(UNKNOWN)  # a literal <unk>; 0 where there is none
+
+    def _cut(self, pieces: Pieces, tokenizer: Tokenizer) -> None:
+        """Cut every piece into its tokens."""
         self.tokens = Interner()
-        self.tokens.ids_of(f"{UNKNOWN} ".encode())
         flat: Spool[np.uint32] = Spool(np.uint32, pieces.folder)
-        self._starts = np.zeros(len(pieces) + 1, np.int64)
-        self._lengths = np.zeros(len(pieces), np.int32)  # characters
+        self._starts[:] = 0
         texts, p = pieces.texts(), 0
         while batch := list(islice(texts, BATCH)):
             cut = [tokenizer.split(piece) if piece != "\n" else [] for piece in batch]
             self._starts[p + 1 : p + 1 + len(batch)] = list(map(len, cut))
-            self._lengths[p : p + len(batch)] = list(map(len, batch))
             flat.append(self.tokens.ids_of("".join(f"{token} " for tokens in cut for token in tokens).encode()))
             p += len(batch)
         self._starts = np.cumsum(self._starts)
@@ -46,9 +53,13 @@ class TokenTable:
         _add_weighed(self._flat, self._starts, piece_counts, counts)
         return counts
 
-    def known_by(self, vocabulary: Vocabulary) -> Ids:
-        """Return `flat` in the ids of a vocabulary."""
-        ids = np.fromiter(map(vocabulary.id_of, self.tokens.texts()), np.int32, len(self.tokens))
+    def known_by(self, vocabulary: Vocabulary, kept: NDArray[np.int64] | None = None) -> Ids:
+        """Return `flat` in the ids of a vocabulary; kept: its tokens by number, where it was made of this table."""
+        if kept is None:
+            ids = np.fromiter(map(vocabulary.id_of, self.tokens.texts()), np.int32, len(self.tokens))
+        else:
+            ids = np.full(len(self.tokens), UNK, np.int32)
+            ids[kept] = np.arange(len(SPECIALS), len(vocabulary))
         return np.asarray(ids[self._flat])
 
     def encode(self, source: Pieces, part: Ranges, flat: Ids, paragraphs: bool) -> tuple[Ids, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,9 +55,7 @@ class Vocabulary:
             raise DamagedError(f"{where} is damaged: it must begin with {', '.join(SPECIALS)} and end a line.")
         tokens = [_plain(line) for line in lines[len(SPECIALS) : -1]]
         vocabulary = cls(tokens)
-        spaced = any(
-            space in data for space in (b" ", b"\t", b"\v", b"\f", b"\r")
-        )  # never in a token
+        spaced = any(space in data for space in (b" ", b"\t", b"\v", b"\f", b"\r"))  # never in a token
         if spaced or "" in tokens or vocabulary.to_bytes() != data or len(vocabulary._ids) != len(tokens) + 1:
             raise DamagedError(f"{where} is damaged: an empty, repeated, spaced or badly escaped token.")
         return vocabulary
@@ -71,12 +69,12 @@ def _plain(line: str) -> str:
     return line[1:] if line.startswith("\\") and line.lstrip("\\") in SPECIALS else line
 
 
-def select(counts: NDArray[np.int64], text: Callable[[int], str], min_count: int, size: int) -> list[str]:
+def select(counts: NDArray[np.int64], unknown: int, min_count: int, size: int) -> NDArray[np.int64]:
     """Return the tokens to keep: seen at least min_count times, at most size with the special symbols, commonest first.
 
-    counts [tokens]; text: the spelling of a token by its place there. Equal counts keep the order of first sight, so
-    that the same text gives the same ids everywhere.
+    counts [tokens]; unknown: the number of a literal <unk>, which is not kept. Equal counts keep the order of first
+    sight, so that the same text gives the same ids everywhere.
     """
     order = np.argsort(-counts, kind="stable")
-    kept = order[counts[order] >= max(min_count, 1)][: size - len(SPECIALS) + 1]  # one more: <unk> may be among them
-    return [token for token in map(text, kept.tolist()) if token != "<unk>"][: size - len(SPECIALS)]
+    kept = order[(counts[order] >= max(min_count, 1)) & (order != unknown)]
+    return np.asarray(kept[: size - len(SPECIALS)], np.int64)
