@@ -121,6 +121,7 @@ def _numbers(s: Addition, out: Outcome) -> dict[str, Any]:
     numbers = {
         "sums": SUMS,
         "unseen": SUMS - TRAINED,
+        "limit": EXPLOSION,
         "accuracy": float(out.right.mean()),
         "unseen_accuracy": float(out.right[TRAINED:].mean()),
         "all_right_at": first_whole,

@@ -37,13 +37,13 @@ class Loaded(NamedTuple):
 
 
 def numbers_of(text: str, option: str) -> list[float]:
-    """Return the numbers of an option like 0.5,1,1.5."""
+    """Return the numbers of an option like 0.5,1,2."""
     try:
         found = [float(part) for part in text.split(",")]
     except ValueError:
         found = []
     if not found or not all(math.isfinite(n) and abs(n) <= 100 for n in found) or len(found) > 8:
-        raise MisuseError(f"{option} is {quoted(text)}; give one to eight numbers up to 100, as in 0.5,1,1.5.")
+        raise MisuseError(f"{option} is {quoted(text)}; give one to eight numbers up to 100, as in 0.5,1,2.")
     return found
 
 

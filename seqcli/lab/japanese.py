@@ -150,7 +150,7 @@ JAPANESE = {
     "length of the gradient": "勾配の長さ", "sums that were never shown": "学習に使わなかった和", "wrong": "不正解",
     "steps back": "さかのぼったステップ数", "share of the gradient left": "残る勾配の割合", "upper bound": "上界",
     "bias": "バイアス", "how far each gate stands open": "各ゲートの開き具合", "mean": "平均",
-    "unit": "一つのユニット", "distance in steps": "距離(ステップ)", "right answers": "正解の割合",
+    "unit": "一例", "distance in steps": "距離(ステップ)", "right answers": "正解の割合",
     "length of the text copied": "写す記号列の長さ", "nats per character": "1文字あたりのナット",
     "early stop": "早期終了", "learned text": "学習した文章", "held-out text": "検証用の文章",
     "a world of 30 words": "30語の世界", "flows back": "逆向きに流れる勾配", "cut": "打ち切り",

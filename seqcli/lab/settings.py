@@ -45,7 +45,7 @@ class GradientFlow:
 
     hidden: int = setting(32, "Numbers in the state.", low=2, high=512)
     steps: int = setting(50, "Steps back.", low=10, high=500)
-    radii: str = setting("0.5,1,1.5", "Spectral radii of W, with commas between.")
+    radii: str = setting("0.5,1,2", "Spectral radii of W, with commas between.")
     forget_biases: str = setting("0,1,3", "Biases of the LSTM's forget gate, with commas between.")
     seed: int = setting(1, SEED, low=0, high=LARGEST_SEED, panel="Training")
 

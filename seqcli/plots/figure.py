@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from seqcli.errors import ModelError, quoted
@@ -33,7 +33,16 @@ def japanese_font() -> str | None:
     load_matplotlib()
     from matplotlib import font_manager
 
-    installed = {font.name for font in font_manager.fontManager.ttflist}
+    manager = font_manager.fontManager
+    if found := _first({font.name for font in manager.ttflist}):
+        return found
+    for path in set(font_manager.findSystemFonts()) - {font.fname for font in manager.ttflist}:
+        with suppress(Exception):  # matplotlib's list is older than the font; a file that it cannot read is none
+            manager.addfont(path)
+    return _first({font.name for font in manager.ttflist})
+
+
+def _first(installed: set[str]) -> str | None:
     return next((name for name in JAPANESE_FONTS if name in installed), None)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from seqcli.plots.figure import WIDTH, figure
+from seqcli.plots.figure import figure
 from seqcli.plots.lab_unrolled import draw_bptt
 
 Say = Callable[[str], str]
@@ -16,7 +16,6 @@ LINES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
 GREYS = ("#000000", "#3b6ea5", "#b5651d", "#6b6b6b", "#8a4f9e")  # also apart as greys
 MARKS = ("o", "s", "^", "D", "v")
 LOWEST, HIGHEST = 1e-20, 1e8  # of the gradients drawn: what lies beyond has vanished or exploded
-FEW = 12  # letters in which a gate's name fits above its column
 
 
 Shown = Any  # a report of the lab: experiment, settings, rows, numbers, series, tables
@@ -28,7 +27,7 @@ def draw(path: str, report: Shown, say: Say) -> None:
     size, painter = (4.2, _draw_several) if several else PICTURES[report.experiment]
     height = size(report) if callable(size) else size
     with figure(path, height) as canvas:
-        painter(canvas, report, say)
+        painter(canvas, report, lambda text: say(text).replace("_", " "))
 
 
 def _line(plot: Any, i: int, x: Any, y: Any, label: str, **style: Any) -> None:
@@ -62,10 +61,12 @@ def _draw_addition(canvas: Any, report: Shown, say: Say) -> None:
         (gradient, "length of the gradient", report.series["gradients"]),
     ):
         plot.plot(updates, values, color="black", linewidth=1.2)
-        plot.set(xscale="log", yscale="log")
+        plot.set(xscale="log" if len(updates) > 20 else "linear", yscale="log")
+        plot.set_ylim(0.5 * min(values, default=1.0), min(plot.get_ylim()[1], HIGHEST))
         plot.set_title(say(name), fontsize=13, loc="left")
     if report.numbers["explosion"]:
         gradient.axvline(report.numbers["explosion"], color="black", linestyle="--")
+        gradient.axhline(report.numbers["limit"], color="black", linestyle=":")
         gradient.annotate(f" {report.numbers['weight']}", (report.numbers["explosion"], 0.85),
                           xycoords=("data", "axes fraction"))  # fmt: skip
     right = np.array(report.series["tracked"]).T
@@ -159,27 +160,36 @@ def _draw_gates(canvas: Any, report: Shown, say: Say) -> None:
 
 
 def _draw_memory(canvas: Any, report: Shown, say: Say) -> None:
-    plots = canvas.subplots(2, 2, sharey=True).flatten()
+    plots = canvas.subplot_mosaic([[0, 1], [2, "legend"], [3, 3]], height_ratios=(1, 1, 1.3))
     tasks = list(dict.fromkeys(row["task"] for row in report.rows))
-    for plot, task in zip(plots, tasks, strict=False):
+    for at, task in enumerate(tasks):
         for i, row in enumerate(row for row in report.rows if row["task"] == task):
             places = report.series["distances"]
-            _line(plot, i, places, [row[str(p)] for p in places], row["cell"].upper(), marker=MARKS[i], markersize=5)
-        plot.set_title(say(task), fontsize=12, loc="left")
-        plot.set_xlabel(say("distance in steps"), fontsize=11)
+            look = {"marker": MARKS[i], "markersize": 5}
+            _line(plots[at], i, places, [row[str(p)] for p in places], row["cell"].upper(), **look)
+        plots[at].set_title(say(task), fontsize=13, loc="left")
+        plots[at].set_xlabel(say("distance in steps"), fontsize=12)
+    plots["legend"].axis("off")
+    plots["legend"].legend(*plots[0].get_legend_handles_labels(), loc="center", frameon=False)
+    _draw_attention(plots[3], report, say)
+    for at in range(len(tasks) + 1):
+        plots[at].set_ylim(0, 1.03)
+        plots[at].grid(alpha=0.3)
+    canvas.supylabel(say("right answers"), fontsize=13)
+
+
+def _draw_attention(plot: Any, report: Shown, say: Say) -> None:
+    """Draw the encoder-decoder: dotted with a fixed vector, solid with attention; a mark for each size of the state."""
+    places = report.series["lengths"]
     for i, row in enumerate(report.tables[0].rows):
-        places, attending = report.series["lengths"], row["reads"] == "attention"
+        attending = row["reads"] == "attention"
         look = {"linestyle": "-" if attending else ":", "color": "black" if attending else "#6b6b6b"}
-        plots[3].plot(places, [row[str(p)] for p in places], marker=MARKS[i % 3], markersize=6, linewidth=1.8,
-                      label=f"{say(row['reads'])} {row['state']}", **look)  # fmt: skip
-    plots[3].set_title(say("encoder-decoder"), fontsize=12, loc="left")
-    plots[3].set_xlabel(say("length of the text copied"), fontsize=11)
-    plots[3].legend(fontsize=8, frameon=False)
-    plots[0].legend(fontsize=10, frameon=False)
-    for plot in plots:
-        plot.set_ylim(0, 1.03)
-        plot.grid(alpha=0.3)
-    canvas.supylabel(say("right answers"), fontsize=12)
+        plot.plot(places, [row[str(p)] for p in places], marker=MARKS[i % 3], markersize=7, linewidth=1.8,
+                  label=f"{say(row['reads'])} {row['state']}", **look)  # fmt: skip
+    plot.set_title(say("encoder-decoder"), fontsize=13, loc="left")
+    plot.set_xlabel(say("length of the text copied"), fontsize=12)
+    plot.set_xticks(places)
+    plot.legend(fontsize=11, frameon=False, ncols=2)
 
 
 def _draw_overfit(canvas: Any, report: Shown, say: Say) -> None:
@@ -213,7 +223,7 @@ def _draw_word2vec(canvas: Any, report: Shown, say: Say) -> None:
         plot.set_xticks([])
         for kind in range(6, 30, 6):
             plot.axhline(kind - 0.5, color="black", linewidth=1, linestyle="--")
-    plots[0].set_yticks(range(len(words)), words, fontsize=9)
+    plots[0].set_yticks(range(len(words)), words, fontsize=10)
     above.suptitle(f"{say('a world of 30 words')} ({say('update')})", fontsize=13)
     for plot, name, matrix in zip(
         below.subplots(1, 2),
@@ -240,8 +250,8 @@ PICTURES: dict[str, tuple[Any, Any]] = {  # experiment -> height in inches (or h
     "addition": (9.5, _draw_addition),
     "gradients": (_gradients_height, _draw_gradients),
     "gates": (_gates_height, _draw_gates),
-    "memory": (WIDTH, _draw_memory),
+    "memory": (10.0, _draw_memory),
     "overfit": (6.5, _draw_overfit),
-    "word2vec": (11.0, _draw_word2vec),
+    "word2vec": (12.0, _draw_word2vec),
     "bptt": (6.0, draw_bptt),
 }
