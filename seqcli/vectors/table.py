@@ -16,8 +16,9 @@ from seqcli.vectors.subwords import Subwords
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
-QUERIES = 64  # answered together: one matrix product, whose result for 100,000 words stays at 25 MB
-GROUPS = 1024  # maxima that bound the k-th best from below: few enough to sort, enough for k up to a quarter of them
+QUERIES = 256  # answered together: enough for the matrix product to run at full speed
+SCORES = 1 << 20  # held at once: 4 MB, which stay in the cache between the product and the search for the best
+SAMPLED = 4096  # words whose scores bound the k-th best from below, so that few others need a second look
 ROUNDING = 1e-4  # float32 products of 1,000 numbers err by less; the candidates are measured again in float64
 SMOOTH = 1e-3  # Arora et al. 2017: a word of this share of the text counts half in a sentence
 EPSILON = 1e-6  # keeps 3CosMul's quotient finite (Levy and Goldberg 2014 use 1e-3, gensim and word2vec's users this)
@@ -119,18 +120,15 @@ class Table:
         """
         matrix = self.matrix if among is None else self.matrix[among]
         lengths = self.lengths if among is None else self.lengths[among]
-        place = None if among is None else {int(row): at for at, row in enumerate(among)}
+        wanted = k + max(map(len, skip), default=0)
         found: list[list[Neighbor]] = []
-        for start in range(0, len(queries), QUERIES):
-            batch = queries[start : start + QUERIES]
-            scores = batch @ matrix.T
-            scores /= lengths
-            for at, omitted in enumerate(skip[start : start + QUERIES]):
-                gone = [row if place is None else place.get(row, -1) for row in omitted]
-                scores[at, [row for row in gone if row >= 0]] = -np.inf
-            for query, candidates in zip(batch, _candidates(scores, k), strict=True):
-                rows = candidates if among is None else among[candidates]
-                found.append(self.ranked(query, rows, k))
+        step = QUERIES if _can_bound(len(matrix), wanted) else max(SCORES // max(len(matrix), 1), 1)
+        for start in range(0, len(queries), step):
+            batch = queries[start : start + step]
+            columns = _candidates(matrix, lengths, batch, wanted)
+            for query, some, omitted in zip(batch, columns, skip[start : start + step], strict=True):
+                rows = some if among is None else among[some]
+                found.append(self.ranked(query, rows[~np.isin(rows, list(omitted))], k))
         return found
 
     def ranked(self, query: Floats, rows: Rows, k: int) -> list[Neighbor]:
@@ -209,22 +207,36 @@ def cosine(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
     return float(np.clip(one @ other / norm, -1, 1)) if norm else 0.0
 
 
-def _candidates(scores: Floats, k: int) -> list[Rows]:
-    """Return for each row of scores [Q, V] the columns that may be among the k best, in any order.
-
-    The k-th largest of the maxima of groups of columns is at most the k-th best score: what reaches it is a candidate.
-    """
-    size = scores.shape[1]
-    if size <= 4 * GROUPS or k > GROUPS // 4:
-        best = np.arange(size) if k >= size else None
-        picked = [best if best is not None else _reaching(row, np.partition(row, size - k)[size - k]) for row in scores]
-    else:
-        even = size // GROUPS * GROUPS
-        maxima = scores[:, :even].reshape(len(scores), -1, GROUPS).max(axis=1)
-        bounds = np.partition(maxima, GROUPS - k, axis=1)[:, GROUPS - k]
-        picked = [_reaching(row, bound) for row, bound in zip(scores, bounds, strict=True)]
-    return [columns[scores[at, columns] > -np.inf] for at, columns in enumerate(picked)]
+def _can_bound(size: int, k: int) -> bool:
+    """Return whether the k-th best of a sample says anything about that of a table of this size."""
+    return size > 2 * SAMPLED and k <= SAMPLED // 8
 
 
-def _reaching(row: Floats, bound: np.float32) -> Rows:
-    return np.flatnonzero(row >= bound - np.float32(ROUNDING))
+def _candidates(matrix: Floats, lengths: Floats, queries: Floats, k: int) -> list[Rows]:
+    """Return for each query [Q, D] the rows of the matrix [V, D] that may be among its k nearest, in any order."""
+    bounds = np.full(len(queries), -np.inf, np.float32)
+    if _can_bound(len(matrix), k):
+        sample = slice(None, None, len(matrix) // SAMPLED)
+        near = queries @ matrix[sample].T / lengths[sample]
+        bounds = np.partition(near, -k, axis=1)[:, -k] - np.float32(ROUNDING)  # the k-th best of all is no worse
+    parts: list[tuple[Rows, Rows, Floats]] = []
+    step = max(SCORES // len(queries), 1)
+    for start in range(0, len(matrix), step):
+        scores = queries @ matrix[start : start + step].T
+        scores /= lengths[start : start + step]
+        flat = np.flatnonzero(scores >= bounds[:, None])
+        asker, column = np.divmod(flat, scores.shape[1])
+        parts.append((asker, column + start, scores.ravel()[flat]))
+    askers, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.argsort(askers, kind="stable")
+    ends = np.cumsum(np.bincount(askers, minlength=len(queries)))[:-1]
+    split = zip(np.split(columns[order], ends), np.split(values[order], ends), strict=True)
+    return [_best(rows, scores, k) for rows, scores in split]
+
+
+def _best(rows: Rows, scores: Floats, k: int) -> Rows:
+    """Return the rows whose scores reach the k-th best, as far as float32 can tell."""
+    if len(scores) <= k:
+        return rows
+    reaching: Rows = rows[scores >= np.partition(scores, -k)[-k] - np.float32(ROUNDING)]
+    return reaching
