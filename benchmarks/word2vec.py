@@ -1,0 +1,219 @@
+"""Word vectors against gensim (corpus_file) and word2vec.c (-O3 -march=native): speed, similarity, memory, turn about.
+
+Both peers are installed apart from seqcli, into benchmarks/.peers, by this script: gensim into an environment of its
+own, word2vec.c from the source distribution of the Python package word2vec. One epoch over books17, 100 dimensions,
+window 5, 5 negatives, min count 5, subsample 1e-3, two threads.
+
+Usage: python benchmarks/word2vec.py [rounds] [words before every timed command, such as: nice -n -5]
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+import venv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from record import record
+
+from seqcli.vectors.evaluate import read_analogies, read_pairs, score_analogies, score_pairs
+from seqcli.vectors.formats import read
+from seqcli.vectors.table import Table
+
+HERE = Path(__file__).resolve().parent
+PEERS = HERE / ".peers"
+DATA = HERE.parent.parent / "shared" / "data"
+SETS = {"WordSim-353": "EN-WS-353-ALL.txt", "SimLex-999": "EN-SIMLEX-999.txt"}
+THREADS = 2
+
+GENSIM = """
+import json, sys, time
+from gensim.models import Word2Vec
+text, out, sg, hs, seed = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
+model = Word2Vec(vector_size=100, window=5, negative=0 if hs else 5, hs=hs, min_count=5, sample=1e-3, sg=sg,
+                 workers=2, seed=seed)
+model.build_vocab(corpus_file=text)
+began = time.perf_counter()
+model.train(corpus_file=text, total_words=model.corpus_total_words, total_examples=model.corpus_count, epochs=1)
+seconds = time.perf_counter() - began
+model.wv.save_word2vec_format(out, binary=True)
+print(json.dumps({"words_per_second": model.corpus_total_words / seconds}))
+"""
+
+
+def install() -> None:
+    """Install both peers, once."""
+    python, program = PEERS / "bin" / "python", PEERS / "word2vec"
+    if not python.exists():
+        venv.create(PEERS, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", "gensim==4.4.0"], check=True)
+    if not program.exists():
+        source = ["-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", PEERS, "word2vec==0.11.1"]
+        subprocess.run([python, *source], check=True)
+        with tarfile.open(next(PEERS.glob("word2vec-*.tar.gz"))) as archive:
+            member = next(m for m in archive.getmembers() if m.name.endswith("/word2vec.c"))
+            (PEERS / "word2vec.c").write_bytes(archive.extractfile(member).read())  # type: ignore[union-attr]
+        flags = ["-O3", "-march=native", "-funroll-loops", "-w"]
+        subprocess.run(["cc", PEERS / "word2vec.c", "-o", program, *flags, "-lm", "-pthread"], check=True)
+
+
+def timed(command: list[Any], prefix: list[str]) -> tuple[str, float, float, float]:
+    """Run a command; return its output, whole seconds, seconds from its first output on, and megabytes at its height."""
+    script = [*prefix, sys.executable, __file__, "--alone", *map(str, command)]  # under a lock no waiting is measured
+    done = subprocess.run(script, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{command[0]} failed: {done.stderr[-2000:]}")
+    result = json.loads(done.stdout)
+    return result["output"], result["seconds"], result["after_first"], result["megabytes"]
+
+
+def alone(command: list[str]) -> None:
+    """Run a command and print what `timed` returns of it."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
+    assert process.stdout is not None
+    output = process.stdout.read(1)
+    first = time.perf_counter()
+    output += process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    ended = time.perf_counter()
+    text = output.decode(errors="replace")[-2000:]
+    figures = {"output": text, "seconds": ended - began, "after_first": ended - first}
+    print(json.dumps({**figures, "megabytes": usage.ru_maxrss / 1000}))
+    raise SystemExit(os.waitstatus_to_exitcode(status))
+
+
+def run_seqcli(text: Path, prefix: list[str], seed: int, *options: str) -> dict[str, Any]:
+    """Train by the command line, as a user does."""
+    models = PEERS / "models"
+    program = [Path(sys.executable).with_name("seqcli"), "--models-dir", models, "-q", "train-w2v", text, "--json"]
+    settings = ["--tokenizer", "whitespace", "--unit", "line", "--epochs", 1, "--threads", THREADS, "--seed", seed]
+    output, seconds, _, megabytes = timed([*program, *settings, "--replace", *options], prefix)
+    result = json.loads(output)
+    words = Path(next(Path(result["directory"]).glob("vocabulary-*"))).read_text().splitlines()[2:]
+    file = next(Path(result["directory"]).glob("vectors-*"))
+    from safetensors.numpy import load_file
+
+    table = Table(words, load_file(file)["input"])
+    speed = result["words_per_second"]
+    same = file.name.split("-")[1].split(".")[0]  # the content's hash
+    return {"speed": speed, "seconds": seconds, "megabytes": megabytes, "hash": same, **scores(table)}
+
+
+def run_gensim(text: Path, prefix: list[str], seed: int, sg: int, hs: int = 0) -> dict[str, Any]:
+    """Train by gensim, from the same plain file."""
+    out = PEERS / "gensim.bin"
+    command = [PEERS / "bin" / "python", "-c", GENSIM, text, out, sg, hs, seed]
+    output, seconds, _, megabytes = timed(command, prefix)
+    speed = json.loads(output)["words_per_second"]
+    return {"speed": speed, "seconds": seconds, "megabytes": megabytes, **scores(loaded(out))}
+
+
+def run_c(text: Path, prefix: list[str], words: int) -> dict[str, Any]:
+    """Train by word2vec.c; its training begins with its first report of progress, and saving 18 MB is part of it."""
+    out = PEERS / "c.bin"
+    options = "-cbow 0 -size 100 -window 5 -negative 5 -hs 0 -sample 1e-3 -binary 1 -iter 1 -min-count 5".split()
+    command = [PEERS / "word2vec", "-train", text, "-output", out, "-threads", THREADS, *options]
+    _, seconds, training, megabytes = timed(command, prefix)
+    return {"speed": words / training, "seconds": seconds, "megabytes": megabytes, **scores(loaded(out))}
+
+
+def loaded(path: Path) -> Table:
+    """Return the table of a word2vec binary file."""
+    found = read(os.fspath(path))
+    return Table(found.words, found.matrix)
+
+
+def scores(table: Table) -> dict[str, Any]:
+    """Return Spearman's rank correlations, the share of solved analogies (3CosAdd), and how many items are covered."""
+    found: dict[str, Any] = {}
+    for name, file in SETS.items():
+        lines = (DATA / "vectors" / file).read_text().lower().splitlines()
+        result = score_pairs(table, read_pairs(lines, name))
+        found[name] = result.spearman
+        found[f"{name} covered"] = result.covered
+    lines = (DATA / "vectors" / "questions-words.txt").read_text().lower().splitlines()
+    sections = score_analogies(table, read_analogies(lines, "questions-words"))
+    covered = sum(int(section.covered.sum()) for section in sections)
+    found["analogies"] = sum(int(section.add.sum()) for section in sections) / max(covered, 1)
+    found["analogies covered"] = covered
+    return found
+
+
+def main(rounds: int, prefix: list[str]) -> None:
+    """Run, print the table and record every row of it."""
+    install()
+    text = PEERS / "books17.txt"
+    if not text.exists():
+        with gzip.open(DATA / "books" / "books17.txt.gz") as packed, text.open("wb") as plain:
+            shutil.copyfileobj(packed, plain)
+    words = len(text.read_bytes().split())
+    runs: dict[str, Callable[[int], dict[str, Any]]] = {
+        "word2vec.c skip-gram": lambda seed: run_c(text, prefix, words),
+        "gensim skip-gram": lambda seed: run_gensim(text, prefix, seed, 1),
+        "seqcli skip-gram": lambda seed: run_seqcli(text, prefix, seed),
+        "seqcli skip-gram --reproducible": lambda seed: run_seqcli(text, prefix, seed, "--reproducible"),
+        "gensim cbow": lambda seed: run_gensim(text, prefix, seed, 0),
+        "seqcli cbow": lambda seed: run_seqcli(text, prefix, seed, "--architecture", "cbow"),
+        "gensim skip-gram, hierarchical": lambda seed: run_gensim(text, prefix, seed, 1, 1),
+        "seqcli skip-gram, hierarchical": lambda seed: run_seqcli(
+            text, prefix, seed, "--output", "hierarchical-softmax"
+        ),
+    }
+    run_seqcli(text, prefix, 1)  # once for nothing: the kernels are compiled
+    results: dict[str, list[dict[str, Any]]] = {name: [] for name in runs}
+    for seed in range(1, rounds + 1):
+        for name, run in runs.items():
+            if seed == 1 or "hierarchical" not in name:  # slow everywhere: once
+                results[name].append(run(seed))
+    medians = {name: summary(found) for name, found in results.items()}
+    header = ("words/s", "x gensim", "x C", "whole s", "x gensim", "MB", "WordSim", "SimLex", "analogies")
+    print(f"books17, {words:,} words, {THREADS} threads, {rounds} rounds, medians; similarity: mean of the seeds")
+    print(f"{'':<32}" + "".join(f"{title:>10}" for title in header))
+    c = medians["word2vec.c skip-gram"]
+    for name, row in medians.items():
+        kind = name.split(" ", 1)[1].removesuffix(" --reproducible")
+        peer = medians[f"gensim {kind}"]
+        ratios = {
+            "speed_x_gensim": row["speed"] / peer["speed"],
+            "speed_x_c": row["speed"] / c["speed"] if kind == "skip-gram" else None,
+            "whole_x_gensim": peer["seconds"] / row["seconds"],
+        }
+        beside_c = f"{ratios['speed_x_c']:>10.2f}" if ratios["speed_x_c"] else " " * 10
+        print(
+            f"{name:<32}{row['speed']:>10,.0f}{ratios['speed_x_gensim']:>10.2f}{beside_c}{row['seconds']:>10.1f}"
+            f"{ratios['whole_x_gensim']:>10.2f}{row['megabytes']:>10.0f}{row['WordSim-353']:>10.3f}"
+            f"{row['SimLex-999']:>10.3f}{row['analogies']:>10.3f}"
+        )
+        record("word2vec", what=name, rounds=len(results[name]), threads=THREADS, **row, **ratios)
+    covered = medians["seqcli skip-gram"]
+    print("covered: " + ", ".join(f"{name} {covered[f'{name} covered']}" for name in (*SETS, "analogies")))
+    cost = medians["seqcli skip-gram --reproducible"]["speed"] / medians["seqcli skip-gram"]["speed"]
+    print(f"--reproducible trains at {cost:.0%} of the free-running speed")
+
+
+def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the medians of times and memory, the means of the scores, and each round's."""
+    result: dict[str, Any] = {}
+    for key in found[0]:
+        if key != "hash":
+            values = [row[key] for row in found]
+            result[key] = float(np.median(values) if key in ("speed", "seconds", "megabytes") else np.mean(values))
+    names = ("speed", "seconds", *SETS, "analogies")
+    result["each"] = {key: [round(float(row[key]), 4) for row in found] for key in names}
+    return result
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--alone"]:
+        alone(sys.argv[2:])
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3, sys.argv[2:])
