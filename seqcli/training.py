@@ -83,15 +83,15 @@ class Training:
         self.progress = Progress(**progress)
         with torch.no_grad():
             for name, p in self.model.named_parameters():
-                p.copy_(torch.from_numpy(arrays[f"weights.{name}"]))
+                p.copy_(torch.tensor(arrays[f"weights.{name}"]))
                 if self.progress.update:
                     step = torch.tensor(float(arrays[f"step.{name}"][0]))
-                    moments = {k: torch.from_numpy(arrays[f"{k}.{name}"].copy()) for k in ("exp_avg", "exp_avg_sq")}
+                    moments = {k: torch.tensor(arrays[f"{k}.{name}"]) for k in ("exp_avg", "exp_avg_sq")}
                     self._optimiser.state[p] = {"step": step, **moments}
         carried: dict[int, list[torch.Tensor]] = {}
         places = [key.split(".")[1:] for key in arrays if key.startswith("carried.")]
         for i, j in sorted((int(i), int(j)) for i, j in places):
-            carried.setdefault(i, []).append(torch.from_numpy(arrays[f"carried.{i}.{j}"].copy()))
+            carried.setdefault(i, []).append(torch.tensor(arrays[f"carried.{i}.{j}"]))
         self.carried = [tuple(s) if len(s) > 1 else s[0] for s in carried.values()] or None
 
     def events(self) -> Iterator[Event]:

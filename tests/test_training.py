@@ -1,0 +1,356 @@
+"""The training loop: the same bytes however it is interrupted; a schedule that lands; nothing bad is kept."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import islice, pairwise
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+from store_sample import FULL
+from tiny_language_models import CELLS, Ids, model_of, spec_of, train, training_of
+
+from seqcli.errors import DivergedError
+from seqcli.models import Loss
+from seqcli.progress import Evaluated, Event, Progressed, Stopped
+from seqcli.spec import RunSpec
+from seqcli.store import pack
+from seqcli.store.arrays import unpack
+from seqcli.text.batches import Segments
+from seqcli.training import FLOOR, Training, evaluate
+
+RUN = RunSpec(epochs=12, batch_size=4, unroll=6, learning_rate=0.1, patience=3)
+
+
+def chain(size: int, seed: int = 1) -> Ids:
+    """Return token ids in which each depends on the one before."""
+    chances, ids = np.random.default_rng(0).dirichlet(np.full(8, 0.5), 8), [1]
+    for chance in np.random.default_rng(seed).random(size - 1):
+        ids.append(min(int(np.searchsorted(chances[ids[-1]].cumsum(), chance)), 7))
+    return np.array(ids, np.int32)
+
+
+def small_training(cell: tuple[str, str] = ("lstm", "tanh"), run: RunSpec = RUN, text: int = 200) -> Training:
+    return training_of(chain(text), chain(150, seed=2), spec_of(cell, dropout=0.3, output="sampled", samples=2), run)
+
+
+def saved(training: Training) -> bytes:
+    """Return all that a checkpoint holds of a training, as bytes; no times."""
+    progress = {key: value for key, value in asdict(training.progress).items() if "seconds" not in key}
+    return pack(training.state()) + json.dumps(progress).encode()
+
+
+def resumed(training: Training, **how: Any) -> Training:
+    """Return a new training that goes on where this one is saved, through the bytes on disk."""
+    other = small_training(**how)
+    other.restore(unpack(pack(training.state()), "state"), json.loads(json.dumps(asdict(training.progress))))
+    return other
+
+
+# -- the same bytes ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", CELLS, ids="-".join)
+def test_the_same_seed_gives_the_same_bytes(cell: tuple[str, str]) -> None:
+    runs = [small_training(cell) for _ in range(2)]
+    for training in runs:
+        torch.manual_seed(99)  # whatever was drawn before
+        train(training)
+    assert saved(runs[0]) == saved(runs[1])
+    other = small_training(cell, RunSpec(**{**asdict(RUN), "seed": 2}))
+    train(other)
+    assert saved(other) != saved(runs[0])
+
+
+def test_a_training_stopped_at_any_event_and_resumed_ends_in_the_same_bytes() -> None:
+    """Amid epochs, at and behind evaluations, while patience runs out: every seventh event (of ten to an epoch)."""
+    whole = small_training()
+    events = train(whole)
+    kinds = [type(event) for event in events]
+    assert kinds.count(Evaluated) > 8 and isinstance(events[-1], Stopped)
+    assert events[-1].why == "no new best in 3 evaluations", "patience is part of what is resumed"
+    for moment in range(1, len(events), 1 if FULL else 7):
+        stopped = small_training()
+        for _ in islice(stopped.events(), moment):
+            pass
+        after = resumed(stopped)
+        train(after)
+        assert saved(after) == saved(whole), (moment, kinds[moment - 1])
+
+
+@pytest.mark.parametrize("cell", CELLS, ids="-".join)
+def test_a_resumed_training_can_be_resumed_again(cell: tuple[str, str]) -> None:
+    whole = small_training(cell)
+    count = len(train(whole))
+    training = small_training(cell)
+    for _ in range(count):
+        for _ in islice(training.events(), 1 + count // 6):
+            pass
+        training = resumed(training, cell=cell)
+        if training.progress.finished:
+            break
+    train(training)
+    assert saved(training) == saved(whole)
+
+
+def test_a_finished_training_has_nothing_left_to_do() -> None:
+    training = small_training()
+    train(training)
+    before = saved(training)
+    assert [type(event).__name__ for event in train(resumed(training))] == ["Started", "Stopped"]
+    assert saved(training) == before
+
+
+def test_a_state_without_its_moments_is_noticed() -> None:
+    training = small_training()
+    for _ in islice(training.events(), 5):
+        pass
+    state = training.state()
+    for name in state:
+        if not name.startswith("carried"):
+            with pytest.raises(KeyError):
+                small_training().restore({k: v for k, v in state.items() if k != name}, asdict(training.progress))
+
+
+def test_the_state_is_carried_through_an_epoch_and_begins_anew_in_each() -> None:
+    training = small_training()
+    real, got, left = training.model.loss, list[Any](), list[Any]()
+
+    def loss(batch: Any, state: Any = None, step: int = 0) -> Any:
+        found = real(batch, state, step)
+        if training.model.training:
+            got.append(state)
+            left.append(found[1])
+        return found
+
+    training.model.loss = loss
+    train(training)
+    for update, state in enumerate(got):
+        if update % training.batches.updates_per_epoch == 0:
+            assert state is None
+        else:
+            assert state is left[update - 1]
+
+
+# -- what is measured, and what is kept -------------------------------------------------------------------------------
+
+
+def test_perplexity_does_not_depend_on_how_a_text_is_batched() -> None:
+    model, text = model_of(spec_of(layers=2)), chain(5000)
+    alone, tokens = evaluate(model, Segments(text, rows=1))
+    for rows in (2, 3, 64):
+        nats, count = evaluate(model, Segments(text, rows=rows))
+        assert count == tokens == 5000
+        assert nats == pytest.approx(alone, rel=1e-6)
+
+
+def test_early_stopping_keeps_what_was_best() -> None:
+    training = small_training()
+    kept: dict[int, dict[str, Any]] = {}
+    figures: list[tuple[int, float, bool]] = []
+    for event in training.events():
+        if isinstance(event, Evaluated):
+            figures.append((event.progress.update, event.nats, event.best))
+            kept[event.progress.update] = {k: torch.from_numpy(w.copy()) for k, w in training.weights().items()}
+    p = training.progress
+    best = min(nats for _, nats, _ in figures)
+    assert p.best_nats == best and (p.best_update, best, True) in figures
+    assert [is_best for _, _, is_best in figures[-3:]] == [False] * 3 and p.bad_evaluations == 3
+    model = small_training().model
+    model.load_state_dict(kept[p.best_update])
+    nats, tokens = evaluate(model, Segments(chain(150, seed=2)))
+    assert nats / tokens == best
+
+
+def test_an_evaluation_is_left_as_soon_as_somebody_asks() -> None:
+    training = small_training()
+    asked = iter([False, False, True])
+    training.stop = lambda: next(asked)
+    training.held_out = Segments(chain(5000), rows=1)
+    with pytest.raises(InterruptedError):
+        train(training)
+    assert training.progress.evaluation_due and training.progress.best_nats is None
+    training.stop = lambda: False
+    assert isinstance(next(islice(training.events(), 1, None)), Evaluated), "it is made when the training goes on"
+
+
+# -- divergence -------------------------------------------------------------------------------------------------------
+
+
+def spoilt(training: Training, at: int, part: str, value: float) -> None:
+    """Make one figure of one update, or of the evaluations from it on, no number."""
+    real = training.model.loss
+
+    def loss(batch: Any, state: Any = None, step: int = 0) -> tuple[Loss, Any]:
+        found, state = real(batch, state, step)
+        if training.model.training and step == at and part == "loss":
+            found = found._replace(nats=torch.tensor(value))
+        if training.model.training and step == at and part == "gradient":
+            found = found._replace(objective=found.objective * value)
+        if not training.model.training and part == "held-out" and training.progress.update >= at:
+            found = found._replace(nats=torch.tensor(value))
+        return found, state
+
+    training.model.loss = loss
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("part", ["loss", "gradient"])
+def test_an_update_whose_numbers_are_none_is_not_made(part: str, value: float) -> None:
+    sound, training = small_training(), small_training()
+    spoilt(training, 7, part, value)
+    with pytest.raises(DivergedError, match=r"diverged at update 8 .*learning rate 0\.0.*lower --learning-rate"):
+        train(training)
+    for _ in islice((e for e in sound.events() if isinstance(e, Progressed)), 7):
+        pass
+    assert training.progress.update == 7
+    assert pack(training.weights()) == pack(sound.weights()), "the weights are those of the last good update"
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_held_out_text_that_costs_no_number_is_never_best(value: float) -> None:
+    training = small_training()
+    spoilt(training, 20, "held-out", value)
+    with pytest.raises(DivergedError, match="held-out loss is no number"):
+        train(training)
+    assert training.progress.best_nats is not None and math.isfinite(training.progress.best_nats)
+    assert training.progress.best_update < 20
+
+
+@pytest.mark.parametrize("cell", CELLS, ids="-".join)
+@pytest.mark.parametrize("rate", [1e3, 1e6])
+def test_an_absurd_learning_rate_stops_and_keeps_the_first_weights(cell: tuple[str, str], rate: float) -> None:
+    training = small_training(cell, RunSpec(**{**asdict(RUN), "learning_rate": rate}))
+    kept: list[int] = []
+    with pytest.raises(DivergedError, match="--learning-rate"):
+        kept += [e.progress.update for e in training.events() if isinstance(e, Evaluated) and e.best]
+    assert training.progress.best_update == 0
+
+
+def test_held_out_text_that_never_gets_better_is_told() -> None:
+    training = small_training(run=RunSpec(**{**asdict(RUN), "learning_rate": 1e-3}))
+    training.held_out = Segments(np.full(50, 3, np.int32))  # nothing like the text
+    ids = np.array([4, 5] * 200, np.int32)
+    training.batches._ids = ids  # type: ignore[attr-defined]
+    with pytest.raises(DivergedError, match=r"learns nothing.*text that is more like it"):
+        train(training)
+
+
+# -- the schedule -----------------------------------------------------------------------------------------------------
+
+
+def rates(events: list[Event]) -> list[float]:
+    return [event.learning_rate for event in events if isinstance(event, Progressed)]
+
+
+@pytest.mark.parametrize("epochs", [0.5, 1.0, 3.0])
+def test_the_schedule_lands_on_the_epochs(epochs: float) -> None:
+    training = small_training(run=RunSpec(**{**asdict(RUN), "epochs": epochs, "patience": 99}), text=2000)
+    found = rates(train(training))
+    highest = found.index(max(found))
+    assert len(found) == training.progress.update == math.ceil(epochs * training.batches.updates_per_epoch)
+    assert training.progress.finished == "the schedule is complete"
+    assert 0.7 * RUN.learning_rate < max(found) <= RUN.learning_rate and found[0] < 0.2 * max(found)
+    assert found[: highest + 1] == sorted(found[: highest + 1])
+    assert found[highest:] == sorted(found[highest:], reverse=True)
+    assert found[-1] == pytest.approx(FLOOR * RUN.learning_rate, rel=0.2)
+
+
+def test_an_evaluation_falls_on_the_end_of_every_epoch() -> None:
+    training = small_training(run=RunSpec(**{**asdict(RUN), "patience": 99}))
+    at = [event.progress.update for event in training.events() if isinstance(event, Evaluated)]
+    assert at[0] == 0 and len(at) == len(set(at)) == 13
+    assert {training.batches.updates_per_epoch * epoch for epoch in range(1, 13)} <= set(at)
+    assert at[-1] == training.progress.update
+    few = small_training(run=RunSpec(**{**asdict(RUN), "epochs": 1, "patience": 99}), text=2000)
+    assert sum(isinstance(event, Evaluated) for event in few.events()) == 11, "a curve needs more than its ends"
+
+
+class Time:
+    """Seconds that pass only when something is done."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def clock(self, before: float) -> Any:
+        start = self.now - before
+
+        class Started:
+            def seconds(_) -> float:
+                return self.now - start
+
+        return Started()
+
+
+class Costly:
+    """The trainer's contract and nothing else: a model of one number whose updates and evaluations take time."""
+
+    def __init__(self, time: Time, seconds: Iterator[float], evaluation: float) -> None:
+        self.time, self.seconds, self.evaluation = time, seconds, evaluation
+        self.updates_per_epoch = 10**6
+        self.weight = torch.nn.Parameter(torch.zeros(()))
+        self.cost = 5.0
+
+    def batch(self, epoch: int, index: int) -> tuple[np.ndarray[Any, Any], ...]:
+        self.time.now += next(self.seconds)
+        return (np.zeros(1),)
+
+    def __iter__(self) -> Iterator[Any]:
+        self.time.now += self.evaluation
+        self.cost *= 0.99
+        yield type("Piece", (), {"inputs": np.zeros(1), "targets": np.zeros(1), "first": True})
+
+    def loss(self, batch: Any, state: Any = None, step: int = 0) -> tuple[Loss, Any]:
+        objective = (self.weight - 1.0) ** 2
+        return Loss(objective, torch.tensor(self.cost, dtype=torch.float64), 1), None
+
+    def parameters(self) -> list[torch.nn.Parameter]:
+        return [self.weight]
+
+    def train(self, mode: bool = True) -> None:
+        pass
+
+
+def steady(seconds: float) -> Iterator[float]:
+    while True:
+        yield seconds
+
+
+def slowing(seconds: float) -> Iterator[float]:
+    yield from islice(steady(5 * seconds), 5)  # the first updates are slow
+    yield from islice(steady(seconds), 400)
+    yield from steady(2 * seconds)
+
+
+@pytest.mark.parametrize("speed", [steady, slowing])
+@pytest.mark.parametrize("evaluation", [0.1, 6.0])
+def test_the_schedule_lands_on_the_minutes(speed: Any, evaluation: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    time = Time()
+    monkeypatch.setattr("seqcli.training.Clock", time.clock)
+    costly = Costly(time, speed(0.5), evaluation)
+    run = RunSpec(minutes=5.0, learning_rate=0.1, patience=99)
+    training = Training(costly, cast(Any, costly), costly, run)
+    events = train(training)
+    assert training.progress.seconds == pytest.approx(300, rel=0.02)
+    found = rates(events)
+    assert found[-1] < 0.02 * run.learning_rate, "the learning rate has come down by then"
+    assert max(found) > 0.9 * run.learning_rate
+    evaluations = [event for event in events if isinstance(event, Evaluated)]
+    assert 4 <= len(evaluations) <= 12 and evaluations[-1].progress.update == training.progress.update
+    shares = [abs(a - b) for a, b in pairwise(found)]
+    assert max(shares[20:]) < 0.1 * run.learning_rate, "no jump where the plan is made anew"
+
+
+def test_epochs_end_a_training_that_has_minutes_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    time = Time()
+    monkeypatch.setattr("seqcli.training.Clock", time.clock)
+    costly = Costly(time, steady(0.5), 0.1)
+    costly.updates_per_epoch = 50
+    training = Training(costly, cast(Any, costly), costly, RunSpec(minutes=60.0, epochs=2.0, patience=99))
+    assert rates(train(training))[-1] < 0.02 * 0.003
+    assert training.progress.update == 100
