@@ -66,10 +66,11 @@ class TokenTable:
         """Return a part of a text as ids, EOS at the end of every unit, and its characters; flat: of `known_by`."""
         out: Spool[np.int32] = Spool(np.int32, source.folder)
         characters = 0
+        most = int(np.diff(self._starts).max(initial=1))  # tokens of a piece, or the end of a line
         for start, stop in part:
             state = np.zeros(2, np.int64)
             for ids in source.spool.parts(start, stop):
-                room = np.empty(_tokens_in(ids, self._starts) + 1, np.int32)
+                room = np.empty(len(ids) if most == 1 else _tokens_in(ids, self._starts), np.int32)
                 written, length = _expand(ids, self._starts, flat, self._lengths, EOS, paragraphs, room, state)
                 out.append(room[:written])
                 characters += length
