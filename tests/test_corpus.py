@@ -339,3 +339,22 @@ def test_a_model_keeps_its_vocabulary_and_tokenizer() -> None:
 def test_subwords_learn_from_the_training_part() -> None:
     corpus = built(LINES, tokenizer="subwords", subwords=50)
     assert corpus.tokenizer.model and corpus.train.unknown == 0
+
+
+def test_code_that_can_be_kept_nowhere_is_compiled_all_the_same(tmp_path: Path) -> None:
+    """A package that may not be written to, and a user without a folder: numba alone would fail to import."""
+    from seqcli.text import compiling
+
+    def refuse(**options: object) -> object:
+        def decorate(function: object) -> object:
+            if options.get("cache"):
+                raise RuntimeError("cannot cache function: no locator available")
+            return function
+
+        return decorate
+
+    before, compiling.njit = compiling.njit, refuse
+    try:
+        assert compiling.compiled(len)("abc") == 3
+    finally:
+        compiling.njit = before

@@ -10,9 +10,9 @@ import unicodedata
 from collections.abc import Iterator
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from seqcli.text.compiling import compiled
 from seqcli.text.reading import SPACES
 
 ONE, ONES, HIGHS = (np.uint64(x) for x in (1, 0x0101010101010101, 0x8080808080808080))
@@ -119,7 +119,7 @@ class Interner:
             _place_all(self._slots, self._keys, self._count)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _mix(x):  # type: ignore[no-untyped-def]
     """Spread every bit of a key over all others. Source: Steele et al. 2014, the finaliser of SplitMix64."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -127,7 +127,7 @@ def _mix(x):  # type: ignore[no-untyped-def]
     return x ^ (x >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan(data, words, at, ids, written, boundary, slots, keys, offsets, spelling, count):  # type: ignore[no-untyped-def]
     """Write the ids of data[at:] to ids[written:]; return (position reached, ids written, pieces known).
 
@@ -196,7 +196,7 @@ def _scan(data, words, at, ids, written, boundary, slots, keys, offsets, spellin
     return at, written, count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _place_all(slots, keys, count):  # type: ignore[no-untyped-def]
     """Put every known piece into an empty table."""
     mask = np.uint64(len(slots) - 1)
@@ -207,7 +207,7 @@ def _place_all(slots, keys, count):  # type: ignore[no-untyped-def]
         slots[slot] = np.uint32(piece)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _hash_all(spelling, offsets, out):  # type: ignore[no-untyped-def]
     """Write a hash of 64 bits of every piece. Source: Fowler, Noll and Vo's FNV-1a, mixed."""
     for piece in range(len(out)):

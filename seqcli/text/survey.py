@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from seqcli.spec import TextSpec
+from seqcli.text.compiling import compiled
 from seqcli.text.corpus import encode, learn_tokenizer, min_count_of
 from seqcli.text.interning import LINE
 from seqcli.text.pieces import Pieces
@@ -237,7 +237,7 @@ def _letters(pieces: Pieces, counts: NDArray[np.int64]) -> _Letters:
     return _Letters(*map(int, total))
 
 
-@njit(cache=True)
+@compiled
 def _hash_units(ids, spelled, lengths, paragraphs, hashes, sizes, state):  # type: ignore[no-untyped-def]
     """Write the hash and the pieces of every unit that ends in ids; return how many.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import islice
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from seqcli.text.compiling import compiled
 from seqcli.text.interning import LINE, Interner
 from seqcli.text.pieces import Pieces
 from seqcli.text.spool import Spool
@@ -88,20 +88,20 @@ def count_pieces(pieces: Pieces, part: Ranges) -> NDArray[np.int64]:
     return counts
 
 
-@njit(cache=True)
+@compiled
 def _add_each(ids, counts):  # type: ignore[no-untyped-def]
     for p in ids:
         counts[p] += 1
 
 
-@njit(cache=True)
+@compiled
 def _add_weighed(flat, starts, weights, counts):  # type: ignore[no-untyped-def]
     for p in range(len(weights)):
         for k in range(starts[p], starts[p + 1]):
             counts[flat[k]] += weights[p]
 
 
-@njit(cache=True)
+@compiled
 def _tokens_in(ids, starts):  # type: ignore[no-untyped-def]
     """Return how many tokens the pieces have at most: theirs, and one for each end of a line."""
     total = 0
@@ -110,7 +110,7 @@ def _tokens_in(ids, starts):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)
+@compiled
 def _expand(ids, starts, flat, lengths, eos, paragraphs, out, state):  # type: ignore[no-untyped-def]
     """Write the tokens of every piece, and an eos behind every unit that is not empty; return (tokens, characters).
 

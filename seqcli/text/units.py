@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from seqcli.text.compiling import compiled
 from seqcli.text.pieces import LINE, Pieces
 
 Ranges = list[tuple[int, int]]  # positions in the text, in order, none overlapping
@@ -66,7 +66,7 @@ def _end(ranges: Ranges) -> int:
     return ranges[-1][1] if ranges else 0
 
 
-@njit(cache=True)
+@compiled
 def _find_cuts(ids, paragraphs, apart, cuts, state):  # type: ignore[no-untyped-def]
     """Note the places behind a line (behind a blank line for paragraphs) that are far enough from the one before.
 
