@@ -67,7 +67,7 @@ def install() -> None:
 
 
 def timed(command: list[Any], prefix: list[str]) -> tuple[str, float, float, float]:
-    """Run a command; return its output, whole seconds, seconds from its first output on, and megabytes at its height."""
+    """Run a command; return its output, its seconds, those from its first output on, and megabytes at its height."""
     script = [*prefix, sys.executable, __file__, "--alone", *map(str, command)]  # under a lock no waiting is measured
     done = subprocess.run(script, capture_output=True, text=True)
     if done.returncode:
@@ -121,8 +121,10 @@ def run_gensim(text: Path, prefix: list[str], seed: int, sg: int, hs: int = 0) -
 def run_c(text: Path, prefix: list[str], words: int) -> dict[str, Any]:
     """Train by word2vec.c; its training begins with its first report of progress, and saving 18 MB is part of it."""
     out = PEERS / "c.bin"
-    options = "-cbow 0 -size 100 -window 5 -negative 5 -hs 0 -sample 1e-3 -binary 1 -iter 1 -min-count 5".split()
-    command = [PEERS / "word2vec", "-train", text, "-output", out, "-threads", THREADS, *options]
+    settings = {"cbow": 0, "size": 100, "window": 5, "negative": 5, "hs": 0, "sample": 1e-3, "iter": 1}
+    options = [part for key, value in settings.items() for part in (f"-{key}", value)]
+    files = ["-train", text, "-output", out, "-binary", 1, "-min-count", 5, "-threads", THREADS]
+    command = [PEERS / "word2vec", *files, *options]
     _, seconds, training, megabytes = timed(command, prefix)
     return {"speed": words / training, "seconds": seconds, "megabytes": megabytes, **scores(loaded(out))}
 
@@ -139,7 +141,7 @@ def scores(table: Table) -> dict[str, Any]:
     for name, file in SETS.items():
         lines = (DATA / "vectors" / file).read_text().lower().splitlines()
         result = score_pairs(table, read_pairs(lines, name))
-        found[name] = result.spearman
+        found[name] = result.correlation
         found[f"{name} covered"] = result.covered
     lines = (DATA / "vectors" / "questions-words.txt").read_text().lower().splitlines()
     sections = score_analogies(table, read_analogies(lines, "questions-words"))

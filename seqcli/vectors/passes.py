@@ -10,56 +10,49 @@ from numba import njit
 from seqcli.vectors.barrier import meet
 from seqcli.vectors.kernels import cbow_chunk, skip_gram_chunk, tree_chunk
 from seqcli.vectors.sampling import choose, start_draws
-from seqcli.vectors.work import CHUNK, TREE_CHUNK, apply
+from seqcli.vectors.work import CHUNK, TREE_CHUNK, apply, work_of
 
 
-def _passes(chunk: Any, step: int) -> tuple[Any, Any]:
-    """Return the two passes of one method: each is compiled only when it is used, which takes seconds."""
+def _pass(chunk: Any, step: int) -> Any:
+    """Return the pass of one method: each is compiled only when it is used, which takes seconds."""
 
     @njit(nogil=True, cache=True)
-    def train_freely(work, words, weights, method, ids, start, stop, epoch, rate):  # type: ignore[no-untyped-def]
-        """Train on ids[start:stop]; other threads may do the same with other stretches, and none waits.
+    def train(works, mine, parts, counter, words, weights, method, ids, start, stop, epoch, rate):  # type: ignore[no-untyped-def]
+        """Train on ids[start:stop] with the matrices works[mine].
 
-        Source: Recht et al. 2011: changes to the same row may be lost, seldom enough not to matter.
+        parts 1: other threads may do the same with other stretches, and none waits; changes to the same row may be
+        lost, seldom enough not to matter. Source: Recht et al. 2011.
+
+        parts more: that many threads are in step, each on its stretch. All compute their chunks from the same two
+        matrices; when all are done, each adds everyone's changes, in the order of the threads, to the rows that are
+        its own: the result is always the same.
         """
         state = start_draws(method.seed, epoch, start)
         room = stop - start
         kept, low, high = np.empty(room, np.int32), np.empty(room, np.int64), np.empty(room, np.int64)
         total = choose(ids, start, stop, words.keep, method.window, state, kept, low, high)
-        for begin in range(0, total, step):
+        work = work_of(works, mine)
+        begin = 0
+        while begin < total or parts > 1:
             count = min(step, total - begin)
-            chunk(work, words, weights, method, kept, low, high, begin, count, total, np.float32(rate), state)
-            apply(work, words, weights, 0, 1)
-
-    @njit(nogil=True, cache=True)
-    def train_in_step(works, part, counter, words, weights, method, ids, start, stop, epoch, rate):  # type: ignore[no-untyped-def]
-        """Train on ids[start:stop] in step with the other threads, each on its stretch: the result is always the same.
-
-        All compute their chunks from the same matrices; when all are done, each adds everyone's changes, in the order
-        of the threads, to the rows that are its own.
-        """
-        state = start_draws(method.seed, epoch, start)
-        room = stop - start
-        kept, low, high = np.empty(room, np.int32), np.empty(room, np.int64), np.empty(room, np.int64)
-        total = choose(ids, start, stop, words.keep, method.window, state, kept, low, high)
-        begin, parts = 0, len(works)
-        while True:
-            count = min(step, total - begin)
-            works[part].sizes[:] = 0
+            work.sizes[:] = 0
             if count > 0:
-                mine = works[part]
-                chunk(mine, words, weights, method, kept, low, high, begin, count, total, np.float32(rate), state)
+                chunk(work, words, weights, method, kept, low, high, begin, count, total, np.float32(rate), state)
+            begin += step
+            if parts == 1:
+                apply(work, words, weights, 0, 1)
+                continue
             meet(counter, parts)
             busy = 0
-            for other in range(parts):
-                busy += works[other].sizes[0]
-                apply(works[other], words, weights, part, parts)
-            if busy == 0:
-                return
+            for part in range(parts):
+                other = work_of(works, part)
+                busy += other.sizes[0]
+                apply(other, words, weights, mine, parts)
             meet(counter, parts)
-            begin += step
+            if busy == 0:
+                break
 
-    return train_freely, train_in_step
+    return train
 
 
-SKIP_GRAM, CBOW, TREE = _passes(skip_gram_chunk, CHUNK), _passes(cbow_chunk, CHUNK), _passes(tree_chunk, TREE_CHUNK)
+SKIP_GRAM, CBOW, TREE = _pass(skip_gram_chunk, CHUNK), _pass(cbow_chunk, CHUNK), _pass(tree_chunk, TREE_CHUNK)

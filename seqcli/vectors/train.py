@@ -21,7 +21,7 @@ from seqcli.spec import VectorsRunSpec, VectorsSpec
 from seqcli.vectors import loss, passes
 from seqcli.vectors.sampling import code_paths, keep_chances, negative_table, next_sentence
 from seqcli.vectors.subwords import Subwords, ngram_rows
-from seqcli.vectors.work import Method, Weights, Words, make_work
+from seqcli.vectors.work import Method, Weights, Words, make_works, work_of
 
 FLOOR = 1e-4  # the learning rate falls in a line to this share of its height, as word2vec.c's
 UPDATES = 50  # in an epoch, at least, where the text allows: each has one learning rate
@@ -56,9 +56,9 @@ class VectorTraining:
         longest_path = int(np.diff(self._words.paths).max()) if tree else 0
         self._method = Method(spec.window, spec.negatives, spec.architecture == "cbow", tree, run.seed)
         cbow = self._method.cbow
-        self._pass_freely, self._pass_in_step = passes.TREE if tree else passes.CBOW if cbow else passes.SKIP_GRAM
+        self._pass = passes.TREE if tree else passes.CBOW if cbow else passes.SKIP_GRAM
         self._loss = loss.OF_PATHS if tree else loss.BESIDE_NEGATIVES
-        self._works = tuple(make_work(spec.embedding_size, spec.window, longest_path) for _ in range(self._threads))
+        self._works = make_works(self._threads, spec.embedding_size, spec.window, longest_path)
         self._passage = int(min(max(len(ids) // (self._threads * UPDATES), SHORTEST_PASSAGE), PASSAGE))
         passages = -(-len(ids) // self._passage)
         self._per_update = max(min(passages // UPDATES, PASSAGES * self._threads), self._threads)
@@ -122,7 +122,7 @@ class VectorTraining:
         with ThreadPoolExecutor(self._threads) as pool:
             train = self._in_step if self.run.reproducible and self._threads > 1 else self._freely
             train(pool, 0, 0, 0, 0.0)  # once for nothing: the kernels are loaded
-            self._loss(self._works[0], self._words, self._weights, self._method, self._held_out[:0])
+            self._measure(self._held_out[:0])
             clock = Clock(p.seconds)
             if not p.planned_updates:
                 self._plan_first()
@@ -158,33 +158,35 @@ class VectorTraining:
 
     def _freely(self, pool: ThreadPoolExecutor, first: int, last: int, epoch: int, rate: float) -> None:
         """Train on passages, each thread taking the next one."""
-        idle = list(self._works)
+        idle = list(range(self._threads))
+        cuts = [self._cut(passage) for passage in range(first, last + 1)]
 
         def train(start: int, stop: int) -> None:
-            work = idle.pop()
-            self._pass_freely(work, self._words, self._weights, self._method, self._ids, start, stop, epoch, rate)
-            idle.append(work)
+            mine = idle.pop()
+            self._train(mine, 1, np.zeros(1, np.int64), start, stop, epoch, rate)
+            idle.append(mine)
 
-        cuts = [self._cut(passage) for passage in range(first, last + 1)]
         list(pool.map(train, cuts[:-1] or [0], cuts[1:] or [0]))
 
     def _in_step(self, pool: ThreadPoolExecutor, first: int, last: int, epoch: int, rate: float) -> None:
         """Train on passages, each thread on its run of them, all in step."""
-        cuts = [self._cut(first + (last - first) * part // self._threads) for part in range(self._threads + 1)]
-        counter = np.zeros(1, np.int64)
+        parts, counter = self._threads, np.zeros(1, np.int64)
+        cuts = [self._cut(first + (last - first) * part // parts) for part in range(parts + 1)]
 
-        def train(part: int) -> None:
-            method, start, stop = self._method, cuts[part], cuts[part + 1]
-            words, weights, ids = self._words, self._weights, self._ids
-            self._pass_in_step(self._works, part, counter, words, weights, method, ids, start, stop, epoch, rate)
+        def train(mine: int) -> None:
+            self._train(mine, parts, counter, cuts[mine], cuts[mine + 1], epoch, rate)
 
-        list(pool.map(train, range(self._threads)))
+        list(pool.map(train, range(parts)))
+
+    def _train(self, mine: int, parts: int, counter: Any, start: int, stop: int, epoch: int, rate: float) -> None:
+        words, weights, method = self._words, self._weights, self._method
+        self._pass(self._works, mine, parts, counter, words, weights, method, self._ids, start, stop, epoch, rate)
 
     # -- held-out text and the plan -------------------------------------------------------------------------------
 
     def _evaluated(self, clock: Clock) -> Evaluated:
         p = self.progress
-        nats, pairs = self._loss(self._works[0], self._words, self._weights, self._method, self._held_out)
+        nats, pairs = self._measure(self._held_out)
         if not math.isfinite(nats):
             raise DivergedError(
                 f"The training diverged before update {p.update + 1}; the last good vectors are kept: "
@@ -193,6 +195,10 @@ class VectorTraining:
         per_pair = nats / max(pairs, 1)
         best = p.judge(per_pair, self.run.patience or 2**31, clock.seconds())
         return Evaluated(p, per_pair, pairs, best, None)
+
+    def _measure(self, ids: NDArray[np.int32]) -> tuple[float, int]:
+        nats, pairs = self._loss(work_of(self._works, 0), self._words, self._weights, self._method, ids)
+        return float(nats), int(pairs)
 
     def _plan_first(self) -> None:
         p = self.progress

@@ -48,7 +48,7 @@ class Method(NamedTuple):
 
 
 class Work(NamedTuple):
-    """One thread's matrices for a chunk: inputs, outputs (negatives first), hidden means, and the change of each."""
+    """A thread's matrices for a chunk: inputs, outputs (negatives first), hidden means, and the change of each."""
 
     sizes: Array  # int64 [2]: rows in use of a and b
     a: Array
@@ -65,29 +65,50 @@ class Work(NamedTuple):
     weights: Array
 
 
-def make_work(size: int, window: int, longest_path: int) -> Work:
-    """Return the matrices of a thread. longest_path: nodes, 0 without a tree."""
+def make_works(threads: int, size: int, window: int, longest_path: int) -> Work:
+    """Return the matrices of all threads, with the thread in front. longest_path: nodes, 0 without a tree."""
     padded = -(-size // LANES) * LANES
     reach = CHUNK + 2 * window + 2 * TILE
-
-    def rows(count: int) -> Array:
-        return np.zeros((count, padded), np.float32)
-
     outputs = NEGATIVES + reach + TREE_CHUNK * longest_path
+    band = CHUNK * band_width(window) + max(longest_path, 2 * window) + 2 * LANES
+
+    def floats(*shape: int) -> Array:
+        return np.zeros((threads, *shape), np.float32)
+
     return Work(
-        np.zeros(2, np.int64),
-        rows(reach),
-        rows(reach),
-        np.zeros(reach, np.int32),
-        rows(outputs),
-        rows(outputs),
-        np.zeros(outputs, np.int32),
-        rows(CHUNK),
-        rows(CHUNK),
-        np.zeros((padded, NEGATIVES), np.float32),
-        np.zeros((CHUNK, NEGATIVES), np.float32),
-        np.zeros(CHUNK * band_width(window) + max(longest_path, 2 * window) + 2 * LANES, np.float32),
-        np.zeros(CHUNK, np.float32),
+        sizes=np.zeros((threads, 2), np.int64),
+        a=floats(reach, padded),
+        da=floats(reach, padded),
+        a_words=np.zeros((threads, reach), np.int32),
+        b=floats(outputs, padded),
+        db=floats(outputs, padded),
+        b_rows=np.zeros((threads, outputs), np.int32),
+        h=floats(CHUNK, padded),
+        dh=floats(CHUNK, padded),
+        columns=floats(padded, NEGATIVES),
+        push=floats(CHUNK, NEGATIVES),
+        band=floats(band),
+        weights=floats(CHUNK),
+    )
+
+
+@njit(nogil=True, cache=True)
+def work_of(works, thread):  # type: ignore[no-untyped-def]
+    """Return one thread's matrices."""
+    return Work(
+        works.sizes[thread],
+        works.a[thread],
+        works.da[thread],
+        works.a_words[thread],
+        works.b[thread],
+        works.db[thread],
+        works.b_rows[thread],
+        works.h[thread],
+        works.dh[thread],
+        works.columns[thread],
+        works.push[thread],
+        works.band[thread],
+        works.weights[thread],
     )
 
 
