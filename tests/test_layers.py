@@ -34,7 +34,7 @@ RULES = {  # the longest name that fits a module counts; a part may import itsel
     "seqcli.progress": Rule((), BASE),
     "seqcli.text": Rule(("numpy", "numba", "sentencepiece", "fugashi", "unidic_lite"), (*BASE, "seqcli.text")),
     "seqcli.metrics": Rule(("numpy", "sacrebleu"), BASE),
-    "seqcli.ngram": Rule(("numpy", "numba"), BASE),
+    "seqcli.ngram": Rule(("numpy",), (*BASE, "seqcli.text.vocabulary", "seqcli.ngram")),
     "seqcli.inference": Rule(("numpy",), BASE),
     "seqcli.lab": Rule(("numpy",), (*BASE, "seqcli.lab")),
     "seqcli.vectors": Rule(
