@@ -45,6 +45,7 @@ class Progress:
     calibrated: bool = False  # a budget of minutes was planned by speed
     evaluation_due: bool = True  # before anything else; the first one measures the untrained model
     evaluation_seconds: float = 0.0  # what the last evaluation took
+    learning_rate: float = 0.0  # of the last update
     training_loss: float = 0.0  # summed over ...
     training_updates: int = 0  # ... the updates since the last evaluation
     best_nats: float | None = None  # per token, on held-out text

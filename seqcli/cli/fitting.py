@@ -90,14 +90,14 @@ class Checkpoint:
         self.draft.save(**self.fixed, results=self.results, progress=asdict(progress), files=files)
         self.saved = time.monotonic()
 
-    def append(self, event: Evaluated, learning_rate: float, unit: str) -> None:
+    def append(self, event: Evaluated, unit: str) -> None:
         """Add an evaluation to the history."""
         p = event.progress
         row = {
             "update": p.update,
             f"{unit}s": p.tokens,
             "seconds": round(p.seconds, 3),
-            "learning_rate": learning_rate,
+            "learning_rate": p.learning_rate,
             "training_loss": event.train_nats,
             "held_out": event.nats,
             "best": event.best,
@@ -124,15 +124,14 @@ class Fit:
 
         Raises SystemExit (130, 143, 129), after saving, when it was told to stop.
         """
-        rate = 0.0
         with self.terminal.bar(None, "training", "update") as bar:
             try:
                 for event in events:
                     if isinstance(event, Progressed):
-                        rate = event.learning_rate
+                        progress.learning_rate = event.learning_rate
                         bar.to(event.progress.update, event.progress.planned_updates, _beside(event))
                     elif isinstance(event, Evaluated):
-                        self._evaluated(event, rate)
+                        self._evaluated(event)
                         bar.note(self.terminal, self._line(event))
                     elif isinstance(event, Stopped):
                         self.checkpoint.save(progress, None)
@@ -147,8 +146,8 @@ class Fit:
         self.terminal.note(f"Saved at update {progress.update:,}. Go on with: {self.resume_line}")
         raise SystemExit(128 + self.stop.signal)
 
-    def _evaluated(self, event: Evaluated, rate: float) -> None:
-        self.checkpoint.append(event, rate, self.unit)
+    def _evaluated(self, event: Evaluated) -> None:
+        self.checkpoint.append(event, self.unit)
         if event.best or self.keep_last:
             self.keep_best(event)
         if not event.progress.finished:
