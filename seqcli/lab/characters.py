@@ -17,6 +17,7 @@ MOST_CHARACTERS = 50_000  # of a text that are read: more are not seen twice in 
 LEAST_CHARACTERS = 200  # of a text: less has nothing to hold out
 OTHER = "□"  # stands for every character that is too rare
 BATCH, UNROLL = 16, 25  # streams of text side by side; steps of BPTT before the gradient is cut
+STREAM = 100  # characters, at least, of a stream in which a text is measured: many are quicker than one
 CLIP = 1.0  # length of the gradient
 
 
@@ -41,6 +42,12 @@ def read(text: str) -> Characters:
     return found._replace(ids=found.encode(text))
 
 
+def streams(ids: Ids, B: int) -> tuple[Ids, Ids]:
+    """Cut a text into B streams: what is read and what comes next, each [steps, B]; fewer than B are left over."""
+    steps = (len(ids) - 1) // B
+    return ids[: steps * B].reshape(B, steps).T, ids[1 : steps * B + 1].reshape(B, steps).T
+
+
 def learn(
     network: Network, ids: Ids, updates: int, rate: float, rng: np.random.Generator, dropout: float = 0.0
 ) -> Iterator[float]:
@@ -50,8 +57,8 @@ def learn(
     """
     V, H = network.output.weights["W_out"].shape
     B = max(min(BATCH, (len(ids) - 1) // UNROLL), 1)
-    steps = (len(ids) - 1) // B
-    x, target = ids[: steps * B].reshape(B, steps).T, ids[1 : steps * B + 1].reshape(B, steps).T  # [steps, B]
+    x, target = streams(ids, B)
+    steps = len(x)
     optimiser, start = Adam(rate), 0
     state: State | None = None
     for _ in range(updates):
@@ -66,7 +73,8 @@ def learn(
 
 
 def nats(network: Network, ids: Ids) -> float:
-    """Return the nats per character of a text, read from its start in one stream."""
-    V = len(network.output.weights["W_out"])
-    y, _ = network.outputs(one_hot(ids[:-1, None], V))
-    return softmax_loss(y, ids[1:, None])[0]
+    """Return the nats per character of a text, read in streams side by side, each with nothing read before it."""
+    V, B = len(network.output.weights["W_out"]), max((len(ids) - 1) // STREAM, 1)
+    x, target = streams(ids, B)
+    y, _ = network.outputs(one_hot(x, V))
+    return softmax_loss(y, target)[0]

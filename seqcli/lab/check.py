@@ -15,11 +15,11 @@ from seqcli.lab.report import Report
 from seqcli.lab.settings import Check
 from seqcli.spec import to_dict
 
-T, B, E, H, A, V = 7, 2, 3, 4, 5, 3  # small, so that every single weight can be moved; all different but E and V
+T, B, E, H, A, V = 5, 2, 3, 4, 5, 3  # small, so that every single weight can be moved; all different but E and V
 STEP = 3e-4  # of finite differences: the rule below errs by STEP^4 / 30 and by 1e-16 / STEP
 KINK = 0.01  # nearer to 0 than this, what goes into a relu may cross its kink when a weight is moved: drawn again
 TOLERANCE = 1e-9  # the largest difference that rounding explains, with room: in float64 most are near 1e-15
-TRUNCATE = 3  # steps, where truncation is checked: pieces of 3, 3 and 1
+TRUNCATE = 3  # steps, where truncation is checked: pieces of 3 and 2
 
 
 class Case(NamedTuple):
