@@ -159,7 +159,7 @@ class VectorsTextSpec(TextSpec):
     )
     phrases: bool = setting(False, "Join pairs of words that stand together often: new_york.", panel="Text")
     phrase_threshold: float = setting(
-        10.0, "How much oftener than by chance a phrase must occur.", low=0.0, high=1e12, panel="Text"
+        100.0, "How much oftener than by chance a phrase must occur.", low=0.0, high=1e12, panel="Text"
     )
 
 

@@ -14,7 +14,7 @@ from seqcli.vectors.simd import LANES, TILE, combine_row, combine_tile, pull_sco
 from seqcli.vectors.work import EDGE, NEGATIVES, band_width, gather, gather_outputs
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@njit(nogil=True, cache=True)
 def _push(work, x, dx, count):  # type: ignore[no-untyped-def]
     """Move `count` rows of x away from the negatives, work.b[:NEGATIVES], and those away from them."""
     push = work.push.reshape(-1)
@@ -30,7 +30,7 @@ def _push(work, x, dx, count):  # type: ignore[no-untyped-def]
         combine_tile(work.db, k, push, k, 1, NEGATIVES, x, 0, whole)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@njit(nogil=True, cache=True)
 def _pull_band(work, begin, count, first, last, low, high, window, rate):  # type: ignore[no-untyped-def]
     """Move each word of a chunk and its contexts, outputs of first..last, towards each other (skip-gram)."""
     width = band_width(window)
@@ -52,7 +52,7 @@ def _pull_band(work, begin, count, first, last, low, high, window, rate):  # typ
         combine_tile(work.db, NEGATIVES + q - first, work.band, at, 1, width - 1, work.a, start - begin, stop - start)
 
 
-@njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+@njit(nogil=True, error_model="numpy", cache=True)
 def average(work, begin, count, first, low, high):  # type: ignore[no-untyped-def]
     """Write the mean of each word's contexts, inputs of the words from first on, to work.h (CBOW)."""
     size = work.h.shape[1]
@@ -68,7 +68,7 @@ def average(work, begin, count, first, low, high):  # type: ignore[no-untyped-de
             work.h[i, d] *= share
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@njit(nogil=True, cache=True)
 def _spread(work, begin, count, first, low, high):  # type: ignore[no-untyped-def]
     """Give the change of each mean to every context of it, whole, as word2vec.c and gensim do (CBOW)."""
     size = work.h.shape[1]
@@ -80,7 +80,7 @@ def _spread(work, begin, count, first, low, high):  # type: ignore[no-untyped-de
                     work.da[q - first, d] += work.dh[i, d]
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@njit(nogil=True, cache=True)
 def _pull_own(work, count, rate):  # type: ignore[no-untyped-def]
     """Move each mean and the output of its word, work.b behind the negatives, towards each other (CBOW)."""
     for i in range(count):
@@ -91,7 +91,7 @@ def _pull_own(work, count, rate):  # type: ignore[no-untyped-def]
         combine_row(work.db, NEGATIVES + i, work.band, 0, 0, 1, work.h, i, 1)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@njit(nogil=True, cache=True)
 def _follow_path(work, x, dx, row, at, codes, rate):  # type: ignore[no-untyped-def]
     """Teach the nodes of a path, work.b from row `at` on, to lead x[row] to the word whose codes these are."""
     length = len(codes)

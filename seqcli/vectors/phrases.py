@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from seqcli.text.tokens import JOINER
 from seqcli.text.vocabulary import EOS, SPECIALS
 
 Ids = NDArray[np.int32]
@@ -40,7 +41,9 @@ def join_phrases(
     shift = len(SPECIALS)
     expected = counts[first - shift].astype(np.float64) * counts[second - shift] / max(int(counts.sum()), 1)
     score = (pair_counts - min_count) / np.maximum(expected, 1e-300)
-    chosen = np.sort(pairs[(score > threshold) & (pair_counts >= min_count)])
+    plain = np.array([JOINER not in word and any(map(str.isalnum, word)) for word in words], bool)
+    sayable = plain[first - shift] & plain[second - shift]  # marks, and what touches its neighbour, are in no phrase
+    chosen = np.sort(pairs[(score > threshold) & (pair_counts >= min_count) & sayable])
     known = len(words) + shift
     joined = [_join(ids, chosen, known) for ids in (train, held_out)]
     halves = [((p >> 32) - shift, (p & 0xFFFFFFFF) - shift) for p in chosen.tolist()]
