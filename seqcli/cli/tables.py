@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replace_settings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ class Opened:
         if seen:
             least = self.record.text.min_count
             return f"was seen {seen} time{'s' * (seen > 1)} in training, below the minimum count of {least}"
-        if self.record.architecture == "imported":
+        if self.record.architecture == "imported" and "counts" not in self.record.files:
             return f"is not among the {len(self.table):,} words of {quoted(self.name)}"
         return f"was never seen in the training of {quoted(self.name)}"
 
@@ -136,10 +137,13 @@ def save_table(
     replace: bool,
     corpus: dict[str, Any],
     arrays: dict[str, Any] | None = None,
+    source: Record | None = None,
 ) -> None:
-    """Put a table on the shelf. `arrays` are its quantised vectors, where they are at hand. Raises as Shelf.open."""
-    import numpy as np
+    """Put a table on the shelf. Raises as Shelf.open.
 
+    arrays: its quantised vectors, where they are at hand. source: the model that it was made from, whose tokenizer and
+    counts it keeps.
+    """
     from seqcli.spec import RunSpec, TableSpec, TextSpec
     from seqcli.store import pack
     from seqcli.text.vocabulary import Vocabulary
@@ -158,9 +162,13 @@ def save_table(
     if subwords:
         vectors["subwords"] = subwords.matrix
     files = {"vocabulary": Vocabulary(found.words).to_bytes(), "vectors": pack(vectors)}
-    if found.counts is not None:
-        files["counts"] = pack({"counts": found.counts.astype(np.int64)})
-    text = TextSpec(tokenizer="words", vocabulary_size=max(len(found.words) + 2, 3), min_count=1)
+    text = TextSpec(tokenizer="words", min_count=1)
+    if source is not None:
+        files |= {role: source.load(role) for role in ("counts", "tokenizer") if role in source.files}
+        kept = source.text
+        text = replace_settings(text, tokenizer=kept.tokenizer, lowercase=kept.lowercase, min_count=kept.min_count)
+    elif found.counts is not None:
+        files["counts"] = pack({"counts": found.counts})
     with session.shelf.open(name, replace=replace) as draft:
         draft.save(
             task="vectors",

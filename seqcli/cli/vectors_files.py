@@ -167,7 +167,8 @@ def quantize_vectors(session: Session, /, model: str, name: str, quantize: str, 
     table = opened.table
     found = VectorsFile("seqcli", list(table.words), table.matrix, table.subwords, table.counts)
     arrays = _quantised(session, found, quantize)
-    save_table(session, name, found, quantize, replace=replace, corpus=opened.record.corpus, arrays=arrays)
+    record = opened.record
+    save_table(session, name, found, quantize, replace=replace, corpus=record.corpus, arrays=arrays, source=record)
 
 
 @command(epilog="Example: seqcli export books books.vec --format fasttext-vec")

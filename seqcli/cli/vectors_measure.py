@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,7 +36,7 @@ def evaluate_vectors(session: Session, /, models: tuple[str, ...], test: tuple[s
     """
     from seqcli.cli.tables import open_table
 
-    opened = [open_table(session, name) for name in models or (None,)]
+    opened = [open_table(session, name) for name in models or (os.environ.get("SEQCLI_MODEL") or None,)]
     tests = {path: _read(path) for path in test}
     with session.terminal.results(*COLUMNS) as out:
         for path, items in tests.items():
