@@ -86,7 +86,11 @@ class RunSpec:
     """One training: how long, in what steps, from which random start."""
 
     epochs: float | None = setting(
-        None, "Passes over the text (default: --minutes 5).", above=0.0, high=1e6, panel="Training"
+        None,
+        "Passes over the text (default: 12, or as many as 5 minutes allow).",
+        above=0.0,
+        high=1e6,
+        panel="Training",
     )
     minutes: float | None = setting(
         None,
