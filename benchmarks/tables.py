@@ -1,0 +1,140 @@
+"""README's tables, made from results.jsonl: nobody types a figure.
+
+python benchmarks/tables.py writes them into README.md; with --check it only says whether they are in step.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from record import latest
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+PLACE = re.compile(r"(<!-- table: ([a-z0-9-]+) -->\n)(?:\n?\|.*\n)*(?:\n_.*_\n)?")
+TABLES: dict[str, Callable[[], str]] = {}
+
+
+def table(name: str) -> Callable[[Callable[[], str]], Callable[[], str]]:
+    """Let a function write the table of a name."""
+
+    def add(function: Callable[[], str]) -> Callable[[], str]:
+        TABLES[name] = function
+        return function
+
+    return add
+
+
+def rows(header: list[str], lines: list[list[str]], source: dict[str, Any] | None) -> str:
+    """Return a table, with the machine and commit that it was measured on below it."""
+    if source is None:
+        return ""
+    body = [header, ["---"] * len(header), *lines]
+    text = "\n".join("| " + " | ".join(cells) + " |" for cells in body)
+    return f"\n{text}\n\n_{source['machine']}, {source['cores']} cores, commit {source['commit']}._\n"
+
+
+@table("language")
+def language() -> str:
+    """The Penn Treebank."""
+    names = (
+        "plain loop, 2 x 200 LSTM, full softmax",
+        "seqcli train-lm, a third of the time",
+        "seqcli train-lm",
+    )
+    found = [row for name in names if (row := latest("language", what=name))]
+    lines = [
+        [
+            row["what"],
+            f"{row['seconds']:.0f}",
+            f"{row['valid_perplexity']:.1f}",
+            f"{row['test_perplexity']:.1f}" if row["test_perplexity"] else "",
+            f"{row['tokens_per_second']:,.0f}",
+        ]
+        for row in found
+    ]
+    header = ["", "seconds", "valid perplexity", "test perplexity", "training tokens/s"]
+    return rows(header, lines, found[0] if found else None)
+
+
+@table("startup")
+def startup() -> str:
+    """Whole processes."""
+    found = [row for name in ("predict-word / import torch", "worst --help / import click")
+             if (row := latest("startup", what=name))]  # fmt: skip
+    return rows(["", "ratio"], [[row["what"], f"{row['ratio']:.2f}"] for row in found], found[0] if found else None)
+
+
+@table("reading")
+def reading() -> str:
+    """Reading, counting and encoding."""
+    row = latest("reading")
+    if row is None:
+        return ""
+    lines = [
+        ["plain loop: `split`, `Counter`, ids", f"{row['plain_seconds']:.2f}", f"{row['plain_peak_mb']:.0f}", ""],
+        ["seqcli, its compiled code loaded on the way", f"{row['seqcli_seconds']:.2f}", f"{row['seqcli_peak_mb']:.0f}",
+         f"{row['ratio_seconds']:.1f}"],
+        ["seqcli, its compiled code loaded before", f"{row['seqcli_again']:.2f}", "", f"{row['ratio_again']:.1f}"],
+    ]  # fmt: skip
+    return rows(["", "seconds", "MB at most", "times as fast"], lines, row)
+
+
+@table("word2vec")
+def word2vec() -> str:
+    """Word vectors beside their peers."""
+    names = (
+        "gensim skip-gram", "word2vec.c skip-gram", "seqcli skip-gram", "seqcli skip-gram --reproducible",
+        "gensim cbow", "seqcli cbow", "gensim skip-gram, hierarchical", "seqcli skip-gram, hierarchical",
+    )  # fmt: skip
+    found = [row for name in names if (row := latest("word2vec", what=name))]
+    lines = [
+        [
+            row["what"],
+            f"{row['speed']:,.0f}",
+            f"{row['speed_x_gensim']:.1f}",
+            f"{row['speed_x_c']:.1f}" if row["speed_x_c"] else "",
+            f"{row['seconds']:.1f}",
+            f"{row['megabytes']:.0f}",
+            f"{row['WordSim-353']:.3f}",
+            f"{row['SimLex-999']:.3f}",
+        ]
+        for row in found
+    ]
+    header = ["", "words/s", "× gensim", "× word2vec.c", "whole process, s", "MB", "WordSim-353", "SimLex-999"]
+    return rows(header, lines, found[0] if found else None)
+
+
+@table("neighbours")
+def neighbours() -> str:
+    """The nearest words of 1,000 words."""
+    row = latest("neighbours")
+    if row is None:
+        return ""
+    lines = [
+        ["gensim, `most_similar` for each", f"{row['gensim_seconds']:.2f}", ""],
+        ["seqcli, one word at a time", f"{row['single_seconds']:.2f}", f"{row['single_ratio']:.1f}"],
+        ["seqcli, all at once", f"{row['batch_seconds']:.2f}", f"{row['batch_ratio']:.1f}"],
+    ]
+    return rows(["", "seconds", "times as fast"], lines, row)
+
+
+def filled(text: str) -> str:
+    """Return README with every table as the results have it."""
+    return PLACE.sub(lambda place: place[1] + TABLES[place[2]](), text)
+
+
+def main() -> None:
+    """Write README, or check it."""
+    before = README.read_text(encoding="utf-8")
+    after = filled(before)
+    if "--check" in sys.argv:
+        sys.exit(0 if before == after else "README's tables are not what results.jsonl says; run benchmarks/tables.py")
+    README.write_text(after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
