@@ -35,8 +35,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "seqcli.cli.vectors:sentence_similarity",
         "Say how alike two sentences are.",
     ),
-    "compare": ("Word vectors", "seqcli.cli.vectors_measure:compare", "Show where words mean other things in two models."),
-    "map": ("Word vectors", "seqcli.cli.vectors_map:map_vectors", "Draw a map of words, as PNG, SVG or a page to explore."),
+    "compare": (
+        "Word vectors",
+        "seqcli.cli.vectors_measure:compare",
+        "Show which words two models see differently.",
+    ),
+    "map": ("Word vectors", "seqcli.cli.vectors_map:map_vectors", "Draw a map of words: PNG, SVG, or a page."),
     "evaluate-vectors": (
         "Word vectors",
         "seqcli.cli.vectors_measure:evaluate_vectors",

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqcli.cli.options import option
+from seqcli.cli.options import MODELS_DIR, Session, option
 from seqcli.cli.terminal import Terminal, duration
 from seqcli.errors import MisuseError, ModelError, SeqcliError, quoted
 from seqcli.progress import Evaluated, Event, Progress, Progressed, Stopped
@@ -48,6 +48,15 @@ def name_of(paths: Sequence[str]) -> str:
     stem = Path(os.path.abspath(paths[0])).name if paths[0] != "-" else "stdin"
     stem = re.sub(r"(\.(gz|bz2|xz|txt|text|md|tok))+$", "", stem, flags=re.IGNORECASE)
     return re.sub("[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:64].rstrip(".") or "model"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the text of a training comes from, as it was typed."""
+
+    texts: tuple[str, ...]
+    valid: tuple[str, ...]
+    encoding: str
 
 
 class Stop:
@@ -169,9 +178,12 @@ def _beside(event: Progressed) -> str:
     return ", ".join(loss + ([f"{duration(left)} left"] if left is not None and left < math.inf else []))
 
 
-def resume_line(command: str, paths: Sequence[str], valid: Sequence[str], name: str) -> str:
+def resume_line(session: Session, command: str, source: Source, name: str) -> str:
     """Return the command that goes on with an interrupted training."""
-    words = ["seqcli", command, *paths, *(word for path in valid for word in ("--valid", path)), "--name", name]
+    valid = [word for path in source.valid for word in ("--valid", path)]
+    words = ["seqcli", command, *source.texts, *valid, "--name", name]
+    words += [] if source.encoding == "utf-8" else ["--encoding", source.encoding]
+    words += [] if session.models_dir == MODELS_DIR else ["--models-dir", session.models_dir]
     return " ".join(shlex.quote(word) for word in [*words, "--resume"])
 
 

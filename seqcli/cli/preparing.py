@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shlex
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from seqcli.cli.fitting import check_corpus, check_same
+from seqcli.cli.fitting import Source, check_corpus, check_same
 from seqcli.cli.opening import tokenizer_of
 from seqcli.cli.options import Session, given, settings
 from seqcli.errors import MisuseError, quoted
@@ -74,24 +73,22 @@ def _check_kind(record: Record, task: str, spec: type) -> None:
         raise MisuseError(f"{quoted(record.name)} {TASKS[record.task]}; name a model that this command trained.")
 
 
-def read_corpus(
-    session: Session, texts: tuple[str, ...], valid: tuple[str, ...], encoding: str, text: Any, record: Record | None
-) -> Corpus:
+def read_corpus(session: Session, source: Source, text: Any, record: Record | None) -> Corpus:
     """Read and encode the text, and say what it is. record: the training that goes on."""
     from seqcli.text.corpus import build, read_pieces
     from seqcli.text.reading import total_size
 
     folder = os.fspath(session.shelf.root)
-    with session.terminal.bar(total_size(texts), "reading") as bar:
-        pieces = read_pieces(texts, encoding, bar.to, folder)
-    valid_pieces = read_pieces(valid, encoding, folder=folder) if valid else None
+    with session.terminal.bar(total_size(source.texts), "reading") as bar:
+        pieces = read_pieces(source.texts, source.encoding, bar.to, folder)
+    valid_pieces = read_pieces(source.valid, source.encoding, folder=folder) if source.valid else None
     vocabulary, tokenizer = None, None
     if record is not None:
         vocabulary, tokenizer = record.vocabulary(), tokenizer_of(record)
     corpus = build(pieces, valid_pieces, text, vocabulary, tokenizer)
     if record is not None:
         check_corpus(record.corpus, corpus.train.sha256, corpus.held_out.sha256, record.name)
-    held = ", ".join(valid) if valid else f"cut from it at the ends of {corpus.text.unit}s"
+    held = ", ".join(source.valid) if source.valid else f"cut from it at the ends of {corpus.text.unit}s"
     note = session.terminal.note
     note(
         f"Text: {corpus.train.lines:,} lines, {len(corpus.train.ids):,} tokens to learn from, "
@@ -106,9 +103,9 @@ def read_corpus(
     return corpus
 
 
-def corpus_entry(line: str, corpus: Corpus, valid: tuple[str, ...]) -> dict[str, Any]:
-    """Return what a record says of the text. line: the command that would go on with the training."""
-    first = shlex.split(line)[2]
+def corpus_entry(source: Source, corpus: Corpus) -> dict[str, Any]:
+    """Return what a record says of the text: no path of it, which would be nobody else's business."""
+    first, valid = source.texts[0], source.valid
     return {
         "name": "-" if first == "-" else os.path.basename(os.path.abspath(first)),
         "sha256": corpus.train.sha256,

@@ -12,6 +12,7 @@ import click
 from seqcli.cli.fitting import (
     Checkpoint,
     Fit,
+    Source,
     Stop,
     check_memory,
     name_of,
@@ -63,18 +64,17 @@ def train_lm(
     began = time.monotonic()
     if resume and (replace or like):
         raise MisuseError("--resume goes on with a model as it is; leave out --replace and --like.")
-    name = name or name_of(texts)
+    source, name = Source(texts, valid, encoding), name or name_of(texts)
     with session.shelf.open(name, replace=replace, resume=resume) as draft:
         record = draft.record
         if record is not None and record.progress.get("finished"):
             session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
             return
         plan = make_plan(session, record, like, params, "lstm", BUDGET)
-        corpus = read_corpus(session, texts, valid, encoding, plan.text, record)
+        corpus = read_corpus(session, source, plan.text, record)
         plan = Plan(corpus.text, plan.spec, plan.run)
         training = _make(session, plan, corpus, record)
-        line = resume_line("train-lm", texts, valid, name)
-        why = _fit(session, plan, corpus, training, draft, valid, line)
+        why = _fit(session, source, plan, corpus, training, draft)
         session.shelf.set_default(name, only_first=True)
         _report(session, training, draft, corpus, why, time.monotonic() - began, as_json)
 
@@ -110,9 +110,7 @@ def _make(session: Session, plan: Plan, corpus: Corpus, record: Record | None) -
     return training
 
 
-def _fit(
-    session: Session, plan: Plan, corpus: Corpus, training: Training, draft: Draft, valid: tuple[str, ...], line: str
-) -> str:
+def _fit(session: Session, source: Source, plan: Plan, corpus: Corpus, training: Training, draft: Draft) -> str:
     """Run the training, saving as it goes; return why it ended."""
     from seqcli.store import pack
 
@@ -130,7 +128,7 @@ def _fit(
             "text": plan.text,
             "spec": plan.spec,
             "run": plan.run,
-            "corpus": corpus_entry(line, corpus, valid),
+            "corpus": corpus_entry(source, corpus),
         },
         files,
         dict(record.results) if record is not None else {},
@@ -140,6 +138,7 @@ def _fit(
         checkpoint.files["weights"] = pack(training.weights())
         checkpoint.results = {"held_out": figures(event.nats, event.tokens, held_out.unknown_rate, held_out.characters)}
 
+    line = resume_line(session, "train-lm", source, draft.name)
     with Stop() as stop:
         training.stop = stop.asked
         fit = Fit(session.terminal, checkpoint, stop, lambda: pack(training.state()), keep_best, line, perplexity_text)

@@ -12,6 +12,7 @@ import click
 from seqcli.cli.fitting import (
     Checkpoint,
     Fit,
+    Source,
     Stop,
     check_corpus,
     check_memory,
@@ -81,7 +82,7 @@ def train_w2v(
     began = time.monotonic()
     if resume and (replace or like or start):
         raise MisuseError("--resume goes on with a model as it is; leave out --replace, --like and --from.")
-    name = name or name_of(texts)
+    source, name = Source(texts, valid, encoding), name or name_of(texts)
     with session.shelf.open(name, replace=replace, resume=resume) as draft:
         record = draft.record
         if record is not None and record.progress.get("finished"):
@@ -95,26 +96,23 @@ def train_w2v(
         if plan.spec.min_ngram > plan.spec.max_ngram:
             least, most = plan.spec.min_ngram, plan.spec.max_ngram
             raise MisuseError(f"--min-ngram {least} is above --max-ngram {most}; give a lower one.")
-        corpus, words = _read(session, texts, valid, encoding, plan, record)
+        corpus, words = _read(session, source, plan, record)
         plan = Plan(corpus.text, plan.spec, plan.run)
         training = _make(session, plan, words, record)
         if known is not None:
             _begin_from(session, training, words, known)
-        line = resume_line("train-w2v", texts, valid, name)
-        why = _fit(session, plan, corpus, words, training, draft, valid, line)
+        why = _fit(session, source, plan, corpus, words, training, draft)
         session.shelf.set_default(name, only_first=True)
         _report(session, training, draft, words, why, time.monotonic() - began, as_json)
 
 
-def _read(
-    session: Session, texts: tuple[str, ...], valid: tuple[str, ...], encoding: str, plan: Plan, record: Record | None
-) -> tuple[Corpus, Words]:
+def _read(session: Session, source: Source, plan: Plan, record: Record | None) -> tuple[Corpus, Words]:
     """Read the text, and join its phrases where that is asked for."""
     from seqcli.text.vocabulary import SPECIALS, Vocabulary
 
     phrases = plan.text.phrases
     # a vocabulary with phrases joined cannot cut the text that they are found in: they are found anew
-    corpus = read_corpus(session, texts, valid, encoding, plan.text, None if phrases else record)
+    corpus = read_corpus(session, source, plan.text, None if phrases else record)
     counts = corpus.train.counts(len(corpus.vocabulary))[len(SPECIALS) :]
     words = Words(corpus.vocabulary, counts, corpus.train.ids, corpus.held_out.ids)
     if phrases:
@@ -193,13 +191,12 @@ def _begin_from(session: Session, training: VectorTraining, words: Words, known:
 
 def _fit(
     session: Session,
+    source: Source,
     plan: Plan,
     corpus: Corpus,
     words: Words,
     training: VectorTraining,
     draft: Draft,
-    valid: tuple[str, ...],
-    line: str,
 ) -> str:
     """Run the training, saving as it goes; return why it ended."""
     from seqcli.store import pack
@@ -216,7 +213,7 @@ def _fit(
         "text": plan.text,
         "spec": plan.spec,
         "run": plan.run,
-        "corpus": corpus_entry(line, corpus, valid),
+        "corpus": corpus_entry(source, corpus),
     }
     checkpoint = Checkpoint(draft, fixed, files, dict(record.results) if record is not None else {})
 
@@ -224,6 +221,7 @@ def _fit(
         checkpoint.files |= {"vectors": pack(training.vectors()), "weights": pack({"outputs": training.outputs})}
         checkpoint.results = {"held_out": {"pairs": event.tokens, "nats_per_pair": event.nats}}
 
+    line = resume_line(session, "train-w2v", source, draft.name)
     with Stop() as stop:
         fit = Fit(session.terminal, checkpoint, stop, lambda: pack(training.state()), keep, line, _loss_text, "word")
         fit.keep_last = plan.run.patience is None
