@@ -99,6 +99,7 @@ def exact(units: Sequence[Sequence[int]], order: int, tokens: int, least: Sequen
     [
         (1, 9, 60, ()),
         (2, 9, 60, ()),
+        (2, 80, 60, ()),
         (3, 12, 200, ()),
         (4, 20, 300, ()),
         (5, 6, 400, ()),

@@ -1,6 +1,7 @@
 """ARPA files, the exchange format of n-gram models, written from arrays.
 
-Logs are to base 10, natural in arrays. A token of a text that is spelled like <s> or </s> stands as \\<s>, \\</s>.
+Logs are to base 10, natural in arrays, with the nine digits that tell any two float32 apart. A token of a text that is
+spelled like <s> or </s> stands as \\<s>, \\</s>.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ def render(order: int, arrays: Mapping[str, Array], tokens: Sequence[str]) -> It
     for n in range(1, order + 1):
         yield f"\n\\{n}-grams:\n".encode()
         if n == 1:
-            begin = f"{arrays['log_backoffs.1'][EOS] / LN10:.7g}" if order > 1 else "0"
-            yield f"{NEVER}\t<s>\t{begin}\n".encode()
+            begin = f"\t{float(arrays['log_backoffs.1'][EOS]) / LN10:.9g}" if order > 1 else ""
+            yield f"{NEVER}\t<s>{begin}\n".encode()
         for low in range(0, len(arrays[f"log_probabilities.{n}"]), BLOCK):
             yield "".join(_lines(order, arrays, names, n, low)).encode()
     yield b"\n\\end\\\n"
@@ -47,14 +48,14 @@ def _lines(order: int, arrays: Mapping[str, Array], names: list[str], n: int, lo
     """Yield the lines of n-grams of order n from `low` on."""
     logs = arrays[f"log_probabilities.{n}"][low : low + BLOCK]
     spelled = _words(arrays, names, n, np.arange(low, low + len(logs)))
-    probabilities = (logs / LN10).tolist()
+    probabilities = (logs.astype(np.float64) / LN10).tolist()
     if n == order:
-        return (f"{p:.7g}\t{words}\n" for p, words in zip(probabilities, spelled, strict=True))
-    backoffs = arrays[f"log_backoffs.{n}"][low : low + BLOCK] / LN10 + 0.0  # never "-0"
+        return (f"{p:.9g}\t{words}\n" for p, words in zip(probabilities, spelled, strict=True))
+    backoffs = arrays[f"log_backoffs.{n}"][low : low + BLOCK].astype(np.float64) / LN10 + 0.0  # never "-0"
     if n == 1 and low == 0:
         backoffs[EOS] = 0.0  # that of <s>, which has a line of its own
     rows = zip(probabilities, spelled, backoffs.tolist(), strict=True)
-    return (f"{p:.7g}\t{words}\t{b:.7g}\n" for p, words, b in rows)
+    return (f"{p:.9g}\t{words}\t{b:.9g}\n" for p, words, b in rows)
 
 
 def _words(arrays: Mapping[str, Array], names: list[str], n: int, nodes: Array) -> Iterator[str]:

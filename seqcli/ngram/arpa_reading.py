@@ -58,7 +58,9 @@ class _Lines:
 
     def rest(self) -> Iterator[bytes]:
         """Yield what is left."""
-        yield from self._stream
+        for line in self._stream:
+            self.number += 1
+            yield line
 
     def error(self, what: str, number: int | None = None) -> ArpaError:
         """Return the error that refuses a line, by default the one that was read last."""
@@ -123,7 +125,7 @@ def _rows(lines: _Lines, n: int, size: int, order: int) -> Iterator[_Row]:
     for found in range(size):
         fields = lines.next().split()
         if not n + 1 <= len(fields) <= n + 1 + (n < order):
-            what = f"expected a number, {n} words" + (", and perhaps a number" if n < order else "")
+            what = f"expected a number, {n} word{'s'[: n > 1]}" + (", and perhaps a number" if n < order else "")
             raise lines.error(what if fields else f"{size} {n}-grams were promised, {found} are there")
         if not all(_NUMBER.fullmatch(field) for field in (fields[0], *fields[n + 1 :])):
             raise lines.error("a log of a probability or of a backoff is not a number")
