@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import errno
 import functools
 import importlib
 import os
@@ -84,6 +83,12 @@ class Commands(click.Group):
             raise click.UsageError(f"There is no command {quoted(args[0])}; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # before click, which would exit with 1
+            raise click.exceptions.Exit(_told(error)) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         headings: dict[str, list[tuple[str, str]]] = {}
         for name, (heading, _, line) in COMMANDS.items():
@@ -136,7 +141,7 @@ def _told(error: BaseException) -> int:
         return error.code if isinstance(error.code, int) else 1
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return 130
-    if isinstance(error, OSError) and error.errno == errno.EPIPE:
+    if isinstance(error, BrokenPipeError):
         sys.stdout = None  # the reader has gone; nothing is left to say, at exit neither
         return 0
     line, code = _line(error)

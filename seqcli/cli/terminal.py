@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-from seqcli.errors import escape
+from seqcli.errors import SeqcliError, escape
 
 Value = str | int | float | bool | None
 _TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -30,15 +30,16 @@ class Terminal:
     def note(self, line: str) -> None:
         """Say something on stderr, escaped; -q silences it."""
         if not self.quiet and sys.stderr is not None:
-            print("\n".join(escape(part) for part in line.split("\n")), file=sys.stderr, flush=True)
+            with suppress(BrokenPipeError):  # nobody listens any more: no reason to end a training
+                print("\n".join(escape(part) for part in line.split("\n")), file=sys.stderr, flush=True)
 
     def results(self, *columns: str) -> Results:
         """Return where the records of a command go, in the format that was asked for."""
-        return Results(columns, self.output, sys.stdout)
+        return Results(columns, self.output, _stdout())
 
     def document(self, value: Mapping[str, Any]) -> None:
         """Print one JSON object."""
-        print(json.dumps(value, ensure_ascii=False, allow_nan=False), file=sys.stdout, flush=True)
+        print(json.dumps(value, ensure_ascii=False, allow_nan=False), file=_stdout(), flush=True)
 
     def line(self, text: str) -> None:
         """Print a line of a result on stdout, escaped: what is no record of a table."""
@@ -131,6 +132,12 @@ class Results:
             if self._output == "table" and self._rows:
                 _print_table(self.columns, self._rows, self._out)
             self._out.flush()
+
+
+def _stdout() -> TextIO:
+    if sys.stdout is None:
+        raise SeqcliError("Standard output is closed; leave it open, or send it to a file.")
+    return sys.stdout
 
 
 def _text(value: Value) -> str:
