@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,29 @@ def language_table(spec: LanguageSpec, vocabulary_size: int) -> Table:
     return {name: ("F32", shape) for name, shape in shapes.items()}
 
 
+class Answering(Protocol):
+    """A language model that reads token ids and tells, by natural logs of probabilities, what may come next.
+
+    A text is ids of which the first, EOS, is read and not predicted. What it returns as `hidden` is its own affair.
+    """
+
+    def read(self, texts: Sequence[Sequence[int]]) -> tuple[Any, Any]:
+        """Return hidden and state behind the last token of each text."""
+        ...
+
+    def step(self, ids: Ids, state: Any) -> tuple[Any, Any]:
+        """Return hidden and state after one more token for each text: ids [B]."""
+        ...
+
+    def log_probabilities(self, hidden: Any) -> NDArray[Any]:
+        """Return the log of every token's probability to come next. -> [B, V]"""
+        ...
+
+    def token_log_probabilities(self, texts: Sequence[Sequence[int]]) -> Sequence[NDArray[Any]]:
+        """Return the log of the probability of each token of each text but its first, given those before it."""
+        ...
+
+
 class LanguageArrays:
     """A language model as arrays: reads tokens one step at a time, side by side, and tells what may come next."""
 
@@ -56,6 +79,11 @@ class LanguageArrays:
         )
         self._output: Array = self._embedding if spec.tied else arrays["output.weight"]
         self._bias: Array = arrays["output_bias"]
+
+    @classmethod
+    def stored(cls, record: Any, vocabulary_size: int) -> LanguageArrays:
+        """Return the model of a record of the store."""
+        return cls(record.spec, record.arrays("weights", language_table(record.spec, vocabulary_size)))
 
     def start(self, batch: int) -> State:
         """Return the state before anything was read."""
@@ -88,6 +116,43 @@ class LanguageArrays:
         scores -= np.log(np.exp(scores).sum(-1, keepdims=True, dtype=np.float64)).astype(np.float32)
         return scores
 
+    def read(self, texts: Sequence[Sequence[int]]) -> tuple[Array, State]:
+        """Read several texts side by side, each from the start and at least one token long.
+
+        -> what the output layer reads behind each text's last token [B, D], and the states there. Texts that have ended
+        keep their state, so that the answer for one does not depend on its neighbours.
+        """
+        lengths = np.array([len(text) for text in texts])
+        order = np.argsort(-lengths, kind="stable")
+        state = self.start(len(texts))
+        hidden = np.zeros(
+            (len(texts), self.spec.embedding_size if self.spec.tied else self.spec.hidden_size), np.float32
+        )
+        for t in range(int(lengths.max())):
+            going = order[: int(np.count_nonzero(lengths > t))]
+            ids = np.array([texts[i][t] for i in going])
+            hidden[going], after = self.step(ids, [tuple(s[going] for s in layer) for layer in state])
+            for layer, new in zip(state, after, strict=True):
+                for whole, rows in zip(layer, new, strict=True):
+                    whole[going] = rows
+        return hidden, state
+
+    def token_log_probabilities(self, texts: Sequence[Sequence[int]]) -> list[Array]:
+        """Return the natural log of the probability of each token of each text but its first, given those before it."""
+        lengths = np.array([len(text) for text in texts])
+        order = np.argsort(-lengths, kind="stable")
+        found = [np.zeros(len(text) - 1, np.float32) for text in texts]
+        state = self.start(len(texts))
+        for t in range(int(lengths.max()) - 1):
+            count = int(np.count_nonzero(lengths > t + 1))
+            state = [tuple(s[:count] for s in layer) for layer in state]
+            hidden, state = self.step(np.array([texts[i][t] for i in order[:count]]), state)
+            targets = np.array([texts[i][t + 1] for i in order[:count]])
+            chosen = self.log_probabilities(hidden)[np.arange(count), targets]
+            for i, value in zip(order, chosen, strict=False):
+                found[i][t] = value
+        return found
+
     def _cell(
         self, x: Array, state: tuple[Array, ...], w_in: Array, w: Array, b_in: Array, b: Array
     ) -> tuple[Array, ...]:
@@ -111,42 +176,3 @@ class LanguageArrays:
 def _sigmoid(x: Array) -> Array:
     half: Array = np.tanh(0.5 * x)  # never overflows, as exp(-x) would
     return 0.5 * half + 0.5
-
-
-def read(model: LanguageArrays, texts: Sequence[Sequence[int]]) -> tuple[Array, State]:
-    """Read several texts side by side, each from the start and at least one token long.
-
-    -> what the output layer reads behind each text's last token [B, D], and the states there. Texts that have ended
-    keep their state, so that the answer for one does not depend on its neighbours.
-    """
-    lengths = np.array([len(text) for text in texts])
-    order = np.argsort(-lengths, kind="stable")
-    state = model.start(len(texts))
-    hidden = np.zeros(
-        (len(texts), model.spec.embedding_size if model.spec.tied else model.spec.hidden_size), np.float32
-    )
-    for t in range(int(lengths.max())):
-        going = order[: int(np.count_nonzero(lengths > t))]
-        ids = np.array([texts[i][t] for i in going])
-        hidden[going], after = model.step(ids, [tuple(s[going] for s in layer) for layer in state])
-        for layer, new in zip(state, after, strict=True):
-            for whole, rows in zip(layer, new, strict=True):
-                whole[going] = rows
-    return hidden, state
-
-
-def token_log_probabilities(model: LanguageArrays, texts: Sequence[Sequence[int]]) -> list[Array]:
-    """Return the natural log of the probability of each token of each text but its first, given those before it."""
-    lengths = np.array([len(text) for text in texts])
-    order = np.argsort(-lengths, kind="stable")
-    found = [np.zeros(len(text) - 1, np.float32) for text in texts]
-    state = model.start(len(texts))
-    for t in range(int(lengths.max()) - 1):
-        count = int(np.count_nonzero(lengths > t + 1))
-        state = [tuple(s[:count] for s in layer) for layer in state]
-        hidden, state = model.step(np.array([texts[i][t] for i in order[:count]]), state)
-        targets = np.array([texts[i][t + 1] for i in order[:count]])
-        chosen = model.log_probabilities(hidden)[np.arange(count), targets]
-        for i, value in zip(order, chosen, strict=False):
-            found[i][t] = value
-    return found

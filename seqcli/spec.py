@@ -82,6 +82,17 @@ class LanguageSpec:
 
 
 @dataclass(frozen=True)
+class NgramSpec:
+    """A language model of counted n-grams, smoothed by modified Kneser-Ney."""
+
+    architecture: str = setting("ngram", "Counted n-grams.", choices=("ngram",))
+    order: int = setting(5, "Longest n-grams: a token and those before it that it is predicted from.", low=1, high=8)
+    ngram_min_count: int = setting(
+        1, "An n-gram of three or more tokens that is seen less often is left out.", low=1, high=10**9
+    )
+
+
+@dataclass(frozen=True)
 class RunSpec:
     """One training: how long, in what steps, from which random start."""
 
@@ -119,6 +130,11 @@ class RunSpec:
         choices=("float32", "bfloat16"),
         panel="Training",
     )
+
+
+@dataclass(frozen=True)
+class CountingSpec:
+    """One counting of a text: it has no settings, ends by itself, and gives the same each time."""
 
 
 @dataclass(frozen=True)
@@ -232,10 +248,19 @@ class Architecture(NamedTuple):
     spec: type
     text: type = TextSpec
     run: type = RunSpec
+    answers: str = ""  # "module:class" of a language model that answers with numpy alone
 
 
 ARCHITECTURES: dict[str, Architecture] = {
-    **dict.fromkeys(("rnn", "gru", "lstm"), Architecture("lm", "seqcli.models.language:LanguageModel", LanguageSpec)),
+    **dict.fromkeys(
+        ("rnn", "gru", "lstm"),
+        Architecture(
+            "lm", "seqcli.models.language:LanguageModel", LanguageSpec, answers="seqcli.inference:LanguageArrays"
+        ),
+    ),
+    "ngram": Architecture(
+        "lm", "seqcli.ngram.smoothing:train", NgramSpec, TextSpec, CountingSpec, "seqcli.ngram.arrays:NgramArrays"
+    ),
     **dict.fromkeys(
         ("skip-gram", "cbow"),
         Architecture("vectors", "seqcli.vectors.train:VectorTraining", VectorsSpec, VectorsTextSpec, VectorsRunSpec),

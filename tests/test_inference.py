@@ -11,7 +11,7 @@ import torch
 from tiny_language_models import CELLS, VOCABULARY, model_of, spec_of, tokens
 
 from seqcli.errors import DamagedError
-from seqcli.inference import LanguageArrays, language_table, read, token_log_probabilities
+from seqcli.inference import LanguageArrays, language_table
 from seqcli.models.language import LanguageModel
 from seqcli.spec import LanguageSpec
 from seqcli.text.batches import Segments
@@ -61,14 +61,14 @@ def test_the_table_lists_exactly_what_a_model_is_made_of(spec: LanguageSpec) -> 
 @every_cell
 def test_an_answer_does_not_depend_on_its_neighbours(spec: LanguageSpec) -> None:
     arrays = stored(model_of(spec))
-    together, states = read(arrays, TEXTS)
+    together, states = arrays.read(TEXTS)
     for i, text in enumerate(TEXTS):
-        alone, state = read(arrays, [text])
+        alone, state = arrays.read([text])
         np.testing.assert_allclose(together[i], alone[0], rtol=0, atol=1e-6)
         for layer, own in zip(states, state, strict=True):
             for whole, one in zip(layer, own, strict=True):
                 np.testing.assert_allclose(whole[i], one[0], rtol=0, atol=1e-6)
-    turned, _ = read(arrays, TEXTS[::-1])
+    turned, _ = arrays.read(TEXTS[::-1])
     np.testing.assert_allclose(turned[::-1], together, rtol=0, atol=1e-6)
 
 
@@ -76,7 +76,7 @@ def test_an_answer_does_not_depend_on_its_neighbours(spec: LanguageSpec) -> None
 def test_probabilities_sum_to_one(spec: LanguageSpec) -> None:
     arrays = stored(model_of(spec))
     rng = np.random.default_rng(3)
-    hidden, _ = read(arrays, [[1, *rng.integers(0, VOCABULARY, n)] for n in rng.integers(0, 12, 1000)])
+    hidden, _ = arrays.read([[1, *rng.integers(0, VOCABULARY, n)] for n in rng.integers(0, 12, 1000)])
     logs = arrays.log_probabilities(hidden)
     assert logs.max() <= 0.0
     np.testing.assert_allclose(np.exp(logs, dtype=np.float64).sum(1), 1.0, rtol=0, atol=1e-6)
@@ -89,7 +89,7 @@ def scaled(model: LanguageModel, factor: float) -> LanguageArrays:
 @every_cell
 def test_large_scores_do_not_overflow(spec: LanguageSpec) -> None:
     huge = scaled(model_of(spec), 1e2 if spec.activation == "relu" else 1e4)
-    hidden, _ = read(huge, TEXTS[:3])
+    hidden, _ = huge.read(TEXTS[:3])
     logs = huge.log_probabilities(hidden)
     assert np.isfinite(logs).all() and logs.min() < -1e3
     np.testing.assert_allclose(np.exp(logs, dtype=np.float64).sum(1), 1.0, rtol=0, atol=1e-6)
@@ -98,7 +98,7 @@ def test_large_scores_do_not_overflow(spec: LanguageSpec) -> None:
 @pytest.mark.filterwarnings("error")
 def test_weights_too_large_to_compute_with_are_refused() -> None:
     huge = scaled(model_of(spec_of(("rnn", "relu"))), 1e20)  # finite, every one of them
-    hidden, _ = read(huge, TEXTS)
+    hidden, _ = huge.read(TEXTS)
     with pytest.raises(DamagedError, match="too large to compute with"):
         huge.log_probabilities(hidden)
 
@@ -107,21 +107,21 @@ def test_weights_too_large_to_compute_with_are_refused() -> None:
 def test_the_scores_of_tokens_sum_to_what_evaluate_measures(spec: LanguageSpec) -> None:
     model = model_of(spec)
     units = [text for text in TEXTS if len(text) > 1]
-    scores = token_log_probabilities(stored(model), units)
+    scores = stored(model).token_log_probabilities(units)
     assert [len(score) for score in scores] == [len(text) - 1 for text in units]
     for text, score in zip(units, scores, strict=True):
         nats, count = evaluate(model, Segments(np.array(text[1:], np.int32)))
         assert count == len(score)
         assert -float(score.sum(dtype=np.float64)) == pytest.approx(nats, rel=1e-5)
-        alone = token_log_probabilities(stored(model), [text])[0]
+        alone = stored(model).token_log_probabilities([text])[0]
         np.testing.assert_allclose(score, alone, rtol=0, atol=1e-5)
 
 
 def test_reading_goes_on_where_it_stopped() -> None:
     arrays = stored(model_of(spec_of(layers=2)))
-    hidden, state = read(arrays, [[1, 5, 6]])
+    hidden, state = arrays.read([[1, 5, 6]])
     after, _ = arrays.step(np.array([7]), state)
-    np.testing.assert_allclose(after, read(arrays, [[1, 5, 6, 7]])[0], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(after, arrays.read([[1, 5, 6, 7]])[0], rtol=0, atol=1e-6)
     assert not np.allclose(after, hidden)
 
 

@@ -118,7 +118,7 @@ def test_probabilities_are_those_of_the_definition(
     definition = Definition(units, order, tokens + 2, whole)
     model = exact(units, order, tokens + 2, least)
     contexts = [unit[:end] for unit in units_of(seed + 9, tokens + 2, 30) for end in range(len(unit) + 1)]
-    found = np.exp(model.log_probabilities(model.read([[EOS, *context] for context in contexts])))
+    found = np.exp(model.log_probabilities(model.read([[EOS, *context] for context in contexts])[0]))
     for row, context in zip(found, contexts, strict=True):
         wanted = [definition.probability(END if w == EOS else w, (BEGIN, *context)) for w in range(tokens + 2)]
         np.testing.assert_allclose(row, wanted, rtol=1e-10)
@@ -139,7 +139,7 @@ def test_a_small_text_is_learned_with_discounts_of_its_own_and_a_note_for_each_o
     assert found.discounts == [FALLBACK] * 3
     assert len(found.notes) == 3 and "3-grams" in found.notes[2] and "discounts" in found.notes[2]
     model = NgramArrays(3, found.arrays)
-    row = np.exp(model.log_probabilities(model.read([[EOS, 2]])))[0]
+    row = np.exp(model.log_probabilities(model.read([[EOS, 2]])[0]))[0]
     assert row.argmax() == 3 and row[UNK] > 0 and row[4] > 0
 
 
@@ -150,7 +150,7 @@ def test_probabilities_sum_to_one_behind_any_context_also_as_stored(order: int) 
     model = NgramArrays(order, unpack(data, "x"))
     rng = np.random.default_rng(0)
     texts = [[EOS, *rng.integers(0, 40, n).tolist()] for n in rng.integers(0, 8, 300)]
-    found = np.exp(model.log_probabilities(model.read(texts)))
+    found = np.exp(model.log_probabilities(model.read(texts)[0]))
     assert found.shape == (300, 40) and found.min() > 0
     np.testing.assert_allclose(found.sum(1), 1, atol=1e-6)
 
@@ -171,7 +171,7 @@ def test_contexts_do_not_cross_the_end_of_a_unit() -> None:
     before, after = [[EOS, 2, 3, EOS, 4], [EOS, 7, EOS, 4]], [[EOS, 4]]
     for text in before:
         np.testing.assert_array_equal(
-            model.log_probabilities(model.read([text])), model.log_probabilities(model.read(after))
+            model.log_probabilities(model.read([text])[0]), model.log_probabilities(model.read(after)[0])
         )
 
 
@@ -181,7 +181,7 @@ def test_a_text_is_scored_as_its_words_are_predicted_one_by_one(monkeypatch: pyt
     texts = [[EOS, *unit, EOS] for unit in units_of(7, 12, 40)]
     wanted = []
     for text in texts:
-        rows = model.log_probabilities(model.read([text[:i] for i in range(1, len(text))]))
+        rows = model.log_probabilities(model.read([text[:i] for i in range(1, len(text))])[0])
         wanted.append(rows[np.arange(len(rows)), text[1:]])
     found = model.token_log_probabilities(texts)
     for a, b in zip(found, wanted, strict=True):
@@ -194,13 +194,13 @@ def test_a_text_is_scored_as_its_words_are_predicted_one_by_one(monkeypatch: pyt
 def test_texts_are_answered_the_same_alone_together_and_word_by_word() -> None:
     model = exact(units_of(6, 12, 200), 5, 12)
     texts = [[EOS, *unit] for unit in units_of(8, 12, 20)]
-    together = model.read(texts)
+    together = model.read(texts)[0]
     for text, state in zip(texts, together, strict=True):
         stepped = model.start(1)
         for token in text:
-            stepped = model.step(np.array([token]), stepped)
+            _, stepped = model.step(np.array([token]), stepped)
         np.testing.assert_array_equal(stepped[0], state)
-        np.testing.assert_array_equal(model.read([text])[0], state)
+        np.testing.assert_array_equal(model.read([text])[0][0], state)
 
 
 def test_a_text_too_long_for_packed_keys_is_counted_alike(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,7 +287,7 @@ def test_random_bytes_in_arrays_are_refused_or_answer_with_numbers() -> None:
             continue
         answered += 1
         model = NgramArrays(3, found)
-        rows = model.log_probabilities(model.read([[EOS, a, b] for a in range(12) for b in range(12)]))
+        rows = model.log_probabilities(model.read([[EOS, a, b] for a in range(12) for b in range(12)])[0])
         assert np.isfinite(rows).all()
     assert answered
 

@@ -80,13 +80,12 @@ def _note_unknown(session: Session, asked: Asked, text: str) -> None:
 def _predict(asked: Asked, texts: list[str], count: int, exclude_special: bool, out: Results) -> None:
     import numpy as np
 
-    from seqcli.inference import read
     from seqcli.text.tokens import shown
 
     places = [i for i, text in enumerate(texts) if text.strip()]
     probabilities = np.zeros((0, 0), np.float32)
     if places:
-        hidden, _ = read(asked.model, [asked.ids(texts[i]) for i in places])
+        hidden, _ = asked.model.read([asked.ids(texts[i]) for i in places])
         probabilities = np.exp(asked.model.log_probabilities(hidden))
     rows = dict(zip(places, probabilities, strict=True))
     for i, text in enumerate(texts):
@@ -112,7 +111,6 @@ def _continue(asked: Asked, texts: list[str], steps: int, exclude_special: bool,
     """Continue each text by its likeliest words; where special symbols are allowed, the end of a unit ends it."""
     import numpy as np
 
-    from seqcli.inference import read
     from seqcli.text.tokens import shown, tokens_of
     from seqcli.text.vocabulary import EOS
 
@@ -120,7 +118,7 @@ def _continue(asked: Asked, texts: list[str], steps: int, exclude_special: bool,
         if not text.strip():
             out.add(text, None, None, None, None)
             continue
-        hidden, state = read(asked.model, [asked.ids(text)])
+        hidden, state = asked.model.read([asked.ids(text)])
         words = tokens_of(asked.tokenizer, text)
         for position in range(1, steps + 1):
             probabilities = np.exp(asked.model.log_probabilities(hidden))[0]
@@ -164,13 +162,12 @@ def score(session: Session, /, sentence: tuple[str, ...], model: str | None, wor
 def _score(asked: Asked, texts: list[str], words: bool, out: Results) -> None:
     import math
 
-    from seqcli.inference import token_log_probabilities
     from seqcli.text.tokens import shown
     from seqcli.text.vocabulary import EOS, UNK
 
     places = [i for i, text in enumerate(texts) if text.strip()]
     ids = {i: [*asked.ids(texts[i]), EOS] for i in places}
-    found = dict(zip(places, token_log_probabilities(asked.model, list(ids.values())), strict=True)) if ids else {}
+    found = dict(zip(places, asked.model.token_log_probabilities(list(ids.values())), strict=True)) if ids else {}
     for i, text in enumerate(texts):
         if i not in found:
             out.add(text, *[None] * (len(out.columns) - 1))

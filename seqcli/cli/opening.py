@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seqcli.cli.options import Session
 from seqcli.errors import MisuseError, quoted
-from seqcli.spec import TASKS
+from seqcli.spec import ARCHITECTURES, TASKS
 
 if TYPE_CHECKING:
-    from seqcli.inference import LanguageArrays
+    from seqcli.inference import Answering
     from seqcli.store import Record
     from seqcli.text.tokens import Tokenizer
     from seqcli.text.vocabulary import Vocabulary
@@ -21,7 +22,7 @@ class Asked:
     """A language model that is ready to answer."""
 
     name: str
-    model: LanguageArrays
+    model: Answering
     tokenizer: Tokenizer
     vocabulary: Vocabulary
 
@@ -35,11 +36,10 @@ class Asked:
 
 def open_language_model(session: Session, name: str | None) -> Asked:
     """Return a model of the shelf, with numpy alone."""
-    from seqcli.inference import LanguageArrays, language_table
-
     record = language_record(session, name)
     vocabulary = record.vocabulary()
-    model = LanguageArrays(record.spec, record.arrays("weights", language_table(record.spec, len(vocabulary))))
+    module, kind = ARCHITECTURES[record.architecture].answers.split(":")
+    model: Answering = getattr(importlib.import_module(module), kind).stored(record, len(vocabulary))
     return Asked(record.name, model, tokenizer_of(record), vocabulary)
 
 

@@ -90,18 +90,25 @@ class NgramArrays:
         self._children = [arrays[f"children.{n}"] for n in range(1, order)]
         self._backoffs = [arrays[f"log_backoffs.{n}"] for n in range(1, order)]
 
+    @classmethod
+    def stored(cls, record: Any, vocabulary_size: int) -> NgramArrays:
+        """Return the model of a record of the store. Raises DamagedError for arrays that are no model."""
+        arrays = record.arrays("counts")
+        check(arrays, record.spec.order, vocabulary_size, record.where("counts"))
+        return cls(record.spec.order, arrays)
+
     def start(self, batch: int) -> Nodes:
         """Return the state before anything was read."""
         return np.full((batch, self.order - 1), -1, np.int64)
 
-    def step(self, ids: NDArray[np.int64], state: Nodes) -> Nodes:
-        """Read one token a row: ids [B], state -> state."""
+    def step(self, ids: NDArray[np.int64], state: Nodes) -> tuple[Nodes, Nodes]:
+        """Read one token a row: ids [B], state -> state, twice: what comes next depends on all of it."""
         after = np.full_like(state, -1)
         if self.order > 1:
             after[:, 0] = ids
         for n in range(1, self.order - 1):
             after[:, n] = self._find(n - 1, np.where(ids == EOS, -1, state[:, n - 1]), ids)
-        return after
+        return after, after
 
     def log_probabilities(self, state: Nodes) -> Reals:
         """Return the natural log of every token's probability behind each row of a state. -> [B, V]"""
@@ -114,14 +121,14 @@ class NgramArrays:
                     row[self._words[n][low:high]] = self._logs[n + 1][low:high]
         return found
 
-    def read(self, texts: Sequence[Sequence[int]]) -> Nodes:
-        """Return the state behind each text, EOS at its begin if it is read from there. -> [B, order - 1]"""
+    def read(self, texts: Sequence[Sequence[int]]) -> tuple[Nodes, Nodes]:
+        """Return the state behind each text, EOS at its begin if it is read from there, twice. -> [B, order - 1]"""
         state = self.start(len(texts))
         last = max(self.order - 1, 1)
         for place in range(-last, 0):
             going = [i for i, text in enumerate(texts) if len(text) >= -place]
-            state[going] = self.step(np.array([texts[i][place] for i in going], np.int64), state[going])
-        return state
+            state[going], _ = self.step(np.array([texts[i][place] for i in going], np.int64), state[going])
+        return state, state
 
     def token_log_probabilities(self, texts: Sequence[Sequence[int]]) -> list[Reals]:
         """Return the natural log of the probability of each token of each text but its first, which must be EOS."""
