@@ -51,15 +51,21 @@ class Outcome:
         return lines[-1].removeprefix("Error: ")
 
 
-class Stream(io.StringIO):
-    """Standard output or error, on a terminal or not."""
+class Stream(io.TextIOWrapper):
+    """Standard output or error as seqcli's main sets it up, on a terminal or not."""
 
     def __init__(self, terminal: bool) -> None:
-        super().__init__()
+        self._bytes = io.BytesIO()
+        super().__init__(self._bytes, "utf-8", errors="backslashreplace", newline="\n", write_through=True)
         self._terminal = terminal
 
     def isatty(self) -> bool:
         return self._terminal
+
+    @property
+    def text(self) -> str:
+        """What was written."""
+        return self._bytes.getvalue().decode()
 
 
 @contextmanager
@@ -80,7 +86,7 @@ def seqcli(*args: str | Path, stdin: bytes | None = None, terminal: bool = False
     out, err = Stream(terminal), Stream(terminal)
     with standard_input(stdin, terminal), redirect_stdout(out), redirect_stderr(err):
         code = run([str(arg) for arg in args])
-    return Outcome(code, out.getvalue(), err.getvalue())
+    return Outcome(code, out.text, err.text)
 
 
 def story(lines: int = 400, seed: int = 1) -> str:

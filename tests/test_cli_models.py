@@ -1,0 +1,165 @@
+"""The model shelf as typed: list, show, check, default, rename, remove, export, import."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from command_line import seqcli, trained
+from store_sample import make
+
+from seqcli.store import Shelf
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """A shelf with two models where the command is typed; none is the default."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SEQCLI_MODELS", raising=False)
+    found = Shelf("models")
+    make(found, "austen", 1)
+    make(found, "emma", 2)
+    return found
+
+
+def test_the_list_names_every_model(shelf: Shelf) -> None:
+    shelf.set_default("emma")
+    records = seqcli("models", "list", "--jsonl").records
+    assert [list(record) for record in records] == [
+        ["model", "task", "architecture", "bytes", "default", "held_out"]
+    ] * 2
+    assert [(r["model"], r["task"], r["architecture"], r["default"]) for r in records] == [
+        ("austen", "lm", "lstm", False),
+        ("emma", "lm", "lstm", True),
+    ]
+    sizes = [sum(p.stat().st_size for p in Path("models", r["model"]).glob("*-*")) for r in records]
+    assert [record["bytes"] for record in records] == sizes
+    assert json.loads(seqcli("models", "list", "--json").out) == records
+    assert [row[0] for row in seqcli("models", "list").rows] == ["austen", "emma"]
+
+
+def test_an_empty_shelf_lists_nothing_and_is_not_made(tmp_path: Path) -> None:
+    done = seqcli("--models-dir", tmp_path / "none", "models", "list")
+    assert (done.code, done.out) == (0, "")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_damaged_model_is_listed_with_the_reason_and_the_others_are_well(shelf: Shelf) -> None:
+    record = shelf.read("emma")
+    (record.directory / record.filename("weights")).unlink()
+    (Path("models") / "stray.txt").write_text("no model")
+    done = seqcli("models", "list", "--jsonl")
+    assert done.code == 0
+    assert [r["model"] for r in done.records] == ["austen", "emma"]
+    assert done.records[0]["task"] == "lm" and done.records[1]["task"].startswith("damaged: ")
+    checked = seqcli("models", "check", "--jsonl")
+    assert checked.code == 1 and "1 of the models" in checked.error
+    assert [r["state"] == "whole" for r in checked.records] == [True, False]
+    assert seqcli("models", "check", "austen").code == 0
+    assert seqcli("models", "show", "austen").code == 0
+
+
+def test_one_wrong_bit_is_found_by_check(shelf: Shelf) -> None:
+    record = shelf.read("emma")
+    file = record.directory / record.filename("weights")
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    assert "damaged" in seqcli("models", "check", "emma", "--jsonl").records[0]["state"]
+
+
+def test_show_tells_all_that_is_known_and_draws_how_it_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    trained(tmp_path)
+    whole = json.loads(seqcli("models", "show", "tiny", "--json").out)
+    assert whole["model"] == "tiny" and whole["spec"]["hidden_size"] == 8
+    assert whole["history"][0]["update"] == 0 and whole["history"][-1]["held_out"] > 0
+    done = seqcli("models", "show")
+    rows = dict(row for row in done.rows)
+    assert rows["spec.hidden_size"] == "8" and rows["directory"] == str(tmp_path / "models" / "tiny")
+    assert done.err.count("●") == len(whole["history"]) - 1
+    assert seqcli("models", "show", "-q").err == ""
+
+
+def test_the_default_can_be_chosen_and_told(shelf: Shelf) -> None:
+    assert "models default" in seqcli("models", "default").error
+    assert seqcli("models", "default", "emma").code == 0
+    assert seqcli("models", "default").out == "emma\n"
+    done = seqcli("models", "default", "ema")
+    assert done.code == 1 and "'emma'" in done.error
+    assert seqcli("models", "default").out == "emma\n"
+
+
+def test_a_renamed_model_keeps_its_files_and_the_default(shelf: Shelf) -> None:
+    shelf.set_default("emma")
+    raw = shelf.read("emma").raw
+    assert seqcli("models", "rename", "emma", "woodhouse").code == 0
+    assert shelf.names() == ["austen", "woodhouse"] and shelf.read("woodhouse").raw == raw
+    assert seqcli("models", "default").out == "woodhouse\n"
+    assert seqcli("models", "rename", "woodhouse", "austen").code == 1
+    assert seqcli("models", "rename", "woodhouse", "../x").code == 2
+
+
+def test_remove_asks_on_a_terminal_only(shelf: Shelf) -> None:
+    done = seqcli("models", "remove", "emma", stdin=b"y\n")
+    assert done.code == 2 and "--yes" in done.error and shelf.names() == ["austen", "emma"]
+    for answer, left in ((False, ["austen", "emma"]), (True, ["austen"])):
+        with mock.patch("click.confirm", return_value=answer) as asked:
+            assert seqcli("models", "remove", "emma", terminal=True).code == 0
+        assert asked.call_count == 1 and shelf.names() == left
+    with mock.patch("click.confirm") as asked:
+        assert seqcli("models", "remove", "austen", "--yes", terminal=True).code == 0
+    assert asked.call_count == 0 and shelf.names() == []
+
+
+def test_remove_says_which_model_is_not_there(shelf: Shelf) -> None:
+    done = seqcli("models", "remove", "emmma", "--yes")
+    assert done.code == 1 and "'emma'" in done.error and shelf.names() == ["austen", "emma"]
+
+
+def test_an_exported_model_comes_back_as_it_was(shelf: Shelf, tmp_path: Path) -> None:
+    done = seqcli("models", "export", "emma")
+    assert done.code == 0 and "emma.seqcli.tar" in done.err and not done.out
+    again = seqcli("models", "export", "emma")
+    assert again.code == 1 and "emma.seqcli.tar" in again.error
+    other = ("--models-dir", tmp_path / "other")
+    assert seqcli(*other, "models", "import", "emma.seqcli.tar").code == 0
+    assert seqcli(*other, "models", "import", "emma.seqcli.tar").code == 1
+    assert seqcli(*other, "models", "import", "emma.seqcli.tar", "--name", "second").code == 0
+    one, two = Path("models/emma"), tmp_path / "other" / "second"
+    assert {p.name: p.read_bytes() for p in one.iterdir()} == {p.name: p.read_bytes() for p in two.iterdir()}
+    assert seqcli(*other, "models", "default").out == "emma\n", "the first model of a shelf is its default"
+
+
+@pytest.mark.parametrize("spoil", ["cut", "text", "missing"])
+def test_a_file_that_is_no_export_changes_nothing(spoil: str, shelf: Shelf) -> None:
+    file = Path("emma.seqcli.tar")
+    assert seqcli("models", "export", "emma").code == 0
+    if spoil == "cut":
+        file.write_bytes(file.read_bytes()[:2000])
+    elif spoil == "text":
+        file.write_text("no archive")
+    else:
+        file.unlink()
+    done = seqcli("models", "import", file, "--name", "new")
+    assert done.code == 1 and done.error and shelf.names() == ["austen", "emma"]
+    assert sorted(os.listdir("models")) == ["austen", "emma"]
+
+
+def test_names_of_models_are_completed(shelf: Shelf) -> None:
+    environment = {"_SEQCLI_COMPLETE": "bash_complete", "COMP_WORDS": "seqcli models show e", "COMP_CWORD": "3"}
+    with mock.patch.dict(os.environ, environment):
+        assert re.findall(r"plain,(\w+)", seqcli().out) == ["emma"]
+
+
+def test_a_folder_of_models_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    monkeypatch.setenv("SEQCLI_MODELS", str(file))
+    for words in (("models", "list"), ("predict-word", "the"), ("models", "show", "emma")):
+        done = seqcli(*words)
+        assert done.code == 1 and "file" in done.error
