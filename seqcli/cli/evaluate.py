@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from seqcli.cli.opening import language_record, tokenizer_of
 from seqcli.cli.options import Number, Session, command, complete_model, option, output_options
-from seqcli.cli.train import figures
+from seqcli.cli.outcome import figures
 from seqcli.errors import DamagedError, MisuseError, quoted
+from seqcli.spec import LanguageSpec, NgramSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from seqcli.store import Record
+
+    Ids = NDArray[np.int32]
+    Report = Callable[[int], None]
 
 MANY_UNKNOWN = 0.2  # share of unknown tokens from which a perplexity says little about the model
 
@@ -51,13 +63,7 @@ def _measure(
     seen: dict[int, str],
 ) -> dict[str, str | int | float]:
     """Return the figures of one model; `seen` holds a model for each size of vocabulary met so far."""
-    import torch
-
-    from seqcli.inference import language_table
-    from seqcli.models.language import LanguageModel
-    from seqcli.text.batches import Segments
     from seqcli.text.corpus import encode, read_pieces
-    from seqcli.training import evaluate as measure
 
     record = language_record(session, name)
     vocabulary = record.vocabulary()
@@ -74,15 +80,37 @@ def _measure(
             f"Note: {encoded.unknown_rate:.0%} of the tokens are unknown to {quoted(record.name)}; is --tokenizer "
             f"{record.text.tokenizer} right for this text?"
         )
-    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
-    arrays = record.arrays("weights", language_table(record.spec, len(vocabulary)))
-    model = LanguageModel(record.spec, len(vocabulary))
-    model.load_state_dict({key: torch.from_numpy(value.copy()) for key, value in arrays.items()})
-    segments = Segments(encoded.ids)
     with session.terminal.bar(len(encoded.ids), "measuring", "token") as bar:
-        nats, count = measure(model, segments, report=bar.to)
+        nats = MEASURES[type(record.spec)](record, len(vocabulary), encoded.ids, threads, bar.to)
     if not math.isfinite(nats):
         raise DamagedError(
             f"The weights of {quoted(record.name)} are too large to compute with; train it anew with --replace."
         )
+    count = len(encoded.ids)
     return {"model": record.name, **figures(nats / count, count, encoded.unknown_rate, encoded.characters)}
+
+
+def _by_network(record: Record, vocabulary_size: int, ids: Ids, threads: int | None, report: Report) -> float:
+    """Return the nats that a recurrent model needs for a text."""
+    import torch
+
+    from seqcli.inference import language_table
+    from seqcli.models.language import LanguageModel
+    from seqcli.text.batches import Segments
+    from seqcli.training import evaluate as measure
+
+    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+    arrays = record.arrays("weights", language_table(record.spec, vocabulary_size))
+    model = LanguageModel(record.spec, vocabulary_size)
+    model.load_state_dict({key: torch.from_numpy(value.copy()) for key, value in arrays.items()})
+    return measure(model, Segments(ids), report=report)[0]
+
+
+def _by_counts(record: Record, vocabulary_size: int, ids: Ids, threads: int | None, report: Report) -> float:
+    """Return the nats that an n-gram model needs for a text; one thread is all it uses."""
+    from seqcli.ngram.arrays import NgramArrays
+
+    return NgramArrays.stored(record, vocabulary_size).nats(ids, report)
+
+
+MEASURES = {LanguageSpec: _by_network, NgramSpec: _by_counts}

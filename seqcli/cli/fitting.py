@@ -208,13 +208,13 @@ def check_corpus(recorded: dict[str, Any], sha256: str, held_out_sha256: str, na
             )
 
 
-def check_memory(needed: int) -> None:
+def check_memory(needed: int, smaller: str = "--hidden-size, --embedding-size or --vocabulary-size") -> None:
     """Raise SeqcliError, before anything is allocated, for a training that needs more bytes than there are."""
     available = _available()
     if available is not None and needed > available:
         raise SeqcliError(
             f"This training needs about {needed / 1e9:.1f} GB of memory and {available / 1e9:.1f} GB are free; "
-            "use a smaller --hidden-size, --embedding-size or --vocabulary-size."
+            f"use a smaller {smaller}."
         )
 
 

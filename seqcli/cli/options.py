@@ -11,7 +11,7 @@ import click
 
 from seqcli.cli.terminal import Terminal
 from seqcli.errors import MisuseError, quoted
-from seqcli.spec import check, option_name, value_type
+from seqcli.spec import ARCHITECTURES, check, option_name, value_type
 
 if TYPE_CHECKING:
     from seqcli.store import Shelf
@@ -94,6 +94,13 @@ def spec_options(cls: type, leave_out: tuple[str, ...] = ()) -> Callable[[F], F]
         return command
 
     return add
+
+
+def architecture_option(task: str, default: str) -> Callable[[F], F]:
+    """Add --architecture, for a task whose models have settings of several kinds."""
+    names = [name for name, kind in ARCHITECTURES.items() if kind.task == task]
+    text = f"Kind of model.  [default: {default}]"
+    return option("--architecture", type=click.Choice(names), default=None, help=text, panel="Model")
 
 
 def _spec_option(cls: type, name: str, default: Any, meta: Any) -> Callable[[F], F]:

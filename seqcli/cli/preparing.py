@@ -10,7 +10,7 @@ from seqcli.cli.fitting import Source, check_corpus, check_same
 from seqcli.cli.opening import tokenizer_of
 from seqcli.cli.options import Session, given, settings
 from seqcli.errors import MisuseError, quoted
-from seqcli.spec import ARCHITECTURES, TASKS
+from seqcli.spec import ARCHITECTURES, TASKS, option_name
 
 if TYPE_CHECKING:
     from seqcli.store import Record
@@ -28,6 +28,26 @@ class Plan:
     run: Any
 
 
+def architecture_of(
+    session: Session, record: Record | None, like: str | None, params: dict[str, Any], default: str
+) -> str:
+    """Return the architecture that is asked for, or that of the model that goes on or is taken as a pattern."""
+    pattern = record or (session.shelf.read(like) if like else None)
+    same_task = pattern is not None and pattern.task == ARCHITECTURES[default].task
+    return params["architecture"] or (pattern.architecture if pattern is not None and same_task else default)
+
+
+def check_belongs(architecture: str, params: dict[str, Any]) -> None:
+    """Raise MisuseError for a setting given that only other architectures of the task have."""
+    kind = ARCHITECTURES[architecture]
+    ours = {f.name for cls in (kind.text, kind.spec, kind.run) for f in fields(cls)}
+    for other in ARCHITECTURES.values():
+        for cls in (other.text, other.spec, other.run) if other.task == kind.task else ():
+            odd = next((name for name in given(cls, params) if name not in ours), None)
+            if odd:
+                raise MisuseError(f"{option_name(odd)} does not belong to --architecture {architecture}; leave it out.")
+
+
 def make_plan(
     session: Session,
     record: Record | None,
@@ -38,8 +58,9 @@ def make_plan(
 ) -> Plan:
     """Return the settings: those given, over those of --like or of the training that goes on, over the defaults.
 
-    budget: the epochs or minutes where neither is given. Raises MisuseError for settings out of range, for those that
-    a training that goes on was not begun with, and where --like or the record is a model of another kind.
+    budget: the epochs or minutes where neither is given; empty for a training that ends by itself. Raises MisuseError
+    for settings out of range, for those that a training that goes on was not begun with, and where --like or the record
+    is a model of another kind.
     """
     kind = ARCHITECTURES[architecture]
     spec_changes, run_changes = given(kind.spec, params), given(kind.run, params)
@@ -62,6 +83,8 @@ def make_plan(
     if "epochs" in run_changes or "minutes" in run_changes:
         run_changes = {"epochs": None, "minutes": None, **run_changes}
     run = settings(base.run, run_changes)
+    if not budget:
+        return Plan(settings(base.text, text_changes), settings(base.spec, spec_changes), run)
     if run.epochs is None and run.minutes is None:
         run = replace(run, **budget)
     run = replace(run, threads=run.threads or len(os.sched_getaffinity(0)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli.counting import count_ngrams
 from seqcli.cli.fitting import (
     Checkpoint,
     Fit,
@@ -19,12 +19,13 @@ from seqcli.cli.fitting import (
     resume_line,
     training_options,
 )
-from seqcli.cli.options import Session, command, spec_options
-from seqcli.cli.preparing import Plan, corpus_entry, make_plan, read_corpus
-from seqcli.cli.terminal import duration, size
+from seqcli.cli.options import Session, architecture_option, command, spec_options
+from seqcli.cli.outcome import Done, figures, perplexity_text, report
+from seqcli.cli.preparing import Plan, architecture_of, check_belongs, corpus_entry, make_plan, read_corpus
+from seqcli.cli.terminal import size
 from seqcli.errors import DamagedError, MisuseError, quoted
 from seqcli.progress import Evaluated
-from seqcli.spec import LanguageSpec, RunSpec, TextSpec
+from seqcli.spec import ARCHITECTURES, LanguageSpec, NgramSpec, RunSpec, TextSpec
 
 if TYPE_CHECKING:
     from seqcli.store import Draft, Record
@@ -41,7 +42,9 @@ BYTES_PER_PARAMETER = 16  # weight, gradient and Adam's two moments, float32
 @click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
 @training_options
 @spec_options(TextSpec)
-@spec_options(LanguageSpec)
+@architecture_option("lm", "lstm")
+@spec_options(LanguageSpec, leave_out=("architecture",))
+@spec_options(NgramSpec, leave_out=("architecture",))
 @spec_options(RunSpec)
 @click.pass_obj
 def train_lm(
@@ -59,7 +62,7 @@ def train_lm(
 ) -> None:
     """Train a language model on a text: files, folders, .gz/.bz2/.xz, or - for standard input.
 
-    It stops by itself when held-out text gets no better, and keeps the best weights.
+    It stops by itself when held-out text gets no better, and keeps the best weights. N-grams are counted in seconds.
     """
     began = time.monotonic()
     if resume and (replace or like):
@@ -70,13 +73,19 @@ def train_lm(
         if record is not None and record.progress.get("finished"):
             session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
             return
-        plan = make_plan(session, record, like, params, "lstm", BUDGET)
+        architecture = architecture_of(session, record, like, params, "lstm")
+        check_belongs(architecture, params)
+        counted = ARCHITECTURES[architecture].spec is NgramSpec
+        plan = make_plan(session, record, like, params, architecture, {} if counted else BUDGET)
         corpus = read_corpus(session, source, plan.text, record)
         plan = Plan(corpus.text, plan.spec, plan.run)
-        training = _make(session, plan, corpus, record)
-        why = _fit(session, source, plan, corpus, training, draft)
+        if counted:
+            done = count_ngrams(session, source, plan, corpus, draft)
+        else:
+            training = _make(session, plan, corpus, record)
+            done = _done(training, _fit(session, source, plan, corpus, training, draft))
         session.shelf.set_default(name, only_first=True)
-        _report(session, training, draft, corpus, why, time.monotonic() - began, as_json)
+        report(session, draft, corpus, done, time.monotonic() - began, as_json)
 
 
 def _make(session: Session, plan: Plan, corpus: Corpus, record: Record | None) -> Training:
@@ -145,58 +154,8 @@ def _fit(session: Session, source: Source, plan: Plan, corpus: Corpus, training:
         return fit.follow(training.events(), training.progress)
 
 
-def figures(nats: float, tokens: int, unknown_rate: float, characters: int) -> dict[str, Any]:
-    """Return the held-out figures of a language model from its nats per token."""
-    return {
-        "tokens": tokens,
-        "unknown_rate": unknown_rate,
-        "nats_per_token": nats,
-        "perplexity": math.exp(min(nats, 700.0)),
-        "bits_per_character": nats * tokens / math.log(2) / max(characters, 1),
-    }
-
-
-def perplexity_text(nats: float) -> str:
-    """Return a held-out figure as a person reads it."""
-    perplexity = math.exp(min(nats, 700.0))
-    return f"perplexity {perplexity:,.2f}" if perplexity < 1e9 else f"perplexity {perplexity:.3g}"
-
-
-def _report(
-    session: Session, training: Training, draft: Draft, corpus: Corpus, why: str, seconds: float, as_json: bool
-) -> None:
-    record, p = draft.record, training.progress
-    assert record is not None
-    held_out = record.results["held_out"]
-    speed = p.tokens / max(p.seconds, 1e-9)
-    where = os.path.relpath(draft.directory)
-    if as_json:
-        session.terminal.document(
-            {
-                "model": draft.name,
-                "directory": str(draft.directory),
-                "seconds": seconds,
-                "training_seconds": p.seconds,
-                "tokens_per_second": speed,
-                "held_out": held_out,
-            }
-        )
-    session.terminal.note(
-        f"Done in {duration(p.seconds)} ({why}): {p.update:,} updates, {speed:,.0f} tokens/s. "
-        f"Best at update {p.best_update:,}: held-out perplexity {held_out['perplexity']:.2f} "
-        f"({held_out['nats_per_token']:.4f} nats per token, {held_out['bits_per_character']:.3f} bits per character) "
-        f"over {held_out['tokens']:,} tokens."
-    )
-    session.terminal.note(f"Model: {where}. Try: seqcli predict-word {_prompt(corpus)} -m {draft.name}")
-
-
-def _prompt(corpus: Corpus) -> str:
-    """Return a short prompt from the held-out text, for a reader to try."""
-    import shlex
-
-    from seqcli.text.vocabulary import EOS
-
-    ids = corpus.held_out.ids[:200].tolist()
-    starts = [0, *(i + 1 for i, token in enumerate(ids[:-4]) if token == EOS)]
-    words = next((ids[i : i + 3] for i in starts if len(ids) > i + 3 and min(ids[i : i + 3]) > EOS), ids[:3])
-    return shlex.quote(corpus.tokenizer.join([corpus.vocabulary.tokens[i] for i in words if i != EOS]))
+def _done(training: Training, why: str) -> Done:
+    p = training.progress
+    done = Done(p.seconds, p.tokens, why, "")
+    what = f"{p.update:,} updates, {done.speed:,.0f} tokens/s. Best at update {p.best_update:,}"
+    return done._replace(what=what)

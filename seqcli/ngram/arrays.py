@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -144,6 +144,15 @@ class NgramArrays:
             before = ids[max(low - self.order + 1, 0) : low]
             part = np.concatenate([before, ids[low : low + PART]]).astype(np.int64)
             yield self._scores(part)[len(before) :]
+
+    def nats(self, ids: NDArray[np.int32], report: Callable[[int], object]) -> float:
+        """Return the summed negative log of the probability of each token of a text; report: told the tokens done."""
+        total, done = 0.0, 0
+        for part in self.text_log_probabilities(ids):
+            total -= float(part.sum())
+            done += len(part)
+            report(done)
+        return total
 
     def _scores(self, ids: NDArray[np.int64]) -> Reals:
         """Return the natural log of the probability of each token, as if EOS stood before the first."""

@@ -1,0 +1,81 @@
+"""What is said of a trained language model: its held-out figures, and the report at the end of a training."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from seqcli.cli.options import Session
+from seqcli.cli.terminal import duration
+
+if TYPE_CHECKING:
+    from seqcli.store import Draft
+    from seqcli.text.corpus import Corpus
+
+
+class Done(NamedTuple):
+    """A training that is over: its seconds and tokens, and in words why, and what was done."""
+
+    seconds: float
+    tokens: int
+    why: str
+    what: str
+
+    @property
+    def speed(self) -> float:
+        """Tokens per second."""
+        return self.tokens / max(self.seconds, 1e-9)
+
+
+def figures(nats: float, tokens: int, unknown_rate: float, characters: int) -> dict[str, Any]:
+    """Return the held-out figures of a language model from its nats per token."""
+    return {
+        "tokens": tokens,
+        "unknown_rate": unknown_rate,
+        "nats_per_token": nats,
+        "perplexity": math.exp(min(nats, 700.0)),
+        "bits_per_character": nats * tokens / math.log(2) / max(characters, 1),
+    }
+
+
+def perplexity_text(nats: float) -> str:
+    """Return a held-out figure as a person reads it."""
+    perplexity = math.exp(min(nats, 700.0))
+    return f"perplexity {perplexity:,.2f}" if perplexity < 1e9 else f"perplexity {perplexity:.3g}"
+
+
+def report(session: Session, draft: Draft, corpus: Corpus, done: Done, seconds: float, as_json: bool) -> None:
+    """Say what came of a training, and what to try next; seconds: of the whole command."""
+    assert draft.record is not None
+    held_out = draft.record.results["held_out"]
+    where = os.path.relpath(draft.directory)
+    if as_json:
+        session.terminal.document(
+            {
+                "model": draft.name,
+                "directory": str(draft.directory),
+                "seconds": seconds,
+                "training_seconds": done.seconds,
+                "tokens_per_second": done.speed,
+                "held_out": held_out,
+            }
+        )
+    session.terminal.note(
+        f"Done in {duration(done.seconds)} ({done.why}): {done.what}: held-out perplexity {held_out['perplexity']:.2f} "
+        f"({held_out['nats_per_token']:.4f} nats per token, {held_out['bits_per_character']:.3f} bits per character) "
+        f"over {held_out['tokens']:,} tokens."
+    )
+    session.terminal.note(f"Model: {where}. Try: seqcli predict-word {_prompt(corpus)} -m {draft.name}")
+
+
+def _prompt(corpus: Corpus) -> str:
+    """Return a short prompt from the held-out text, for a reader to try."""
+    import shlex
+
+    from seqcli.text.vocabulary import EOS
+
+    ids = corpus.held_out.ids[:200].tolist()
+    starts = [0, *(i + 1 for i, token in enumerate(ids[:-4]) if token == EOS)]
+    words = next((ids[i : i + 3] for i in starts if len(ids) > i + 3 and min(ids[i : i + 3]) > EOS), ids[:3])
+    return shlex.quote(corpus.tokenizer.join([corpus.vocabulary.tokens[i] for i in words if i != EOS]))
