@@ -134,10 +134,10 @@ def test_discounts_are_estimated_from_counts_of_counts() -> None:
     assert discounts_of(np.repeat([1, 2, 3, 4], [9, 9, 9, 90])) is None, "a discount would be negative"
 
 
-def test_a_small_text_is_learned_with_discounts_of_its_own_and_a_note_for_each_order() -> None:
+def test_a_small_text_is_learned_with_fixed_discounts_which_is_said() -> None:
     found = train(np.array([2, 3, EOS], np.int32), 3, 5)
     assert found.discounts == [FALLBACK] * 3
-    assert len(found.notes) == 3 and "3-grams" in found.notes[2] and "discounts" in found.notes[2]
+    assert found.guessed == [1, 2, 3]
     model = NgramArrays(3, found.arrays)
     row = np.exp(model.log_probabilities(model.read([[EOS, 2]])[0]))[0]
     assert row.argmax() == 3 and row[UNK] > 0 and row[4] > 0
@@ -301,7 +301,7 @@ def test_the_penn_treebank_has_the_published_perplexity(shared_data: Path) -> No
     corpus = build(training, valid, TextSpec(tokenizer="whitespace"))
     tested = encode(test, corpus.tokenizer, corpus.vocabulary, corpus.text.unit)
     found = train(corpus.train.ids, 5, len(corpus.vocabulary))
-    assert not found.notes
+    assert not found.guessed
     scores = np.concatenate(list(NgramArrays(5, found.arrays).text_log_probabilities(tested.ids)))
     assert len(scores) == 82_430
     assert 140.5 < math.exp(-scores.mean()) < 141.5  # Mikolov et al. 2011: 141.2

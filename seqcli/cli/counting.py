@@ -24,14 +24,15 @@ def count_ngrams(session: Session, source: Source, plan: Plan, corpus: Corpus, d
     """Count a text, save the model, and say what came of it."""
     check_memory(BYTES_PER_TOKEN * plan.spec.order * len(corpus.train.ids), "--order or text")
     from seqcli.ngram.arrays import NgramArrays
-    from seqcli.ngram.smoothing import train
+    from seqcli.ngram.smoothing import FALLBACK, train
     from seqcli.store import pack
 
     began, order, vocabulary = time.monotonic(), plan.spec.order, len(corpus.vocabulary)
     with session.terminal.bar(None, "counting", "token"):
         found = train(corpus.train.ids, order, vocabulary, (1, 1, plan.spec.ngram_min_count))
-    for note in found.notes:
-        session.terminal.note(f"Note: {note}.")
+    if found.guessed:
+        orders, used = ", ".join(map(str, found.guessed)), ", ".join(map(str, FALLBACK))
+        session.terminal.note(f"Note: too few n-grams to estimate the discounts of order {orders}: {used} are used.")
     held_out = corpus.held_out
     with session.terminal.bar(len(held_out.ids), "measuring", "token") as bar:
         nats = NgramArrays(order, found.arrays).nats(held_out.ids, bar.to) / len(held_out.ids)

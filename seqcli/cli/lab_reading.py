@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqcli.cli.opening import language_record, tokenizer_of
+from seqcli.cli.opening import recurrent_record, tokenizer_of
 from seqcli.errors import CorpusError, MisuseError
 from seqcli.lab import gates, gradients
 from seqcli.lab.cells import Array, Cell
@@ -74,7 +74,7 @@ def flow_of(session: Session, name: str, text: str, steps: int) -> gradients.Loa
     """Return a trained model's first layer and places of a text, for `lab gradients`."""
     from seqcli.text.tokens import tokens_of
 
-    record = language_record(session, name)
+    record = recurrent_record(session, name)
     cell, embedding = cell_of(record)
     ids = np.array(record.vocabulary().encode(tokens_of(tokenizer_of(record), text)), dtype=np.int64)
     if len(ids) <= steps + gradients.PLACES:
@@ -88,7 +88,7 @@ def gates_of(session: Session, name: str, sentence: str) -> gates.Loaded:
     """Return a trained model's first layer and a sentence as it reads it, for `lab gates`."""
     from seqcli.text.tokens import shown, tokens_of
 
-    record = language_record(session, name)
+    record = recurrent_record(session, name)
     if record.architecture not in gates.GATES:
         raise MisuseError(f"The model is a simple RNN ({record.architecture}): it has no gates; name an LSTM or a GRU.")
     tokens = tokens_of(tokenizer_of(record), sentence)[: gates.MOST_SHOWN]

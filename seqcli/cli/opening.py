@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from seqcli.cli.options import Session
 from seqcli.errors import MisuseError, quoted
-from seqcli.spec import ARCHITECTURES, TASKS
+from seqcli.spec import ARCHITECTURES, TASKS, LanguageSpec
 
 if TYPE_CHECKING:
     from seqcli.inference import Answering
@@ -48,6 +48,14 @@ def language_record(session: Session, name: str | None) -> Record:
     record = session.shelf.read(name)
     if record.task != "lm":
         raise MisuseError(f"{quoted(record.name)} {TASKS[record.task]}; name a language model, made by train-lm.")
+    return record
+
+
+def recurrent_record(session: Session, name: str | None) -> Record:
+    """Return the record of a language model with recurrent layers. Raises MisuseError for any other."""
+    record = language_record(session, name)
+    if not isinstance(record.spec, LanguageSpec):
+        raise MisuseError(f"{quoted(record.name)} is an {record.architecture} model; name an RNN, a GRU or an LSTM.")
     return record
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli.arpa_files import arpa_blocks, import_arpa
 from seqcli.cli.options import Number, Session, command, complete_model, option, output_options
 from seqcli.cli.terminal import size
 from seqcli.errors import MisuseError, ModelError, quoted
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
 
 READ = ("word2vec-text", "word2vec-binary", "glove", "fasttext-vec", "fasttext-bin", "numpy", "projector")
 WRITTEN = tuple(name for name in READ if name != "fasttext-bin")
-ENDINGS = {".bin": "word2vec-binary", ".vec": "fasttext-vec", ".npy": "numpy", ".tsv": "projector"}  # else text
+ENDINGS = {  # of a file that is written, else it is text
+    ".arpa": "arpa",
+    ".bin": "word2vec-binary",
+    ".npy": "numpy",
+    ".tsv": "projector",
+    ".vec": "fasttext-vec",
+}
 
 quantize_option = option(
     "--quantize",
@@ -36,7 +43,9 @@ quantize_option = option(
 )
 @click.argument("file", metavar="FILE")
 @option("--name", metavar="NAME", help="Name of the model.  [default: the file's]")
-@option("--format", "kind", type=click.Choice(READ), help="The file's format.  [default: told by its content]")
+@option(
+    "--format", "kind", type=click.Choice((*READ, "arpa")), help="The file's format.  [default: told by its content]"
+)
 @option("--words", metavar="FILE", help="The words of a .npy or .tsv file, one a line.")
 @option("--limit", type=Number(int), metavar="N", help="Read the first N words only.")
 @option(
@@ -65,7 +74,8 @@ def import_vectors(
 ) -> None:
     """Take in a file of word vectors as a model: word2vec, GloVe, fastText, numpy or projector, told by its content.
 
-    A file that breaks its format's rules is refused, with the line. Of a word that stands twice the first is kept.
+    A file that breaks its format's rules is refused, with the line. Of a word that stands twice the first is kept. A
+    file that ends in .arpa holds an n-gram model; the options for words and vectors do not belong to it.
     """
     from seqcli.cli.fitting import name_of
     from seqcli.cli.tables import save_table
@@ -78,6 +88,11 @@ def import_vectors(
     check_name(name)
     if name in session.shelf.names() and not replace:
         raise ModelError(f"{quoted(name)} exists; add --replace, or choose another --name.")
+    if (kind or ENDINGS.get(os.path.splitext(file)[1].lower())) == "arpa":
+        if limit or words or errors != "strict" or quantize != "none":
+            raise MisuseError("--words, --limit, --errors and --quantize do not belong to ARPA files; leave them out.")
+        import_arpa(session, file, name, replace=replace)
+        return
     found = read(file, kind, limit, errors, words)
     if not subwords:
         found.subwords = None
@@ -174,21 +189,19 @@ def quantize_vectors(session: Session, /, model: str, name: str, quantize: str, 
 @command(epilog="Example: seqcli export books books.vec --format fasttext-vec")
 @click.argument("model", shell_complete=complete_model)
 @click.argument("file", metavar="FILE")
-@option("--format", "kind", type=click.Choice(WRITTEN), help="Format to write.  [default: by the file's ending]")
+@option(
+    "--format", "kind", type=click.Choice((*WRITTEN, "arpa")), help="Format to write.  [default: by the file's ending]"
+)
 @option("--replace", is_flag=True, help="Replace a file that is there.")
 @click.pass_obj
 def export(session: Session, /, model: str, file: str, kind: str | None, replace: bool) -> None:
     """Write a model's word vectors for other programs; what is imported again is the same to the last bit.
 
-    numpy and projector write a second file for the words: out.words.txt, out.metadata.tsv. To move a whole model, use
-    models export.
+    numpy and projector write a second file for the words: out.words.txt, out.metadata.tsv. An n-gram model is written
+    as an ARPA file. To move a whole model, use models export.
     """
-    from seqcli.cli.tables import open_table
-    from seqcli.vectors.formats import render
-
-    opened = open_table(session, model)
     kind = kind or ENDINGS.get(os.path.splitext(file)[1].lower(), "word2vec-text")
-    parts = render(file, opened.table.words, opened.table.matrix, kind)
+    parts, what = _parts(session, model, file, kind)
     for path in parts:
         if os.path.lexists(path) and not replace:
             raise ModelError(f"{quoted(path)} exists; add --replace, or choose another file.")
@@ -196,7 +209,19 @@ def export(session: Session, /, model: str, file: str, kind: str | None, replace
         for count, (path, blocks) in enumerate(parts.items(), 1):
             _write(path, blocks)
             bar.to(count)
-    session.terminal.note(f"{len(opened.table):,} words written as {kind}: {', '.join(map(quoted, parts))}")
+    session.terminal.note(f"{what} written as {kind}: {', '.join(map(quoted, parts))}")
+
+
+def _parts(session: Session, model: str, file: str, kind: str) -> tuple[dict[str, Iterator[bytes]], str]:
+    """Return the blocks of each file to write, by path, and in words what they hold."""
+    if kind == "arpa":
+        blocks, what = arpa_blocks(session, model)
+        return {file: blocks}, what
+    from seqcli.cli.tables import open_table
+    from seqcli.vectors.formats import render
+
+    table = open_table(session, model).table
+    return render(file, table.words, table.matrix, kind), f"{len(table):,} words"
 
 
 def _write(path: str, blocks: Iterator[bytes]) -> None:

@@ -76,6 +76,13 @@ def _fault(arrays: Mapping[str, Array], n: int, vocabulary_size: int) -> str | N
     return None if rising.all() else "are not sorted"
 
 
+def stored_arrays(record: Any, vocabulary_size: int) -> dict[str, Array]:
+    """Return the arrays of a record of the store. Raises DamagedError for those that are no model."""
+    arrays: dict[str, Array] = record.arrays("counts")
+    check(arrays, record.spec.order, vocabulary_size, record.where("counts"))
+    return arrays
+
+
 class NgramArrays:
     """An n-gram model as arrays: reads tokens one step at a time, side by side, and tells what may come next.
 
@@ -93,9 +100,7 @@ class NgramArrays:
     @classmethod
     def stored(cls, record: Any, vocabulary_size: int) -> NgramArrays:
         """Return the model of a record of the store. Raises DamagedError for arrays that are no model."""
-        arrays = record.arrays("counts")
-        check(arrays, record.spec.order, vocabulary_size, record.where("counts"))
-        return cls(record.spec.order, arrays)
+        return cls(record.spec.order, stored_arrays(record, vocabulary_size))
 
     def start(self, batch: int) -> Nodes:
         """Return the state before anything was read."""

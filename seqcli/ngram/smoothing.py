@@ -24,11 +24,14 @@ FALLBACK = (0.5, 1.0, 1.5)  # discounts where a text is too small to estimate th
 
 
 class Estimate(NamedTuple):
-    """A model: its arrays as `seqcli.ngram.arrays.table` lists them, the discounts of each order, and notes."""
+    """A model: its arrays as `seqcli.ngram.arrays.table` lists them, and the discounts of each order.
+
+    guessed: the orders with too few n-grams to estimate discounts, which have those of FALLBACK.
+    """
 
     arrays: dict[str, NDArray[Any]]
     discounts: list[Discounts]
-    notes: list[str]
+    guessed: list[int]
 
 
 def train(
@@ -52,7 +55,7 @@ def train(
         discounts = discounts_of(weights)
         if discounts is None:
             discounts = FALLBACK
-            estimate.notes.append(f"there are too few {n}-grams to estimate their discounts; {FALLBACK} are used")
+            estimate.guessed.append(n)
         estimate.discounts.append(discounts)
         kept = level.counts >= lowest[n - 1]
         below, backoffs = _interpolated(level, weights, np.array([0.0, *discounts]), kept, below, len(kept_below))
