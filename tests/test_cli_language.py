@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -464,6 +465,18 @@ def test_a_reader_that_leaves_is_no_error(here: Path) -> None:
         assert child.stderr.read() == b""
         assert child.wait() == 0
         feeder.join()
+
+
+def test_a_program_that_asks_and_waits_gets_its_answer(here: Path) -> None:
+    command = [sys.executable, "-m", "seqcli", "predict-word", "-k", "1"]
+    with subprocess.Popen(command, stdin=-1, stdout=-1) as child:
+        assert child.stdin and child.stdout
+        for _ in range(2):
+            child.stdin.write(b"the cat\n")
+            child.stdin.flush()
+            ready, _, _ = select.select([child.stdout], [], [], 60)  # an answer kept back would be waited for for ever
+            assert ready and os.read(child.stdout.fileno(), 4096).startswith(b"the cat\t1\t")
+        child.stdin.close()
 
 
 def feed(stream: Any, data: bytes) -> None:
