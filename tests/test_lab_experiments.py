@@ -233,8 +233,11 @@ def test_truncation_longer_than_the_text_cuts_nothing() -> None:
     cut, whole = bptt.run(Bptt(), words), bptt.run(replace(Bptt(), truncate=12), words)
     assert cut.numbers["lost"] > 0 and cut.numbers["loss"] == whole.numbers["loss"]
     assert whole.numbers["lost"] == 0 and whole.sentence[-1] == "nothing was cut off."
-    assert cut.rows[2]["dL/dh"] == cut.rows[2]["dL/dh_own"], "what the cut step gets is its own loss's alone"
-    assert [row["word"] for row in cut.rows] == words[:5] and cut.rows[-1]["next"] == words[5]
+    found = {(row["step"], row["what"]): row["values"] for row in cut.rows}
+    assert found[3, "dL/dh"] == found[3, "dL/dh_own"], "what the step before a cut gets is its own loss's alone"
+    assert found[2, "dL/dh"] != found[2, "dL/dh_own"]
+    assert [row["word"] for row in cut.rows][::7] == words[:5] and cut.rows[-1]["next"] == words[5]
+    assert cut.series["weights"]["dW_in"][1][4] == 0.0, "the last word is only predicted, never read"
     with pytest.raises(CorpusError, match="6 are needed"):
         bptt.run(Bptt(), words[:3])
 

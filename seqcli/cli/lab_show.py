@@ -24,6 +24,8 @@ language_option = option(
     default="en",
     help="Language of tables, sentence and picture.  [default: en]",
 )
+SHORT = {"singular_value": "sigma", "forget_bias": "bias", "finite_differences": "differences"}  # to fit 80 columns
+SIGNIFICANT = 3  # digits of a number in a table; JSON, JSON lines and CSV have all
 NO_FONT = (
     "Note: no Japanese font was found on this system, so the words of the picture are English; "
     "install one, such as Noto Sans CJK JP."
@@ -90,10 +92,23 @@ def show(terminal: Terminal, report: Report, asked: Asked) -> None:
 def _print_table(
     terminal: Terminal, columns: tuple[str, ...], rows: list[dict[str, Any]], say: Callable[[str], str]
 ) -> None:
-    headings = columns if terminal.output else tuple(say(column) for column in columns)
+    headings = columns if terminal.output else tuple(_heading(say(column)) for column in columns)
+    read_by_people = not terminal.output
     with terminal.results(*headings) as out:
         for row in rows:
-            out.add(*(say(row[c]) if c in NAMING and isinstance(row[c], str) else _plain(row[c]) for c in columns))
+            said = [say(row[c]) if c in NAMING and isinstance(row[c], str) else _plain(row[c]) for c in columns]
+            out.add(*(_short(value) if read_by_people else value for value in said))
+
+
+def _heading(name: str) -> str:
+    return SHORT.get(name, name)
+
+
+def _short(value: Any) -> Any:
+    """Return a number to the digits that a reader compares; what is not quite 1 stays so."""
+    if not isinstance(value, float) or (value < 1 <= float(f"{value:.{SIGNIFICANT}g}")):
+        return value
+    return float(f"{value:.{SIGNIFICANT}g}")
 
 
 def _plain(value: Any) -> Any:

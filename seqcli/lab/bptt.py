@@ -8,7 +8,7 @@ import numpy as np
 
 from seqcli.errors import CorpusError
 from seqcli.lab.cells import RNN, Array, Output, backward, forward, softmax
-from seqcli.lab.learning import Ids, initialiser, length, one_hot, softmax_loss
+from seqcli.lab.learning import initialiser, length, one_hot, softmax_loss
 from seqcli.lab.report import Report, Table
 from seqcli.lab.settings import Bptt
 from seqcli.spec import to_dict
@@ -29,7 +29,7 @@ def run(s: Bptt, words: list[str]) -> Report:
     loss, dy = softmax_loss(y, target)
     d_output, dh = output.backward(h, dy)
     cut, whole = backward(cell, tape, dh, s.truncate), backward(cell, tape, dh)
-    rows = _steps(words, h, softmax(y), target, dy, dh, cut.h)
+    quantities = {"x": x, "h": h, "y": y, "p": softmax(y), "dL/dy": dy, "dL/dh_own": dh, "dL/dh": cut.h}
     last = np.zeros_like(dh)
     last[-1] = dh[-1]  # what the last loss alone sends back, never cut
     reach = np.linalg.norm(backward(cell, tape, last).h[:, 0], axis=1)
@@ -53,8 +53,11 @@ def run(s: Bptt, words: list[str]) -> Report:
         "nats": (-np.log(np.take_along_axis(softmax(y), target[..., None], -1)))[:, 0, 0].tolist(),
         "truncate": s.truncate,
     }
-    columns = ("step", "word", "next", "h", "probability", "nats", "dL/dy", "dL/dh_own", "dL/dh")
-    return Report("bptt", to_dict(s), columns, rows, numbers, _sentence(numbers), series, tables)
+    series |= {"numbers": {name: values[:, 0].tolist() for name, values in quantities.items()}}
+    arrays = cell.weights | output.weights | {f"d{name}": g for name, g in (cut.weights | d_output).items()}
+    series |= {"weights": {name: array.tolist() for name, array in arrays.items()}}
+    columns = ("step", "word", "next", "what", "values")
+    return Report("bptt", to_dict(s), columns, _steps(words, quantities), numbers, _sentence(numbers), series, tables)
 
 
 def _flow(whole: Array, own: Array) -> Array:
@@ -63,22 +66,17 @@ def _flow(whole: Array, own: Array) -> Array:
     return flow
 
 
-def _steps(
-    words: list[str], h: Array, p: Array, target: Ids, dy: Array, dh: Array, whole: Array
-) -> list[dict[str, Any]]:
-    rows = []
-    for t in range(len(h)):
-        probability = float(p[t, 0, target[t, 0]])
-        rows.append({
-            "step": t + 1, "word": words[t], "next": words[t + 1], "h": _numbers(h[t, 0]), "probability": probability,
-            "nats": -float(np.log(probability)), "dL/dy": _numbers(dy[t, 0]), "dL/dh_own": _numbers(dh[t, 0]),
-            "dL/dh": _numbers(whole[t, 0]),
-        })  # fmt: skip
-    return rows
+def _steps(words: list[str], quantities: dict[str, Array]) -> list[dict[str, Any]]:
+    """Return a row for each quantity [T, 1, ...] of each step."""
+    return [
+        {"step": t + 1, "word": words[t], "next": words[t + 1], "what": what, "values": _numbers(values[t, 0])}
+        for t in range(len(words) - 1)
+        for what, values in quantities.items()
+    ]
 
 
 def _numbers(values: Array) -> str:
-    return " ".join(f"{v:+.3f}" for v in values)
+    return " ".join(f"{v:+.3f}" if v % 1 else f"{v:.0f}" for v in values)
 
 
 def _matrices(name: str, kinds: list[str], arrays: dict[str, Array], before: str = "") -> Table:

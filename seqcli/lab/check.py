@@ -16,8 +16,9 @@ from seqcli.lab.settings import Check
 from seqcli.spec import to_dict
 
 T, B, E, H, A, V = 5, 2, 3, 4, 5, 3  # small, so that every single weight can be moved; all different but E and V
-STEP = 3e-4  # of finite differences: the rule below errs by STEP^4 / 30 and by 1e-16 / STEP
-KINK = 0.01  # nearer to 0 than this, what goes into a relu may cross its kink when a weight is moved: drawn again
+STEP = 2e-3  # of finite differences: the rule below errs by STEP^6 / 140, and by rounding, 1e-16 / STEP
+RULE = ((-3, -1), (-2, 9), (-1, -45), (1, 45), (2, -9), (3, 1))  # (move, factor), to be divided by 60 STEP
+KINK = 0.05  # nearer to 0 than this, what goes into a relu may cross its kink when a weight is moved: drawn again
 TOLERANCE = 1e-9  # the largest difference that rounding explains, with room: in float64 most are near 1e-15
 TRUNCATE = 3  # steps, where truncation is checked: pieces of 3 and 2
 
@@ -168,12 +169,12 @@ def _loss(p: Problem, h: Array, R: Array) -> float:
 
 
 def _differences(a: Array, loss: Callable[[], float]) -> Array:
-    """(f(-2s) - 8 f(-s) + 8 f(s) - f(2s)) / 12s at every number of a, which is put back."""
+    """Return the central difference of sixth order at every number of a, which is put back."""
     found, flat = np.zeros(a.size), a.reshape(-1)
     for i, value in enumerate(flat.copy()):
-        for move, factor in ((-2, 1), (-1, -8), (1, 8), (2, -1)):
+        for move, factor in RULE:
             flat[i] = value + move * STEP
-            found[i] += factor * loss() / (12 * STEP)
+            found[i] += factor * loss() / (60 * STEP)
         flat[i] = value
     return found.reshape(a.shape)
 

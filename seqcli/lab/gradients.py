@@ -16,7 +16,7 @@ from seqcli.lab.settings import GradientFlow
 from seqcli.spec import to_dict
 
 PLACES = 16  # of the text, from where the way back is followed; the curve is the geometric mean
-SHOWN = (1, 10)  # steps back that the table shows, besides the last
+SHOWN = (10,)  # steps back that the table shows, besides the last
 ROUNDING = 1e-9  # relative, allowed above the bound
 
 
