@@ -11,23 +11,25 @@ from numba import njit
 
 from seqcli.vectors.sampling import draw_negatives
 from seqcli.vectors.simd import LANES, TILE, combine_row, combine_tile, pull_scores, push_scores, transpose
-from seqcli.vectors.work import EDGE, NEGATIVES, band_width, gather, gather_outputs
+from seqcli.vectors.work import DRAWN, EDGE, GROUP, NEGATIVES, band_width, gather, gather_outputs
 
 
 @njit(nogil=True, cache=True)
 def _push(work, x, dx, count):  # type: ignore[no-untyped-def]
-    """Move `count` rows of x away from the negatives, work.b[:NEGATIVES], and those away from them."""
+    """Move `count` rows of x away from their group's negatives, the first rows of work.b, and those away from them."""
     push = work.push.reshape(-1)
     whole = (count + 2 * TILE - 1) // (2 * TILE) * (2 * TILE)
     work.weights[count:whole] = 0
-    transpose(work.columns, work.b[:NEGATIVES])
-    for i in range(0, whole, 2 * TILE):
-        for c in range(0, NEGATIVES, LANES):
-            push_scores(work.push, x, i, work.columns, c, work.weights)
-        for r in range(i, i + 2 * TILE, TILE):
-            combine_tile(dx, r, push, r * NEGATIVES, NEGATIVES, 1, work.b, 0, NEGATIVES)
-    for k in range(0, NEGATIVES, TILE):
-        combine_tile(work.db, k, push, k, 1, NEGATIVES, x, 0, whole)
+    for first in range(0, whole, GROUP):
+        last, at = min(first + GROUP, whole), first // GROUP * NEGATIVES
+        transpose(work.columns, work.b[at : at + NEGATIVES])
+        for i in range(first, last, 2 * TILE):
+            for c in range(0, NEGATIVES, LANES):
+                push_scores(work.push, x, i, work.columns, c, work.weights)
+            for r in range(i, i + 2 * TILE, TILE):
+                combine_tile(dx, r, push, r * NEGATIVES, NEGATIVES, 1, work.b, at, NEGATIVES)
+        for k in range(0, NEGATIVES, TILE):
+            combine_tile(work.db, at + k, push, first * NEGATIVES + k, 1, NEGATIVES, x, first, last - first)
 
 
 @njit(nogil=True, cache=True)
@@ -41,15 +43,15 @@ def _pull_band(work, begin, count, first, last, low, high, window, rate):  # typ
         for q in range(p - window - EDGE, start):
             work.band[base + q] = 0
         for q in range(start, stop, TILE):
-            pull_scores(work.band, base + q, work.a, i, work.b, NEGATIVES + q - first, rate)
+            pull_scores(work.band, base + q, work.a, i, work.b, DRAWN + q - first, rate)
         work.band[base + p] = 0
         for q in range(stop, p + window + 1 + EDGE):
             work.band[base + q] = 0
-        combine_row(work.da, i, work.band, base + start, 0, 1, work.b, NEGATIVES + start - first, stop - start)
+        combine_row(work.da, i, work.band, base + start, 0, 1, work.b, DRAWN + start - first, stop - start)
     for q in range(first, last, TILE):
         start, stop = max(q - window, begin), min(q + EDGE + window + 1, begin + count)
         at = (start - begin) * width + q - start + window + EDGE
-        combine_tile(work.db, NEGATIVES + q - first, work.band, at, 1, width - 1, work.a, start - begin, stop - start)
+        combine_tile(work.db, DRAWN + q - first, work.band, at, 1, width - 1, work.a, start - begin, stop - start)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -84,11 +86,11 @@ def _spread(work, begin, count, first, low, high):  # type: ignore[no-untyped-de
 def _pull_own(work, count, rate):  # type: ignore[no-untyped-def]
     """Move each mean and the output of its word, work.b behind the negatives, towards each other (CBOW)."""
     for i in range(count):
-        pull_scores(work.band, 0, work.h, i, work.b, NEGATIVES + i, rate)
+        pull_scores(work.band, 0, work.h, i, work.b, DRAWN + i, rate)
         if work.weights[i] == 0:
             work.band[0] = 0  # a word without context learns nothing
-        combine_row(work.dh, i, work.band, 0, 0, 1, work.b, NEGATIVES + i, 1)
-        combine_row(work.db, NEGATIVES + i, work.band, 0, 0, 1, work.h, i, 1)
+        combine_row(work.dh, i, work.band, 0, 0, 1, work.b, DRAWN + i, 1)
+        combine_row(work.db, DRAWN + i, work.band, 0, 0, 1, work.h, i, 1)
 
 
 @njit(nogil=True, cache=True)
@@ -109,9 +111,10 @@ def skip_gram_chunk(work, words, weights, method, kept, low, high, begin, count,
     """Compute the changes of a chunk of skip-gram with negative sampling."""
     first, last = max(begin - method.window, 0), min(begin + count + method.window, total)
     gather(work, words, weights, kept, begin, begin + count)
-    draw_negatives(state, words.first, words.cumulated, work.b_rows[:NEGATIVES])
-    gather_outputs(work, weights, work.b_rows, 0, NEGATIVES)
-    gather_outputs(work, weights, kept[first:last], NEGATIVES, last - first)
+    for at in range(0, DRAWN, NEGATIVES):
+        draw_negatives(state, words.first, words.cumulated, work.b_rows[at : at + NEGATIVES])
+    gather_outputs(work, weights, work.b_rows, 0, DRAWN)
+    gather_outputs(work, weights, kept[first:last], DRAWN, last - first)
     for i in range(count):
         pairs = high[begin + i] - low[begin + i] - 1
         work.weights[i] = rate * np.float32(method.negatives * pairs) / np.float32(NEGATIVES)
@@ -124,9 +127,10 @@ def cbow_chunk(work, words, weights, method, kept, low, high, begin, count, tota
     """Compute the changes of a chunk of CBOW with negative sampling."""
     first, last = max(begin - method.window, 0), min(begin + count + method.window, total)
     gather(work, words, weights, kept, first, last)
-    draw_negatives(state, words.first, words.cumulated, work.b_rows[:NEGATIVES])
-    gather_outputs(work, weights, work.b_rows, 0, NEGATIVES)
-    gather_outputs(work, weights, kept[begin : begin + count], NEGATIVES, count)
+    for at in range(0, DRAWN, NEGATIVES):
+        draw_negatives(state, words.first, words.cumulated, work.b_rows[at : at + NEGATIVES])
+    gather_outputs(work, weights, work.b_rows, 0, DRAWN)
+    gather_outputs(work, weights, kept[begin : begin + count], DRAWN, count)
     average(work, begin, count, first, low, high)
     for i in range(count):
         alone = high[begin + i] - low[begin + i] == 1

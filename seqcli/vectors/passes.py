@@ -10,10 +10,10 @@ from numba import njit
 from seqcli.vectors.barrier import meet
 from seqcli.vectors.kernels import cbow_chunk, skip_gram_chunk, tree_chunk
 from seqcli.vectors.sampling import choose, start_draws
-from seqcli.vectors.work import CHUNK, TREE_CHUNK, apply, work_of
+from seqcli.vectors.work import apply, work_of
 
 
-def _pass(chunk: Any, step: int) -> Any:
+def _pass(chunk: Any) -> Any:
     """Return the pass of one method: each is compiled only when it is used, which takes seconds."""
 
     @njit(nogil=True, cache=True)
@@ -34,11 +34,11 @@ def _pass(chunk: Any, step: int) -> Any:
         work = work_of(works, mine)
         begin = 0
         while begin < total or parts > 1:
-            count = min(step, total - begin)
+            count = min(method.step, total - begin)
             work.sizes[:] = 0
             if count > 0:
                 chunk(work, words, weights, method, kept, low, high, begin, count, total, np.float32(rate), state)
-            begin += step
+            begin += method.step
             if parts == 1:
                 apply(work, words, weights, 0, 1)
                 continue
@@ -55,4 +55,4 @@ def _pass(chunk: Any, step: int) -> Any:
     return train
 
 
-SKIP_GRAM, CBOW, TREE = _pass(skip_gram_chunk, CHUNK), _pass(cbow_chunk, CHUNK), _pass(tree_chunk, TREE_CHUNK)
+SKIP_GRAM, CBOW, TREE = _pass(skip_gram_chunk), _pass(cbow_chunk), _pass(tree_chunk)

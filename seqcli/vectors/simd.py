@@ -2,7 +2,8 @@
 
 numba's own loops over rows of a matrix become half as wide and read every number twice; BLAS has no product of 64 x 16
 and must be called. Kernels that use these products are compiled without numba's fastmath: it would let the optimiser
-cancel the additions that round an exponent. `LANES` floats are one vector; rows of work matrices are padded with zeros to whole vectors.
+cancel the additions that round an exponent. `LANES` floats are one vector; rows of work matrices are padded with zeros
+to whole vectors.
 """
 
 from __future__ import annotations

@@ -21,12 +21,13 @@ from seqcli.spec import VectorsRunSpec, VectorsSpec
 from seqcli.vectors import loss, passes
 from seqcli.vectors.sampling import code_paths, keep_chances, negative_table, next_sentence
 from seqcli.vectors.subwords import Subwords, ngram_rows
-from seqcli.vectors.work import Method, Weights, Words, make_works, work_of
+from seqcli.vectors.work import CHUNK, TREE_CHUNK, Method, Weights, Words, make_works, work_of
 
 FLOOR = 1e-4  # the learning rate falls in a line to this share of its height, as word2vec.c's
 UPDATES = 50  # in an epoch, at least, where the text allows: each has one learning rate
 PASSAGE = 20_000  # tokens, at most, subsampled at once: their ids stay in the cache
 SHORTEST_PASSAGE = 1000  # tokens: below, starting a passage costs more than training on it
+SMALLEST_CHUNK = 4  # words: a tile
 LONGEST_SENTENCE = 1000  # tokens beyond which a passage ends anywhere; word2vec.c cuts sentences there
 PASSAGES = 8  # of each thread in an update: the one that is done first waits little for the others
 EVALUATION_TOKENS = 5_000_000  # trained on between two evaluations, which cost as much as 300,000
@@ -54,8 +55,8 @@ class VectorTraining:
         self._words_list = words
         self._words = _words(words, counts, spec, tree)
         longest_path = int(np.diff(self._words.paths).max()) if tree else 0
-        self._method = Method(spec.window, spec.negatives, spec.architecture == "cbow", tree, run.seed)
-        cbow = self._method.cbow
+        cbow = spec.architecture == "cbow"
+        self._method = Method(spec.window, spec.negatives, cbow, tree, run.seed, _step(counts, self._words.keep, tree))
         self._pass = passes.TREE if tree else passes.CBOW if cbow else passes.SKIP_GRAM
         self._loss = loss.OF_PATHS if tree else loss.BESIDE_NEGATIVES
         self._works = make_works(self._threads, spec.embedding_size, spec.window, longest_path)
@@ -207,6 +208,17 @@ class VectorTraining:
             tokens = len(self._ids) * (self.run.epochs or 1.0)
             least = math.ceil(self.run.epochs or 1) if self.run.patience else 1
             p.planned_evaluations = max(min(p.planned_evaluations, int(tokens / EVALUATION_TOKENS)), least)
+
+
+def _step(counts: NDArray[np.int64], keep: NDArray[np.uint64], tree: bool) -> int:
+    """Return the words of a chunk: so few that the commonest stands in it about once.
+
+    All of a chunk are computed from one state of the matrices; with a vocabulary of letters, or without subsampling,
+    the many changes to one row would add up to a step too far.
+    """
+    kept = counts * keep.astype(np.float64)
+    most = TREE_CHUNK if tree else CHUNK
+    return int(min(max(kept.sum() / max(kept.max(), 1.0), SMALLEST_CHUNK), most))
 
 
 def _words(words: Sequence[str], counts: NDArray[np.int64], spec: VectorsSpec, tree: bool) -> Words:

@@ -9,9 +9,11 @@ from numba import njit
 
 from seqcli.vectors.simd import LANES, TILE
 
-CHUNK = 64  # words: large enough to share 32 negatives cheaply, small enough to stay in the second cache
+CHUNK = 64  # words computed from one state of the matrices: large enough to gather cheaply, small enough for the cache
 TREE_CHUNK = 16  # words, with hierarchical softmax: all of them change the root, from one state of it
-NEGATIVES = 32  # shared by a chunk: with 16, vectors are measurably worse; 64 are no better
+GROUP = 32  # words of a chunk that share ...
+NEGATIVES = 32  # ... negatives: 16, or 64 words to 32, give measurably worse vectors (SimLex-999 0.22, 0.255; 0.268)
+DRAWN = CHUNK // GROUP * NEGATIVES  # negatives of a chunk
 EDGE = TILE - 1  # zeros on both sides of a row of the band, which a tile of words reads
 
 Array = Any
@@ -45,6 +47,7 @@ class Method(NamedTuple):
     cbow: bool
     tree: bool
     seed: int
+    step: int  # words of a chunk
 
 
 class Work(NamedTuple):
@@ -69,7 +72,7 @@ def make_works(threads: int, size: int, window: int, longest_path: int) -> Work:
     """Return the matrices of all threads, with the thread in front. longest_path: nodes, 0 without a tree."""
     padded = -(-size // LANES) * LANES
     reach = CHUNK + 2 * window + 2 * TILE
-    outputs = NEGATIVES + reach + TREE_CHUNK * longest_path
+    outputs = DRAWN + reach + TREE_CHUNK * longest_path
     band = CHUNK * band_width(window) + max(longest_path, 2 * window) + 2 * LANES
 
     def floats(*shape: int) -> Array:
