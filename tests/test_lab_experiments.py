@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqcli.errors import CorpusError, MisuseError
+from seqcli.errors import CorpusError, DivergedError, MisuseError
 from seqcli.lab import EXPERIMENTS, addition, bptt, gates, gradients, memory, overfit, word2vec
 from seqcli.lab.cells import LSTM, Attention
 from seqcli.lab.characters import OTHER, learn, nats, read
@@ -126,6 +126,8 @@ def test_overfitting_is_seen_or_denied_by_the_curves() -> None:
     assert rows["as it is"]["held_out"] > rows["as it is"]["best_held_out"] > rows["as it is"]["train"]
     assert rows["early stopping"]["held_out"] == rows["as it is"]["best_held_out"]
     assert long.sentence[0].startswith("After update")
+    wild = overfit.run(Overfit(updates=20, hidden=4, rate=10.0), TEXTS["en"])
+    assert wild.sentence[0].startswith("Not overfitting")
 
 
 def test_held_out_text_is_never_learned_from() -> None:
@@ -206,6 +208,7 @@ def test_the_answer_about_attention_is_what_was_measured() -> None:
     assert "yet a larger state still added 30%" in said(0.3, 0.4, 0.5, 0.6, 0.7, 0.9)
     assert "added nothing" in said(0.3, 0.4, 0.5, 0.9, 0.9, 0.9)
     assert "did not replace" in said(0.3, 0.6, 0.9, 0.6, 0.7, 0.95)
+    assert "did not replace" in said(0.16, 0.16, 0.16, 0.17, 0.17, 0.17), "what chance can do is no finding"
 
 
 def test_memory_measures_every_cell_and_both_ways_of_reading() -> None:
@@ -226,6 +229,11 @@ def test_words_of_a_kind_come_together_and_the_loss_has_a_floor() -> None:
     assert cat["dog"] < 0.5 * cat["bread"]
     untrained = word2vec.run(Word2Vec(updates=1))
     assert untrained.sentence[-1].startswith("no dimension")
+
+
+def test_a_loss_that_is_no_number_ends_an_experiment() -> None:
+    with np.errstate(all="ignore"), pytest.raises(DivergedError, match="--rate"):
+        word2vec.run(Word2Vec(rate=10.0))
 
 
 def test_truncation_longer_than_the_text_cuts_nothing() -> None:

@@ -103,7 +103,7 @@ def _look(network: Network, update: int, tracked: Ids, out: Outcome, tell: Tell)
 
 def run(s: Addition, tell: Tell = silent) -> Report:
     """Train once, or once for each seed or each place of the grid."""
-    with np.errstate(all="ignore"):  # an explosion is what is looked for
+    with np.errstate(all="ignore"):  # an explosion is looked for, not a mistake
         if s.grid or s.seeds > 1:
             return _several(s, tell)
         return _once(s, train(s, tell))
@@ -146,7 +146,7 @@ def _sentence(n: dict[str, Any]) -> tuple[str, ...]:
     if not n["finite"]:
         return ("At update {ended} the gradient was no number any more; {accuracy:.1%} of all sums are right.",)
     if n["accuracy"] == 1.0:
-        whole = "All {sums:,} sums are right, the {unseen:,} it was never shown among them; the gradient stayed below "
+        whole = "All {sums:,} sums are right, the {unseen:,} it was never shown among them; the longest gradient was "
         return (whole + "{largest_gradient:.2g}.",)
     return ("{accuracy:.1%} of all sums are right ({unseen_accuracy:.1%} of those never shown); nothing exploded.",)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from seqcli.errors import CorpusError
 from seqcli.lab.cells import RNN, Array, Output, backward, forward, softmax
-from seqcli.lab.learning import initialiser, length, one_hot, softmax_loss
+from seqcli.lab.learning import Ids, initialiser, length, one_hot, softmax_loss
 from seqcli.lab.report import Report, Table
 from seqcli.lab.settings import Bptt
 from seqcli.spec import to_dict
@@ -47,23 +47,23 @@ def run(s: Bptt, words: list[str]) -> Report:
         _matrices("weights", kinds, {**cell.weights, **output.weights}),
         _matrices("gradients", kinds, cut.weights | d_output, "d"),
     ]
-    series = {"words": words, "h": h[:, 0].tolist(), "dh": np.linalg.norm(cut.h[:, 0], axis=1).tolist()} | {
-        "own": np.linalg.norm(dh[:, 0], axis=1).tolist(),
-        "back": np.linalg.norm(_flow(cut.h, dh), axis=1).tolist(),
-        "nats": (-np.log(np.take_along_axis(softmax(y), target[..., None], -1)))[:, 0, 0].tolist(),
-        "truncate": s.truncate,
-    }
-    series |= {"numbers": {name: values[:, 0].tolist() for name, values in quantities.items()}}
     arrays = cell.weights | output.weights | {f"d{name}": g for name, g in (cut.weights | d_output).items()}
+    series = _drawn(quantities, target) | {"words": words, "truncate": s.truncate}
     series |= {"weights": {name: array.tolist() for name, array in arrays.items()}}
     columns = ("step", "word", "next", "what", "values")
     return Report("bptt", to_dict(s), columns, _steps(words, quantities), numbers, _sentence(numbers), series, tables)
 
 
-def _flow(whole: Array, own: Array) -> Array:
-    """Return what comes to h_t from the steps after it, [T, H]."""
-    flow: Array = (whole - own)[:, 0]
-    return flow
+def _drawn(quantities: dict[str, Array], target: Ids) -> dict[str, Any]:
+    """Return every number of every step, and the lengths of what flows: own from its loss, back from later steps."""
+    own, whole = quantities["dL/dh_own"][:, 0], quantities["dL/dh"][:, 0]
+    return {
+        "h": quantities["h"][:, 0].tolist(),
+        "own": np.linalg.norm(own, axis=1).tolist(),
+        "back": np.linalg.norm(whole - own, axis=1).tolist(),
+        "nats": (-np.log(np.take_along_axis(quantities["p"], target[..., None], -1)))[:, 0, 0].tolist(),
+        "numbers": {name: values[:, 0].tolist() for name, values in quantities.items()},
+    }
 
 
 def _steps(words: list[str], quantities: dict[str, Array]) -> list[dict[str, Any]]:

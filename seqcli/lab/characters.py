@@ -10,7 +10,7 @@ import numpy as np
 
 from seqcli.errors import CorpusError
 from seqcli.lab.cells import State
-from seqcli.lab.learning import Adam, Ids, Network, clip, one_hot, softmax_loss
+from seqcli.lab.learning import Adam, Ids, Network, checked, clip, one_hot, softmax_loss
 
 MOST_KINDS = 300  # different characters told apart, the commonest; the rest are one: more would be slow by hand
 MOST_CHARACTERS = 50_000  # of a text that are read: more are not seen twice in a minute
@@ -61,7 +61,7 @@ def learn(
     steps = len(x)
     optimiser, start = Adam(rate), 0
     state: State | None = None
-    for _ in range(updates):
+    for update in range(1, updates + 1):
         if start >= steps:
             start, state = 0, None
         at = slice(start, start + UNROLL)
@@ -69,7 +69,7 @@ def learn(
         learned = network.learn(one_hot(x[at], V), target[at], state=state, keep=keep)
         optimiser.update(network.weights, clip(learned.gradients, CLIP))
         state, start = learned.state, start + UNROLL
-        yield learned.loss
+        yield checked(learned.loss, update)
 
 
 def nats(network: Network, ids: Ids) -> float:

@@ -103,7 +103,7 @@ def _curve(
     found = flow(cell, x, np.random.default_rng(s.seed))
     sigma = float(np.linalg.svd(cell.weights["W"], compute_uv=False).max())
     whole = [math.hypot(h, c) for h, c in zip(found.h, found.c or [0.0] * len(found.h), strict=True)]
-    bound = [sigma**k for k in range(len(whole))] if isinstance(cell, RNN) else []  # no activation is steeper than 1
+    bound = np.power(sigma, np.arange(len(whole))).tolist() if isinstance(cell, RNN) else []  # no slope is above 1
     return {
         "cell": kind,
         "radius": radius,

@@ -43,10 +43,10 @@ JAPANESE = {
     "in the end {accuracy:.1%} of all sums are right.": "最後に正解した和は全体の{accuracy:.1%}です。",
     "At update {ended} the gradient was no number any more; {accuracy:.1%} of all sums are right.":
         "更新{ended}回目で勾配が数値でなくなりました。正解した和は全体の{accuracy:.1%}です。",
-    "All {sums:,} sums are right, the {unseen:,} it was never shown among them; the gradient stayed below "
+    "All {sums:,} sums are right, the {unseen:,} it was never shown among them; the longest gradient was "
     "{largest_gradient:.2g}.":
-        "{sums:,}通りの和はすべて正解です。学習で一度も見せていない{unseen:,}通りも含みます。勾配の長さは"
-        "{largest_gradient:.2g}を超えませんでした。",
+        "{sums:,}通りの和はすべて正解です。学習で一度も見せていない{unseen:,}通りも含みます。最も長い勾配は"
+        "{largest_gradient:.2g}でした。",
     "{accuracy:.1%} of all sums are right ({unseen_accuracy:.1%} of those never shown); nothing exploded.":
         "正解した和は全体の{accuracy:.1%}です(見せていない和では{unseen_accuracy:.1%})。勾配爆発はありませんでした。",
     "Of {runs} trainings {learned} learned every sum and {exploded} exploded ({both} did both).":
@@ -88,6 +88,10 @@ JAPANESE = {
     "character while the text learned fell to {train:.2f}; ":
         "更新{best_at}回目のあと、検証用の文章の損失は1文字あたり{best_held_out:.2f}から{held_out:.2f}ナットに上がり、"
         "学習した文章の損失は{train:.2f}まで下がりました。",
+    "Not overfitting but bad training: after update {best_at} the loss of the learned text rose as well, from "
+    "{train_at_best:.2f} to {train:.2f} nats per character; ":
+        "過学習ではなく、学習の失敗です。更新{best_at}回目のあと、学習した文章の損失も1文字あたり{train_at_best:.2f}から"
+        "{train:.2f}ナットに上がりました。",
     "the lowest at its end was {cure}, {cured:.2f}; the lowest anywhere was {lowest_cure}, {lowest:.2f} at update "
     "{lowest_at}.":
         "終わりの損失が最も低いのは「{cure}」の{cured:.2f}、途中も含めて最も低いのは「{lowest_cure}」の更新{lowest_at}回目の"
@@ -145,19 +149,16 @@ JAPANESE = {
     "GRU with attention": "注意機構付きGRU", "RNN, two directions": "双方向RNN",
     "LSTM, two directions": "双方向LSTM", "GRU, two directions": "双方向GRU",
     # -- pictures
-    "relative difference": "相対的な差", "limit": "許容範囲", "gradients made by hand": "手で書いた勾配の検算",
-    "binary addition": "二進数の足し算", "loss of an update": "更新ごとの損失",
+    "relative difference": "相対的な差", "limit": "許容範囲",     "loss of an update": "更新ごとの損失",
     "length of the gradient": "勾配の長さ", "sums that were never shown": "学習に使わなかった和", "wrong": "不正解",
     "steps back": "さかのぼったステップ数", "share of the gradient left": "残る勾配の割合", "upper bound": "上界",
     "bias": "バイアス", "how far each gate stands open": "各ゲートの開き具合", "mean": "平均",
     "unit": "一例", "distance in steps": "距離(ステップ)", "right answers": "正解の割合",
     "length of the text copied": "写す記号列の長さ", "nats per character": "1文字あたりのナット",
-    "early stop": "早期終了", "learned text": "学習した文章", "held-out text": "検証用の文章",
-    "a world of 30 words": "30語の世界", "flows back": "逆向きに流れる勾配", "cut": "打ち切り",
+        "a world of 30 words": "30語の世界", "flows back": "逆向きに流れる勾配", "cut": "打ち切り",
     "one step of truncated BPTT": "打ち切りBPTTの一歩",
     "accuracy by activation and first weights": "活性化関数と初期値ごとの正解率",
-    "time of a step": "1ステップの時間", "run": "回",
-}  # fmt: skip
+    }  # fmt: skip
 
 
 def speaker(language: str) -> Callable[[str], str]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcli.errors import DivergedError
 from seqcli.lab.cells import GRU, LSTM, RNN, Array, Cell, Draw, Output, State, backward, forward, sigmoid, softmax
 
 CELLS = ("rnn", "lstm", "gru")
@@ -127,6 +128,13 @@ def clip(gradients: dict[str, Array], most: float) -> dict[str, Array]:
     """Shorten the gradient to a length of `most`, its direction kept. Source: Pascanu et al. 2013, algorithm 1."""
     found = length(gradients)
     return gradients if found <= most else {name: g * (most / found) for name, g in gradients.items()}
+
+
+def checked(loss: float, update: int) -> float:
+    """Return a loss. Raises DivergedError where it is no number any more."""
+    if not np.isfinite(loss):
+        raise DivergedError(f"The loss is no number any more at update {update}; give a lower --rate.")
+    return loss
 
 
 class Sgd:

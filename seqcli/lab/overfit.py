@@ -85,6 +85,7 @@ def _numbers(s: Overfit, rows: list[dict[str, Any]], best: dict[str, float]) -> 
     return {
         "train": plain["train"],
         "held_out": plain["held_out"],
+        "train_at_best": best["train"],
         "best_at": best["update"],
         "best_held_out": best["held_out"],
         "updates": s.updates,
@@ -99,6 +100,11 @@ def _numbers(s: Overfit, rows: list[dict[str, Any]], best: dict[str, float]) -> 
 def _sentence(n: dict[str, Any]) -> tuple[str, ...]:
     if n["best_at"] == n["updates"]:
         start = "No overfitting within {updates} updates: held-out text was still getting easier, {held_out:.2f} nats; "
+    elif n["train"] > n["train_at_best"]:
+        start = (
+            "Not overfitting but bad training: after update {best_at} the loss of the learned text rose as well, from "
+        )
+        start += "{train_at_best:.2f} to {train:.2f} nats per character; "
     else:
         start = "After update {best_at} the held-out text rose from {best_held_out:.2f} to {held_out:.2f} nats per "
         start += "character while the text learned fell to {train:.2f}; "

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from seqcli.lab.cells import Array, softmax
-from seqcli.lab.learning import Adam
+from seqcli.lab.learning import Adam, checked
 from seqcli.lab.report import Report, Table, Tell, silent
 from seqcli.lab.settings import Word2Vec
 from seqcli.spec import to_dict
@@ -85,7 +85,7 @@ def train(counts: Array, D: int, s: Word2Vec) -> Trained:
         if update in LOOKS:
             looks.append(weights["v"].copy())
         p = softmax(weights["v"] @ weights["u"].T)  # [30, 30]  row: what is expected around a word
-        losses.append(float(-(share * np.log(p)).sum()))
+        losses.append(checked(float(-(share * np.log(p)).sum()), update + 1))
         dy = share.sum(1, keepdims=True) * p - share  # [30, 30]
         optimiser.update(weights, {"v": dy @ weights["u"], "u": dy.T @ weights["v"]})
     spent = (time.perf_counter() - start) / s.updates * 1000
