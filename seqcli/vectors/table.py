@@ -128,7 +128,9 @@ class Table:
             columns = _candidates(matrix, lengths, batch, wanted)
             for query, some, omitted in zip(batch, columns, skip[start : start + step], strict=True):
                 rows = some if among is None else among[some]
-                found.append(self.ranked(query, rows[~np.isin(rows, list(omitted))], k))
+                for row in omitted:
+                    rows = rows[rows != row]
+                found.append(self.ranked(query, rows, k))
         return found
 
     def ranked(self, query: Floats, rows: Rows, k: int) -> list[Neighbor]:
@@ -214,16 +216,17 @@ def _can_bound(size: int, k: int) -> bool:
 
 def _candidates(matrix: Floats, lengths: Floats, queries: Floats, k: int) -> list[Rows]:
     """Return for each query [Q, D] the rows of the matrix [V, D] that may be among its k nearest, in any order."""
-    bounds = np.full(len(queries), -np.inf, np.float32)
-    if _can_bound(len(matrix), k):
-        sample = slice(None, None, len(matrix) // SAMPLED)
-        near = queries @ matrix[sample].T / lengths[sample]
-        bounds = np.partition(near, -k, axis=1)[:, -k] - np.float32(ROUNDING)  # the k-th best of all is no worse
-    parts: list[tuple[Rows, Rows, Floats]] = []
     step = max(SCORES // len(queries), 1)
+    bounds = np.full(len(queries), -np.inf, np.float32)
+    sample = slice(None, None, max(len(matrix) // SAMPLED, 1))
+    sampled = _can_bound(len(matrix), k)
+    if sampled and step < len(matrix):
+        bounds = _kth_best(_scores(matrix[sample], lengths[sample], queries), k)
+    parts: list[tuple[Rows, Rows, Floats]] = []
     for start in range(0, len(matrix), step):
-        scores = queries @ matrix[start : start + step].T
-        scores /= lengths[start : start + step]
+        scores = _scores(matrix[start : start + step], lengths[start : start + step], queries)
+        if sampled and step >= len(matrix):
+            bounds = _kth_best(scores[:, sample], k)
         flat = np.flatnonzero(scores >= bounds[:, None])
         asker, column = np.divmod(flat, scores.shape[1])
         parts.append((asker, column + start, scores.ravel()[flat]))
@@ -234,9 +237,22 @@ def _candidates(matrix: Floats, lengths: Floats, queries: Floats, k: int) -> lis
     return [_best(rows, scores, k) for rows, scores in split]
 
 
+def _scores(matrix: Floats, lengths: Floats, queries: Floats) -> Floats:
+    """Return the similarities of queries [Q, D] to rows [V, D], if the queries have length one. -> [Q, V]"""
+    scores: Floats = queries @ matrix.T
+    scores /= lengths
+    return scores
+
+
+def _kth_best(scores: Floats, k: int) -> Floats:
+    """Return what the k-th best of each row cannot be below, though it was computed otherwise."""
+    bounds: Floats = np.partition(scores, -k, axis=1)[:, -k] - np.float32(ROUNDING)
+    return bounds
+
+
 def _best(rows: Rows, scores: Floats, k: int) -> Rows:
     """Return the rows whose scores reach the k-th best, as far as float32 can tell."""
     if len(scores) <= k:
         return rows
-    reaching: Rows = rows[scores >= np.partition(scores, -k)[-k] - np.float32(ROUNDING)]
+    reaching: Rows = rows[scores >= _kth_best(scores[None], k)[0]]
     return reaching
