@@ -64,11 +64,10 @@ def test_what_is_written_is_read_again(tmp_path: Path, order: int) -> None:
     assert (found.tokens, found.order, found.notes) == (TOKENS, order, [])
     assert list(found.arrays) != [] and set(found.arrays) == set(arrays)
     check(found.arrays, order, len(TOKENS), "x")
-    for name, array in arrays.items():
-        np.testing.assert_allclose(found.arrays[name], array, rtol=1e-6, atol=1e-6)
-    again = tmp_path / "again.arpa"
-    first = read(written(again, order, found.arrays))
-    assert all(first.arrays[name].tobytes() == found.arrays[name].tobytes() for name in arrays), "nothing drifts"
+    assert all(found.arrays[name].tobytes() == array.tobytes() for name, array in arrays.items()), "to the last bit"
+    lines = (tmp_path / "x.arpa").read_text("utf-8").split("\n")
+    (end,) = [line.split("\t") for line in lines if line.split("\t")[1:2] == ["</s>"]]
+    assert end[2:] == ([] if order == 1 else ["0"]), "the backoff is that of <s>"
 
 
 @pytest.mark.parametrize("order", [2, 3, 5])
@@ -96,6 +95,16 @@ def test_a_small_file_means_what_the_format_says(tmp_path: Path) -> None:
     np.testing.assert_allclose(logs[0], [-0.2, -0.05, -0.4], atol=1e-6)  # a b backs off with nothing to <b </s>
     np.testing.assert_allclose(logs[1], [-0.5 - 0.9, 0.1 - 1.5], atol=1e-6)
     np.testing.assert_allclose(logs[2], [-0.2, -0.125 - 0.25 - 0.7], atol=1e-6)
+
+
+def test_a_backoff_behind_the_end_of_a_sentence_means_nothing(tmp_path: Path) -> None:
+    found = []
+    for backoff in ("", "\t-0.75"):
+        path = tmp_path / "small.arpa"
+        path.write_text(SMALL.replace("b </s>", f"b </s>{backoff}"))
+        model = NgramArrays(3, read(str(path)).arrays)
+        found.append(model.token_log_probabilities([[EOS, 3, EOS, 2, EOS], [EOS, EOS]]))
+    assert all(map(np.array_equal, *found))
 
 
 def test_a_file_without_unk_gets_it_and_a_note(tmp_path: Path) -> None:

@@ -208,7 +208,8 @@ def _longer(
     arrays[f"children.{n - 1}"] = offsets((found // vocabulary).astype(np.int32), contexts)
     arrays[f"log_probabilities.{n}"] = _natural(logs)[by_key]
     if n < order:
-        arrays[f"log_backoffs.{n}"] = _natural(backoffs)[by_key]
+        at_end = columns[:, -1] == EOS  # nothing follows it, whatever its backoff says
+        arrays[f"log_backoffs.{n}"] = np.where(at_end, np.float32(0), _natural(backoffs))[by_key]
     return found
 
 

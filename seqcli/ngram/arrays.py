@@ -86,7 +86,8 @@ def stored_arrays(record: Any, vocabulary_size: int) -> dict[str, Array]:
 class NgramArrays:
     """An n-gram model as arrays: reads tokens one step at a time, side by side, and tells what may come next.
 
-    Its state is the nodes [B, order - 1] of the last 1, 2, ... tokens as contexts, -1 where there is no such n-gram.
+    Its state is the nodes [B, order - 1] of the last 1, 2, ... tokens as contexts, -1 where there is no such n-gram. An
+    n-gram of two or more that ends in EOS is none: it has no continuations, and the log of its backoff is 0.
     """
 
     def __init__(self, order: int, arrays: Mapping[str, Array]) -> None:
@@ -112,7 +113,7 @@ class NgramArrays:
         if self.order > 1:
             after[:, 0] = ids
         for n in range(1, self.order - 1):
-            after[:, n] = self._find(n - 1, np.where(ids == EOS, -1, state[:, n - 1]), ids)
+            after[:, n] = self._find(n - 1, state[:, n - 1], ids)
         return after, after
 
     def log_probabilities(self, state: Nodes) -> Reals:
@@ -166,7 +167,7 @@ class NgramArrays:
         for n in range(self.order - 1):
             contexts = np.empty_like(nodes)
             contexts[0] = -1 if n else EOS
-            contexts[1:] = np.where(ids[:-1] == EOS, -1, nodes[:-1]) if n else nodes[:-1]
+            contexts[1:] = nodes[:-1]
             nodes = self._find(n, contexts, ids)
             backed_off = found + np.where(contexts >= 0, self._backoffs[n][contexts], 0.0)
             found = np.where(nodes >= 0, self._logs[n + 1][nodes], backed_off)
