@@ -14,7 +14,7 @@ Floats = NDArray[np.float32]
 Codes = NDArray[np.uint8]
 
 METHODS = ("none", "int8", "pq")
-PART = 4  # numbers that share one code of a product quantiser: 16 times smaller than float32, as fastText's dsub 2 is 8
+PART = 4  # numbers that share one code of a product quantiser: 16 times smaller than float32, their length apart
 CENTROIDS = 256  # what a byte can name
 LEARNED = 50_000  # rows that centroids are learned from, about 200 for each
 ROUNDS = 15  # of k-means: the error falls by less than 1 % a round from there on
