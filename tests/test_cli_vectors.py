@@ -352,3 +352,24 @@ def test_answers_load_neither_torch_nor_numba_nor_rich(shelf: Path) -> None:
             env={**os.environ, "PYTHONSAFEPATH": ""},
         )
         assert done.stderr.splitlines()[-1].startswith("[] "), done.stderr
+
+
+def test_a_word_never_seen_is_answered_from_its_ngrams_and_that_is_said(shelf: Path) -> None:
+    from seqcli.cli.options import Session
+    from seqcli.cli.tables import save_table
+    from seqcli.vectors.formats import VectorsFile
+    from seqcli.vectors.subwords import Subwords
+
+    random = np.random.default_rng(0)
+    subwords = Subwords(random.standard_normal((50, 4)).astype(np.float32), 2, 4)
+    words = ["king", "queen", "apple"]
+    made = subwords.complete(words, random.standard_normal((3, 4)).astype(np.float32))
+    corpus = {"name": "x", "sha256": "0" * 64, "lines": 3, "tokens": 0}
+    found = VectorsFile("fasttext-bin", words, made, subwords)
+    save_table(Session(), "grams", found, "none", replace=False, corpus=corpus)
+    out, err = answered("vector", "kings", "--json", "-m", "grams")
+    assert json.loads(out)[0]["vector"] == pytest.approx([float(x) for x in subwords.vector("kings")])  # type: ignore[union-attr]
+    assert "did you mean 'king'" in err and "mean of its n-grams' vectors" in err
+    assert records("neighbors", "king", "-m", "grams") and not answered("neighbors", "king", "-m", "grams")[1]
+    ok("quantize-vectors", "grams", "small")
+    assert len(records("neighbors", "kings", "-m", "small")) == 3
