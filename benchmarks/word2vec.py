@@ -151,15 +151,20 @@ def scores(table: Table) -> dict[str, Any]:
     return found
 
 
-def main(rounds: int, prefix: list[str]) -> None:
-    """Run, print the table and record every row of it."""
-    install()
+def plain_text() -> Path:
+    """Return books17 as a plain file, which all programs can read."""
     text = PEERS / "books17.txt"
     if not text.exists():
         with gzip.open(DATA / "books" / "books17.txt.gz") as packed, text.open("wb") as plain:
             shutil.copyfileobj(packed, plain)
+    return text
+
+
+def programs(text: Path, prefix: list[str]) -> dict[str, Callable[[int], dict[str, Any]]]:
+    """Return what is measured: by its name, what trains with a seed and returns figures."""
     words = len(text.read_bytes().split())
-    runs: dict[str, Callable[[int], dict[str, Any]]] = {
+    tree = ("--output", "hierarchical-softmax")
+    return {
         "word2vec.c skip-gram": lambda seed: run_c(text, prefix, words),
         "gensim skip-gram": lambda seed: run_gensim(text, prefix, seed, 1),
         "seqcli skip-gram": lambda seed: run_seqcli(text, prefix, seed),
@@ -167,20 +172,30 @@ def main(rounds: int, prefix: list[str]) -> None:
         "gensim cbow": lambda seed: run_gensim(text, prefix, seed, 0),
         "seqcli cbow": lambda seed: run_seqcli(text, prefix, seed, "--architecture", "cbow"),
         "gensim skip-gram, hierarchical": lambda seed: run_gensim(text, prefix, seed, 1, 1),
-        "seqcli skip-gram, hierarchical": lambda seed: run_seqcli(
-            text, prefix, seed, "--output", "hierarchical-softmax"
-        ),
+        "seqcli skip-gram, hierarchical": lambda seed: run_seqcli(text, prefix, seed, *tree),
     }
+
+
+def main(rounds: int, prefix: list[str]) -> None:
+    """Run, print the table and record every row of it."""
+    install()
+    text = plain_text()
+    runs = programs(text, prefix)
     run_seqcli(text, prefix, 1)  # once for nothing: the kernels are compiled
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in runs}
     for seed in range(1, rounds + 1):
         for name, run in runs.items():
             if seed == 1 or "hierarchical" not in name:  # slow everywhere: once
                 results[name].append(run(seed))
-    medians = {name: summary(found) for name, found in results.items()}
+    report(results)
+
+
+def report(results: dict[str, list[dict[str, Any]]]) -> None:
+    """Print the table and record its rows."""
+    medians = {name: summary(found) for name, found in results.items() if found}
     header = ("words/s", "x gensim", "x C", "whole s", "x gensim", "MB", "WordSim", "SimLex", "analogies")
-    print(f"books17, {words:,} words, {THREADS} threads, {rounds} rounds, medians; similarity: mean of the seeds")
-    print(f"{'':<32}" + "".join(f"{title:>10}" for title in header))
+    print(f"books17, one epoch, {THREADS} threads; times: medians of the rounds; similarity: means of the seeds")
+    print(f"{'':<32}" + "".join(f"{title:>10}" for title in (*header, "rounds")))
     c = medians["word2vec.c skip-gram"]
     for name, row in medians.items():
         kind = name.split(" ", 1)[1].removesuffix(" --reproducible")
@@ -194,11 +209,11 @@ def main(rounds: int, prefix: list[str]) -> None:
         print(
             f"{name:<32}{row['speed']:>10,.0f}{ratios['speed_x_gensim']:>10.2f}{beside_c}{row['seconds']:>10.1f}"
             f"{ratios['whole_x_gensim']:>10.2f}{row['megabytes']:>10.0f}{row['WordSim-353']:>10.3f}"
-            f"{row['SimLex-999']:>10.3f}{row['analogies']:>10.3f}"
+            f"{row['SimLex-999']:>10.3f}{row['analogies']:>10.3f}{len(results[name]):>10}"
         )
         record("word2vec", what=name, rounds=len(results[name]), threads=THREADS, **row, **ratios)
     covered = medians["seqcli skip-gram"]
-    print("covered: " + ", ".join(f"{name} {covered[f'{name} covered']}" for name in (*SETS, "analogies")))
+    print("covered: " + ", ".join(f"{name} {covered[f'{name} covered']:.0f}" for name in (*SETS, "analogies")))
     cost = medians["seqcli skip-gram --reproducible"]["speed"] / medians["seqcli skip-gram"]["speed"]
     print(f"--reproducible trains at {cost:.0%} of the free-running speed")
 
