@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 
@@ -97,30 +95,26 @@ def _loss_of_paths(work, words, weights, method, kept, low, high, begin, count, 
     return nats, pairs
 
 
-def _measure(chunk_loss: Any, step: int) -> Any:
-    """Return the measure of one output: compiled only when it is used."""
+@njit(nogil=True, cache=True)
+def held_out_loss(work, words, weights, method, ids, tree):  # type: ignore[no-untyped-def]
+    """Return (nats, pairs) of a text: whole windows, nothing passed over, the same negatives every time.
 
-    @njit(nogil=True, cache=True)
-    def held_out_loss(work, words, weights, method, ids):  # type: ignore[no-untyped-def]
-        """Return (nats, pairs) of a text: whole windows, nothing passed over, the same negatives every time.
-
-        A pair is a word and one of its contexts (skip-gram), or a word and all of them (CBOW). It costs -log sigmoid of
-        the true word's score and `negatives` times the mean of -log sigmoid(-score) over NEGATIVES random words; with
-        hierarchical softmax the log loss of every node on the word's path.
-        """
-        kept = np.empty(len(ids), np.int32)
-        low, high = np.zeros(len(ids), np.int64), np.zeros(len(ids), np.int64)
-        total = _windows(ids, method.window, kept, low, high)
-        state = start_draws(SEED, 0, 0)
-        nats, pairs = 0.0, 0
-        for begin in range(0, total, step):
-            count = min(step, total - begin)
-            more = chunk_loss(work, words, weights, method, kept, low, high, begin, count, total, state)
-            nats += more[0]
-            pairs += more[1]
-        return nats, pairs
-
-    return held_out_loss
-
-
-BESIDE_NEGATIVES, OF_PATHS = _measure(_loss_beside_negatives, CHUNK), _measure(_loss_of_paths, TREE_CHUNK)
+    A pair is a word and one of its contexts (skip-gram), or a word and all of them (CBOW). It costs -log sigmoid of
+    the true word's score and `negatives` times the mean of -log sigmoid(-score) over NEGATIVES random words; with
+    hierarchical softmax (tree is not None) the log loss of every node on the word's path.
+    """
+    kept = np.empty(len(ids), np.int32)
+    low, high = np.zeros(len(ids), np.int64), np.zeros(len(ids), np.int64)
+    total = _windows(ids, method.window, kept, low, high)
+    state = start_draws(SEED, 0, 0)
+    nats, pairs, step = 0.0, 0, TREE_CHUNK if method.tree else CHUNK
+    for begin in range(0, total, step):
+        count = min(step, total - begin)
+        place = (kept, low, high, begin, count, total, state)
+        if tree is not None:  # decided before anything is compiled: what is not used costs no time
+            more = _loss_of_paths(work, words, weights, method, *place)
+        else:
+            more = _loss_beside_negatives(work, words, weights, method, *place)
+        nats += more[0]
+        pairs += more[1]
+    return nats, pairs

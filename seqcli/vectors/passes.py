@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 
@@ -13,46 +11,44 @@ from seqcli.vectors.sampling import choose, start_draws
 from seqcli.vectors.work import apply, work_of
 
 
-def _pass(chunk: Any) -> Any:
-    """Return the pass of one method: each is compiled only when it is used, which takes seconds."""
+@njit(nogil=True, cache=True)
+def train(works, mine, parts, counter, words, weights, method, ids, start, stop, epoch, rate, cbow, tree):  # type: ignore[no-untyped-def]
+    """Train on ids[start:stop] with the matrices works[mine]; cbow, tree: None for no, anything else for yes.
 
-    @njit(nogil=True, cache=True)
-    def train(works, mine, parts, counter, words, weights, method, ids, start, stop, epoch, rate):  # type: ignore[no-untyped-def]
-        """Train on ids[start:stop] with the matrices works[mine].
+    parts 1: other threads may do the same with other stretches, and none waits; changes to the same row may be
+    lost, seldom enough not to matter. Source: Recht et al. 2011.
 
-        parts 1: other threads may do the same with other stretches, and none waits; changes to the same row may be
-        lost, seldom enough not to matter. Source: Recht et al. 2011.
-
-        parts more: that many threads are in step, each on its stretch. All compute their chunks from the same two
-        matrices; when all are done, each adds everyone's changes, in the order of the threads, to the rows that are
-        its own: the result is always the same.
-        """
-        state = start_draws(method.seed, epoch, start)
-        room = stop - start
-        kept, low, high = np.empty(room, np.int32), np.empty(room, np.int64), np.empty(room, np.int64)
-        total = choose(ids, start, stop, words.keep, method.window, state, kept, low, high)
-        work = work_of(works, mine)
-        begin = 0
-        while begin < total or parts > 1:
-            count = min(method.step, total - begin)
-            work.sizes[:] = 0
-            if count > 0:
-                chunk(work, words, weights, method, kept, low, high, begin, count, total, np.float32(rate), state)
-            begin += method.step
-            if parts == 1:
-                apply(work, words, weights, 0, 1)
-                continue
-            meet(counter, parts)
-            busy = 0
-            for part in range(parts):
-                other = work_of(works, part)
-                busy += other.sizes[0]
-                apply(other, words, weights, mine, parts)
-            meet(counter, parts)
-            if busy == 0:
-                break
-
-    return train
-
-
-SKIP_GRAM, CBOW, TREE = _pass(skip_gram_chunk), _pass(cbow_chunk), _pass(tree_chunk)
+    parts more: that many threads are in step, each on its stretch. All compute their chunks from the same two
+    matrices; when all are done, each adds everyone's changes, in the order of the threads, to the rows that are
+    its own: the result is always the same.
+    """
+    state = start_draws(method.seed, epoch, start)
+    room = stop - start
+    kept, low, high = np.empty(room, np.int32), np.empty(room, np.int64), np.empty(room, np.int64)
+    total = choose(ids, start, stop, words.keep, method.window, state, kept, low, high)
+    work = work_of(works, mine)
+    begin = 0
+    while begin < total or parts > 1:
+        count = min(method.step, total - begin)
+        work.sizes[:] = 0
+        place = (kept, low, high, begin, count, total)
+        if count > 0:  # a branch on None is decided before anything is compiled: what is not used costs no time
+            if tree is not None:
+                tree_chunk(work, words, weights, method, *place, np.float32(rate), state)
+            elif cbow is not None:
+                cbow_chunk(work, words, weights, method, *place, np.float32(rate), state)
+            else:
+                skip_gram_chunk(work, words, weights, method, *place, np.float32(rate), state)
+        begin += method.step
+        if parts == 1:
+            apply(work, words, weights, 0, 1)
+            continue
+        meet(counter, parts)
+        busy = 0
+        for part in range(parts):
+            other = work_of(works, part)
+            busy += other.sizes[0]
+            apply(other, words, weights, mine, parts)
+        meet(counter, parts)
+        if busy == 0:
+            break

@@ -57,8 +57,6 @@ class VectorTraining:
         longest_path = int(np.diff(self._words.paths).max()) if tree else 0
         cbow = spec.architecture == "cbow"
         self._method = Method(spec.window, spec.negatives, cbow, tree, run.seed, _step(counts, self._words.keep, tree))
-        self._pass = passes.TREE if tree else passes.CBOW if cbow else passes.SKIP_GRAM
-        self._loss = loss.OF_PATHS if tree else loss.BESIDE_NEGATIVES
         self._works = make_works(self._threads, spec.embedding_size, spec.window, longest_path)
         self._passage = int(min(max(len(ids) // (self._threads * UPDATES), SHORTEST_PASSAGE), PASSAGE))
         passages = -(-len(ids) // self._passage)
@@ -181,7 +179,9 @@ class VectorTraining:
 
     def _train(self, mine: int, parts: int, counter: Any, start: int, stop: int, epoch: int, rate: float) -> None:
         words, weights, method = self._words, self._weights, self._method
-        self._pass(self._works, mine, parts, counter, words, weights, method, self._ids, start, stop, epoch, rate)
+        place = (self._ids, start, stop, epoch, rate)
+        flags = (method.cbow or None, method.tree or None)
+        passes.train(self._works, mine, parts, counter, words, weights, method, *place, *flags)
 
     # -- held-out text and the plan -------------------------------------------------------------------------------
 
@@ -198,7 +198,8 @@ class VectorTraining:
         return Evaluated(p, per_pair, pairs, best, None)
 
     def _measure(self, ids: NDArray[np.int32]) -> tuple[float, int]:
-        nats, pairs = self._loss(work_of(self._works, 0), self._words, self._weights, self._method, ids)
+        method, work = self._method, work_of(self._works, 0)
+        nats, pairs = loss.held_out_loss(work, self._words, self._weights, method, ids, method.tree or None)
         return float(nats), int(pairs)
 
     def _plan_first(self) -> None:
