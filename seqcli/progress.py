@@ -10,7 +10,7 @@ from typing import Protocol
 CALIBRATION = 20  # updates, or ...
 CALIBRATION_SHARE = 0.05  # ... share of the minutes after which a budget of minutes is planned by the speed seen
 WARMING = 5  # updates left out of that speed: kernels are still being chosen
-PLANS = 20  # times a training in which the rest of a budget of minutes is planned anew
+PLANS = 50  # times a training in which the rest of a budget of minutes is planned anew: late enough to land on it
 EVALUATIONS = 10  # in a training: enough for a learning curve and for early stopping
 ENDLESS = 2**53  # updates: more than any training has
 EVALUATION_SHARE = 0.08  # of the minutes that evaluations may take
