@@ -30,7 +30,7 @@ SHORTEST_PASSAGE = 1000  # tokens: below, starting a passage costs more than tra
 SMALLEST_CHUNK = 4  # words: a tile
 LONGEST_SENTENCE = 1000  # tokens beyond which a passage ends anywhere; word2vec.c cuts sentences there
 PASSAGES = 8  # of each thread in an update: the one that is done first waits little for the others
-EVALUATION_TOKENS = 5_000_000  # trained on between two evaluations, which cost as much as 300,000
+EVALUATION_TOKENS = 15_000_000  # trained on between two evaluations: measuring and saving cost as much as 1.5 million
 
 Floats = NDArray[np.float32]
 
