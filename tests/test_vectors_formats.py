@@ -141,7 +141,7 @@ GOOD = b"2 3\nking 1 2 3\nqueen 4 5 6\n"
 REFUSED = [
     ("H1", b"", "is empty"),
     ("H1", b"\n\n", "no words"),
-    ("H1", b"2 3\n", "it has 4"),
+    ("H1", b"2 3\n", "not 4"),
     ("H1", b"two three\nking 1 2 3\n", "line 1"),
     ("H1", b"5\nking 1 2 3\n", "line 1"),
     ("H1", b"2 3 4\nking 1 2 3\nqueen 4 5 6\n", "line 2"),

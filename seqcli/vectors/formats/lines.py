@@ -38,8 +38,7 @@ def check_claim(source: Source, count: int, dimensions: int, bytes_each: int) ->
     if count * (dimensions * bytes_each + 1) > source.size:
         least = count * (dimensions * bytes_each + 1)
         raise source.error(
-            f"the header says {count} words of {dimensions} numbers, which need {least} bytes, and it has {source.size}",
-            1,
+            f"the header says {count} words of {dimensions} numbers, which need {least} bytes, not {source.size}", 1
         )
 
 
