@@ -45,8 +45,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "seqcli.cli.vectors_measure:evaluate_vectors",
         "Measure word vectors on word pairs and analogies.",
     ),
-    "import": ("Word vectors", "seqcli.cli.vectors_files:import_vectors", "Take in word vectors or n-grams of another program."),
-    "export": ("Word vectors", "seqcli.cli.vectors_files:export", "Write word vectors or n-grams for other programs."),
+    "import": ("Word vectors", "seqcli.cli.vectors_files:import_vectors", "Take in what another program learned."),
+    "export": ("Word vectors", "seqcli.cli.vectors_files:export", "Write vectors or n-grams for other programs."),
     "quantize-vectors": (
         "Word vectors",
         "seqcli.cli.vectors_files:quantize_vectors",
