@@ -60,6 +60,24 @@ def language() -> str:
     return rows(header, lines, found[0] if found else None)
 
 
+@table("ngram")
+def ngram() -> str:
+    """Counts on the Penn Treebank, and the agreement with kenlm."""
+    found = [row for order in (2, 3, 4, 5, 6) if (row := latest("ngram", order=order))]
+    lines = [
+        [
+            str(row["order"]),
+            f"{row['seconds']:.1f}",
+            f"{row['bytes'] / 1e6:.1f}",
+            f"{row['valid_perplexity']:.1f}",
+            f"{row['test_perplexity']:.1f}",
+        ]
+        for row in found
+    ]
+    header = ["order", "whole command, s", "MB", "valid perplexity", "test perplexity"]
+    return rows(header, lines, found[0] if found else None)
+
+
 @table("startup")
 def startup() -> str:
     """Whole processes."""
