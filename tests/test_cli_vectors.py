@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from seqcli.cli import run
-from seqcli.cli.tables import word_hash
+from seqcli.cli.vectors.tables import word_hash
 from seqcli.store import Shelf, pack
 
 # king is to man as queen is to woman, by construction: royal, male, female, fruit
@@ -356,7 +356,7 @@ def test_answers_load_neither_torch_nor_numba_nor_rich(shelf: Path) -> None:
 
 def test_a_word_never_seen_is_answered_from_its_ngrams_and_that_is_said(shelf: Path) -> None:
     from seqcli.cli.options import Session
-    from seqcli.cli.tables import save_table
+    from seqcli.cli.vectors.tables import save_table
     from seqcli.vectors.formats import VectorsFile
     from seqcli.vectors.subwords import Subwords
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import nn
 
-from seqcli.cli.lab_torch import torch_gradients
+from seqcli.cli.lab.beside_torch import torch_gradients
 from seqcli.lab import check
 from seqcli.lab.cells import GRU, LSTM, RNN, Attention, backward, forward
 from seqcli.lab.characters import BATCH, CLIP, UNROLL, learn, read

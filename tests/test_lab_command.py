@@ -13,7 +13,7 @@ import pytest
 import torch
 from command_line import seqcli, trained
 
-from seqcli.cli.lab_reading import cell_of
+from seqcli.cli.lab.reading import cell_of
 from seqcli.lab import EXPERIMENTS, cells, japanese
 from seqcli.models.language import LanguageModel
 from seqcli.plots import figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
@@ -144,6 +145,11 @@ model_option = option(
     help="The model to ask.  [default: SEQCLI_MODEL, or the default model]",
     shell_complete=complete_model,
 )
+
+
+def asked_models(names: tuple[str, ...]) -> tuple[str | None, ...]:
+    """Return the models that a command of several is about: those named, else SEQCLI_MODEL's, else the default (None)."""
+    return names or (os.environ.get("SEQCLI_MODEL") or None,)
 
 
 def _choose(ctx: click.Context, param: click.Parameter, value: bool) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.options import Number, Session, command, complete_model, option, output_options
+from seqcli.cli.options import Number, Session, asked_models, command, complete_model, option, output_options
 from seqcli.errors import MisuseError, quoted
 
 if TYPE_CHECKING:
-    from seqcli.cli.tables import Opened
     from seqcli.cli.terminal import Results
+    from seqcli.cli.vectors.tables import Opened
     from seqcli.vectors.evaluate import Difference, Pairs, Section
 
 METHODS = {"add": "3CosAdd", "mul": "3CosMul"}
@@ -34,9 +33,9 @@ def evaluate_vectors(session: Session, /, models: tuple[str, ...], test: tuple[s
     Every figure stands beside its coverage, and has a 95 % confidence interval. Of several models each is compared with
     the first on the items that both cover; p is the chance of such a difference between equally good models.
     """
-    from seqcli.cli.tables import open_table
+    from seqcli.cli.vectors.tables import open_table
 
-    opened = [open_table(session, name) for name in models or (os.environ.get("SEQCLI_MODEL") or None,)]
+    opened = [open_table(session, name) for name in asked_models(models)]
     tests = {path: _read(path) for path in test}
     with session.terminal.results(*COLUMNS) as out:
         for path, items in tests.items():
@@ -134,7 +133,7 @@ def compare(
     The first model is turned onto the second (orthogonal Procrustes on their shared words). similarity is a word's to
     itself after that; overlap is the share of its nearest shared words that are the same in both.
     """
-    from seqcli.cli.tables import open_table
+    from seqcli.cli.vectors.tables import open_table
     from seqcli.text.tokens import shown
     from seqcli.vectors import align
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.lab_show import language_option, picture_options, prepared, show, teller
+from seqcli.cli.lab.show import language_option, picture_options, prepared, show, teller
 from seqcli.cli.options import CONTEXT, Session, command, complete_model, given, option, output_options, spec_options
 from seqcli.cli.options import settings as settings_of
 from seqcli.errors import MisuseError
@@ -83,7 +83,7 @@ def check(session: Session, /, **params: Any) -> None:
     """Compare every gradient made by hand with torch's and with finite differences, in float64."""
 
     def experiment(s: Check, tell: Callable[..., None]) -> Report:
-        from seqcli.cli.lab_torch import torch_gradients
+        from seqcli.cli.lab.beside_torch import torch_gradients
         from seqcli.lab import check
 
         return check.run(s, torch_gradients)
@@ -116,7 +116,7 @@ def gradients(session: Session, /, text: str | None, model: str | None, **params
     """
 
     def experiment(s: GradientFlow, tell: Callable[..., None]) -> Report:
-        from seqcli.cli.lab_reading import flow_of, text_of
+        from seqcli.cli.lab.reading import flow_of, text_of
         from seqcli.lab import gradients
 
         read = text_of(text, params["lang"])
@@ -136,7 +136,7 @@ def gates(session: Session, /, sentence: tuple[str, ...], text: str | None, mode
     """
 
     def experiment(s: Gates, tell: Callable[..., None]) -> Report:
-        from seqcli.cli.lab_reading import gates_of, text_of
+        from seqcli.cli.lab.reading import gates_of, text_of
         from seqcli.lab import gates
         from seqcli.lab.texts import SENTENCES
 
@@ -167,7 +167,7 @@ def overfit(session: Session, /, text: str | None, **params: Any) -> None:
     """Let a GRU learn a small text by heart, and try early stopping, dropout, a smaller state, more text."""
 
     def experiment(s: Overfit, tell: Callable[..., None]) -> Report:
-        from seqcli.cli.lab_reading import text_of
+        from seqcli.cli.lab.reading import text_of
         from seqcli.lab import overfit
 
         return overfit.run(s, text_of(text, params["lang"]), tell)
@@ -194,7 +194,7 @@ def bptt(session: Session, /, words_read: tuple[str, ...], text: str | None, **p
     """Show one step of truncated back-propagation through time on five words, every number of it."""
 
     def experiment(s: Bptt, tell: Callable[..., None]) -> Report:
-        from seqcli.cli.lab_reading import words_of
+        from seqcli.cli.lab.reading import words_of
         from seqcli.lab import bptt
 
         return bptt.run(s, words_of(" ".join(words_read), text, params["lang"]))

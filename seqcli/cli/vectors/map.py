@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from seqcli.cli.options import Number, Session, command, model_option, option
-from seqcli.cli.vectors import among_option, rows_among
+from seqcli.cli.vectors.ask import among_option, rows_among
 from seqcli.errors import MisuseError, ModelError, quoted
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from seqcli.cli.tables import Opened
+    from seqcli.cli.vectors.tables import Opened
 
 ENDINGS = (".png", ".svg", ".html")
 MOST = 20_000  # words: more are a cloud, and t-SNE would take an hour
@@ -60,7 +60,7 @@ def map_vectors(
         raise ModelError(f"{quoted(file)} exists; add --replace, or choose another file.")
     import numpy as np
 
-    from seqcli.cli.tables import open_table
+    from seqcli.cli.vectors.tables import open_table
 
     opened = open_table(session, model)
     rows = rows_among(opened, among)

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from seqcli.cli.fitting import Source, check_memory
+from seqcli.cli.language.outcome import Done, figures
 from seqcli.cli.options import Session
-from seqcli.cli.outcome import Done, figures
 from seqcli.cli.preparing import Plan, corpus_entry
 from seqcli.cli.terminal import size
 from seqcli.progress import Progress

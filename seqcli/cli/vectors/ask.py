@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from seqcli.cli.tables import Opened
+    from seqcli.cli.vectors.tables import Opened
 
 MOST = 10_000  # answers at most for one question: a vocabulary is looked at with `models show`
 
@@ -70,7 +70,7 @@ def _search(opened: Opened, count: int, among: str | None, approximate: bool) ->
         return lambda words: opened.table.neighbors(words, count, rows)
     if rows is not None:
         raise MisuseError("--approximate searches all words; leave out --among.")
-    from seqcli.cli.vectors_files import open_index
+    from seqcli.cli.vectors.files import open_index
 
     index = open_index(opened)
     return lambda words: index.neighbors(opened.table, words, count)
@@ -282,13 +282,13 @@ def rows_among(opened: Opened, among: str | None) -> NDArray[np.int64] | None:
 
 
 def _open(session: Session, model: str | None) -> Opened:
-    from seqcli.cli.tables import open_table
+    from seqcli.cli.vectors.tables import open_table
 
     return open_table(session, model)
 
 
 def _questions(words: tuple[str, ...], file: str | None) -> Any:
-    from seqcli.cli.tables import words_of_argument
+    from seqcli.cli.vectors.tables import words_of_argument
 
     return words_of_argument(words, file)
 

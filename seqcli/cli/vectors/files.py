@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.arpa_files import arpa_blocks, import_arpa
+from seqcli.cli.language.arpa import arpa_blocks, import_arpa
 from seqcli.cli.options import Number, Session, command, complete_model, option, output_options
 from seqcli.cli.terminal import size
 from seqcli.errors import MisuseError, ModelError, quoted
@@ -15,7 +15,7 @@ from seqcli.errors import MisuseError, ModelError, quoted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from seqcli.cli.tables import Opened
+    from seqcli.cli.vectors.tables import Opened
     from seqcli.vectors.approximate import Index
     from seqcli.vectors.formats import VectorsFile
 
@@ -78,7 +78,7 @@ def import_vectors(
     file that ends in .arpa holds an n-gram model; the options for words and vectors do not belong to it.
     """
     from seqcli.cli.fitting import name_of
-    from seqcli.cli.tables import save_table
+    from seqcli.cli.vectors.tables import save_table
     from seqcli.store.shelf import check_name
     from seqcli.vectors.formats import read
 
@@ -173,7 +173,7 @@ def _quantised(session: Session, found: VectorsFile, method: str) -> dict[str, A
 @click.pass_obj
 def quantize_vectors(session: Session, /, model: str, name: str, quantize: str, replace: bool) -> None:
     """Make a smaller model of word vectors, and say what that costs in similarity and neighbours."""
-    from seqcli.cli.tables import open_table, save_table
+    from seqcli.cli.vectors.tables import open_table, save_table
     from seqcli.vectors.formats import VectorsFile
 
     if name == model:
@@ -217,7 +217,7 @@ def _parts(session: Session, model: str, file: str, kind: str) -> tuple[dict[str
     if kind == "arpa":
         blocks, what = arpa_blocks(session, model)
         return {file: blocks}, what
-    from seqcli.cli.tables import open_table
+    from seqcli.cli.vectors.tables import open_table
     from seqcli.vectors.formats import render
 
     table = open_table(session, model).table
@@ -250,7 +250,7 @@ def _write(path: str, blocks: Iterator[bytes]) -> None:
 @click.pass_obj
 def index_vectors(session: Session, /, model: str, threads: int) -> None:
     """Build the approximate index of a model, stored beside it: for tables beyond a million words."""
-    from seqcli.cli.tables import open_table
+    from seqcli.cli.vectors.tables import open_table
     from seqcli.vectors.approximate import Index
 
     if not 1 <= threads <= 1024:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.counting import count_ngrams
 from seqcli.cli.fitting import (
     Checkpoint,
     Fit,
@@ -19,8 +18,9 @@ from seqcli.cli.fitting import (
     resume_line,
     training_options,
 )
+from seqcli.cli.language.counting import count_ngrams
+from seqcli.cli.language.outcome import Done, figures, perplexity_text, report
 from seqcli.cli.options import Session, architecture_option, command, spec_options
-from seqcli.cli.outcome import Done, figures, perplexity_text, report
 from seqcli.cli.preparing import Plan, architecture_of, check_belongs, corpus_entry, make_plan, read_corpus
 from seqcli.cli.terminal import size
 from seqcli.errors import DamagedError, MisuseError, quoted
@@ -97,7 +97,7 @@ def _make(session: Session, plan: Plan, corpus: Corpus, record: Record | None) -
     check_memory(parameters * BYTES_PER_PARAMETER)
     session.terminal.note(
         f"Model: {plan.spec.architecture}, {parameters:,} parameters, {size(4 * parameters)}; "
-        f"{plan.run.threads} threads, seed {plan.run.seed}."
+        f"threads: {plan.run.threads}, seed: {plan.run.seed}."
     )
     import torch
 

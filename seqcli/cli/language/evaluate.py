@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seqcli.cli.language.outcome import figures
 from seqcli.cli.opening import language_record, tokenizer_of
-from seqcli.cli.options import Number, Session, command, complete_model, option, output_options
-from seqcli.cli.outcome import figures
+from seqcli.cli.options import Number, Session, asked_models, command, complete_model, option, output_options
 from seqcli.errors import DamagedError, MisuseError, quoted
 from seqcli.spec import LanguageSpec, NgramSpec
 
@@ -48,7 +48,7 @@ def evaluate(
     columns = ("model", "tokens", "unknown_rate", "nats_per_token", "perplexity", "bits_per_character")
     seen: dict[int, str] = {}
     with session.terminal.results(*columns) as out:
-        for name in models or (None,):
+        for name in asked_models(models):
             row = _measure(session, name, test, encoding, threads, seen)
             out.add(*(row[column] for column in columns))
             out.flush()

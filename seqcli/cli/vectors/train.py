@@ -137,7 +137,7 @@ def _make(session: Session, plan: Plan, words: Words, record: Record | None) -> 
     check_memory(4 * parameters)
     session.terminal.note(
         f"Vectors: {len(words.counts):,} words of {plan.spec.embedding_size} numbers, {plan.spec.architecture}, "
-        f"{plan.spec.output}, {size(4 * parameters)}; {plan.run.threads} threads, seed {plan.run.seed}."
+        f"{plan.spec.output}, {size(4 * parameters)}; threads: {plan.run.threads}, seed: {plan.run.seed}."
     )
     from seqcli.text.vocabulary import SPECIALS
     from seqcli.vectors.train import VectorTraining
@@ -156,7 +156,7 @@ def _known_vectors(session: Session, start: str, given_size: int | None) -> tupl
     """Return (words, vectors, outputs or None) of the model or file that a training begins with."""
     outputs = None
     if start in session.shelf.names():
-        from seqcli.cli.tables import open_table
+        from seqcli.cli.vectors.tables import open_table
 
         opened = open_table(session, start)
         words, matrix = list(opened.table.words), opened.table.matrix
@@ -232,7 +232,7 @@ def _counts(corpus: Corpus, words: Words) -> dict[str, Any]:
     """Return how often each word occurs, and by their hashes the rare ones: why a word is unknown can be said."""
     import numpy as np
 
-    from seqcli.cli.tables import word_hash
+    from seqcli.cli.vectors.tables import word_hash
 
     rare = np.flatnonzero((corpus.seen_counts > 0) & (corpus.seen_counts < (corpus.text.min_count or 1)))
     hashes = np.array([word_hash(corpus.seen.text(i)) for i in rare.tolist()], np.int64)

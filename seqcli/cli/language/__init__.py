@@ -1,0 +1,1 @@
+"""The commands of language models: train-lm, predict-word, score, evaluate; ARPA files."""

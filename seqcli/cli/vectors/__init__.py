@@ -1,0 +1,1 @@
+"""The commands of word vectors: train-w2v, neighbors and its kin, map, evaluate-vectors, import, export."""
