@@ -148,7 +148,7 @@ model_option = option(
 
 
 def asked_models(names: tuple[str, ...]) -> tuple[str | None, ...]:
-    """Return the models that a command of several is about: those named, else SEQCLI_MODEL's, else the default (None)."""
+    """Return the models to measure: those named, else the one of SEQCLI_MODEL, else the default (None)."""
     return names or (os.environ.get("SEQCLI_MODEL") or None,)
 
 
