@@ -73,13 +73,12 @@ def average(work, begin, count, first, low, high):  # type: ignore[no-untyped-de
 @njit(nogil=True, cache=True)
 def _spread(work, begin, count, first, low, high):  # type: ignore[no-untyped-def]
     """Give the change of each mean to every context of it, whole, as word2vec.c and gensim do (CBOW)."""
-    size = work.h.shape[1]
+    work.band[0] = 1
     for i in range(count):
         p = begin + i
         for q in range(low[p], high[p]):
             if q != p:
-                for d in range(size):
-                    work.da[q - first, d] += work.dh[i, d]
+                combine_row(work.da, q - first, work.band, 0, 0, 1, work.dh, i, 1)
 
 
 @njit(nogil=True, cache=True)
