@@ -1,7 +1,8 @@
 """Language models on the Penn Treebank: seqcli against the usual PyTorch loop, in one run.
 
-python benchmarks/language.py [--seconds 240] [--minutes 5]: the plain loop for --seconds, seqcli for a third of them,
-then seqcli for --minutes and its perplexity on the test text.
+python benchmarks/language.py [ROW...] [--seconds 240] [--minutes 5]. Rows: plain (the usual loop for --seconds), third
+(seqcli for a third of them, with a model small enough for so little time), default (seqcli with no setting but
+--minutes). Of seqcli's models the test text is measured too.
 """
 
 from __future__ import annotations
@@ -31,60 +32,55 @@ def seqcli(*arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def train_lm(models: str, name: str, minutes: float) -> dict[str, Any]:
-    """Train with default settings on the Penn Treebank."""
+def seqcli_row(models: str, what: str, minutes: float, *settings: str) -> dict[str, Any]:
+    """Train and measure as a user would; return the row."""
     files = [os.fspath(TRAIN), "--valid", os.fspath(VALID), "--tokenizer", "whitespace"]
-    trained: dict[str, Any] = seqcli(
-        "train-lm", *files, "--models-dir", models, "--name", name, "--minutes", f"{minutes:g}"
-    )
-    return trained
+    budget = ["--models-dir", models, "--name", "ptb", "--replace", "--minutes", f"{minutes:g}"]
+    trained = seqcli("train-lm", *files, *budget, *settings)
+    test = seqcli("evaluate", "ptb", "--models-dir", models, "--test", os.fspath(TEST))[0]
+    return {
+        "what": " ".join([what, *settings]),
+        "seconds": trained["training_seconds"],
+        "valid_perplexity": trained["held_out"]["perplexity"],
+        "test_perplexity": test["perplexity"],
+        "test_tokens": test["tokens"],
+        "tokens_per_second": trained["tokens_per_second"],
+    }
+
+
+def plain_row(seconds: float, threads: int) -> dict[str, Any]:
+    """Run the plain loop; return the row."""
+    text = TextSpec(tokenizer="whitespace")
+    corpus = build(read_pieces([os.fspath(TRAIN)], "utf-8"), read_pieces([os.fspath(VALID)], "utf-8"), text)
+    perplexity, speed = train(corpus.train.ids, corpus.held_out.ids, len(corpus.vocabulary), seconds, threads)
+    what = "plain loop, 2 x 200 LSTM, full softmax"
+    return {"what": what, "seconds": seconds, "valid_perplexity": perplexity, "tokens_per_second": speed}
 
 
 def main() -> None:
     """Measure, print, and record."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", nargs="*", default=["third", "plain", "default"])
     parser.add_argument("--seconds", type=float, default=240.0)
     parser.add_argument("--minutes", type=float, default=5.0)
     options = parser.parse_args()
     threads = len(os.sched_getaffinity(0))
-    text = TextSpec(tokenizer="whitespace")
-    corpus = build(read_pieces([os.fspath(TRAIN)], "utf-8"), read_pieces([os.fspath(VALID)], "utf-8"), text)
+    small = ("--hidden-size", "256", "--dropout", "0.1")
     with tempfile.TemporaryDirectory() as models:
-        third = train_lm(models, "third", options.seconds / 180)
-        size = len(corpus.vocabulary)
-        plain, plain_speed = train(corpus.train.ids, corpus.held_out.ids, size, options.seconds, threads)
-        whole = train_lm(models, "whole", options.minutes)
-        test = seqcli("evaluate", "whole", "--models-dir", models, "--test", os.fspath(TEST))[0]
-    print(f"{'what':44}{'seconds':>9}{'valid':>9}{'test':>9}{'tokens/s':>10}")
-    for what, seconds, valid, tested, speed in (
-        ("plain loop, 2 x 200 LSTM, full softmax", options.seconds, plain, None, plain_speed),
-        (
-            "seqcli train-lm, a third of the time",
-            third["training_seconds"],
-            third["held_out"]["perplexity"],
-            None,
-            third["tokens_per_second"],
-        ),
-        (
-            "seqcli train-lm",
-            whole["training_seconds"],
-            whole["held_out"]["perplexity"],
-            test["perplexity"],
-            whole["tokens_per_second"],
-        ),
-    ):
-        print(f"{what:44}{seconds:9.0f}{valid:9.1f}{f'{tested:.1f}' if tested else '':>9}{speed:10,.0f}")
-        record(
-            "language",
-            what=what,
-            seconds=seconds,
-            valid_perplexity=valid,
-            test_perplexity=tested,
-            tokens_per_second=speed,
-            test_tokens=test["tokens"],
-            threads=threads,
-            seed=1,
+        make = {
+            "third": lambda: seqcli_row(models, "seqcli train-lm", options.seconds / 180, *small),
+            "plain": lambda: plain_row(options.seconds, threads),
+            "default": lambda: seqcli_row(models, "seqcli train-lm", options.minutes),
+        }
+        rows = [make[name]() for name in options.rows]
+    print(f"{'what':56}{'seconds':>9}{'valid':>9}{'test':>9}{'tokens/s':>10}")
+    for row in rows:
+        test = f"{row['test_perplexity']:.1f}" if "test_perplexity" in row else ""
+        print(
+            f"{row['what']:56}{row['seconds']:9.0f}{row['valid_perplexity']:9.1f}{test:>9}"
+            f"{row['tokens_per_second']:10,.0f}"
         )
+        record("language", **row, threads=threads, seed=1)
 
 
 if __name__ == "__main__":
