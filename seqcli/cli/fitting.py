@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from seqcli.cli.options import MODELS_DIR, Session, option
 from seqcli.cli.terminal import Terminal, duration
 from seqcli.errors import MisuseError, ModelError, SeqcliError, quoted
-from seqcli.progress import Evaluated, Event, Progress, Progressed, Stopped
 from seqcli.spec import option_name, to_dict
 
 if TYPE_CHECKING:
+    from seqcli.progress import Evaluated, Event, Progress, Progressed
     from seqcli.store import Draft
 
 
@@ -133,6 +133,8 @@ class Fit:
 
         Raises SystemExit (130, 143, 129), after saving, when it was told to stop.
         """
+        from seqcli.progress import Evaluated, Progressed, Stopped
+
         with self.terminal.bar(None, "training", "update") as bar:
             try:
                 for event in events:

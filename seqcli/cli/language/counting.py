@@ -11,7 +11,6 @@ from seqcli.cli.language.outcome import Done, figures
 from seqcli.cli.options import Session
 from seqcli.cli.preparing import Plan, corpus_entry
 from seqcli.cli.terminal import size
-from seqcli.progress import Progress
 
 if TYPE_CHECKING:
     from seqcli.store import Draft
@@ -22,6 +21,8 @@ BYTES_PER_TOKEN = 24  # of the text, for each order: 110 in all were measured at
 
 def count_ngrams(session: Session, source: Source, plan: Plan, corpus: Corpus, draft: Draft) -> Done:
     """Count a text, save the model, and say what came of it."""
+    from seqcli.progress import Progress
+
     check_memory(BYTES_PER_TOKEN * plan.spec.order * len(corpus.train.ids), "--order or text")
     from seqcli.ngram.arrays import NgramArrays
     from seqcli.ngram.smoothing import FALLBACK, train

@@ -24,10 +24,10 @@ from seqcli.cli.options import Session, architecture_option, command, spec_optio
 from seqcli.cli.preparing import Plan, architecture_of, check_belongs, corpus_entry, make_plan, read_corpus
 from seqcli.cli.terminal import size
 from seqcli.errors import DamagedError, MisuseError, quoted
-from seqcli.progress import Evaluated
 from seqcli.spec import ARCHITECTURES, LanguageSpec, NgramSpec, RunSpec, TextSpec
 
 if TYPE_CHECKING:
+    from seqcli.progress import Evaluated
     from seqcli.store import Draft, Record
     from seqcli.text.corpus import Corpus
     from seqcli.training import Training

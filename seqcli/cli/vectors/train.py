@@ -24,13 +24,13 @@ from seqcli.cli.options import Session, command, option, spec_options
 from seqcli.cli.preparing import Plan, corpus_entry, make_plan, read_corpus
 from seqcli.cli.terminal import duration, size
 from seqcli.errors import CorpusError, DamagedError, MisuseError, ModelError, quoted
-from seqcli.progress import Evaluated
 from seqcli.spec import VectorsRunSpec, VectorsSpec, VectorsTextSpec
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from seqcli.progress import Evaluated
     from seqcli.store import Draft, Record
     from seqcli.text.corpus import Corpus
     from seqcli.text.vocabulary import Vocabulary
