@@ -352,5 +352,5 @@ def test_epochs_end_a_training_that_has_minutes_left(monkeypatch: pytest.MonkeyP
     costly = Costly(time, steady(0.5), 0.1)
     costly.updates_per_epoch = 50
     training = Training(costly, cast(Any, costly), costly, RunSpec(minutes=60.0, epochs=2.0, patience=99))
-    assert rates(train(training))[-1] < 0.02 * 0.003
+    assert rates(train(training))[-1] < 0.02 * RunSpec().learning_rate
     assert training.progress.update == 100

@@ -74,6 +74,8 @@ def make_plan(
             (record.run, run_changes),
         ):
             check_same(recorded, changes)
+        if run_changes.get("threads", record.run.threads) != record.run.threads:
+            session.terminal.note(f"Note: the training goes on with the threads it began with: {record.run.threads}.")
         return Plan(record.text, record.spec, record.run)
     base = Plan(kind.text(), kind.spec(), kind.run())
     if like:
