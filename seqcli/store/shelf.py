@@ -136,9 +136,13 @@ class Shelf:
             return False
 
     def _missing(self, name: str) -> ModelError:
-        names, where = self.names(), quoted(self.root, PATH_LIMIT)
         if self._remains(name):
+            where = quoted(self.root, PATH_LIMIT)
             return DamagedError(f"{quoted(f'{name}/{RECORD}')} is missing in {where}; copy it again, or train it anew.")
+        return self._absent(name)
+
+    def _absent(self, name: str) -> ModelError:
+        names, where = self.names(), quoted(self.root, PATH_LIMIT)
         if os.path.islink(self.root / name):
             return ModelError(f"{quoted(name)} in {where} is a link, which is not followed; put the model there.")
         if not names:
@@ -226,7 +230,7 @@ class Shelf:
         """Remove a model, damaged or not. Other files in its directory stay, and links are not followed."""
         check_name(name)
         if not self._is_model(name) and not self._remains(name):
-            raise self._missing(name)
+            raise self._absent(name)  # as seen: another process may be making one by now
         claim = self._claimed(name)
         try:
             with explained("remove", self.root / name):
@@ -286,7 +290,7 @@ class Shelf:
                 except FileNotFoundError:
                     if make:
                         continue  # a process that gave the name up has removed the directory since
-                    raise self._missing(name) from None
+                    raise self._absent(name) from None
                 if make:
                     sync_directory(self.root)  # the entry may be of one that was killed before it could
                 return claim
