@@ -11,7 +11,6 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqcli.cli.options import MODELS_DIR, Session, option
@@ -45,7 +44,7 @@ def training_options(command: Any) -> Any:
 
 def name_of(paths: Sequence[str]) -> str:
     """Return a model's name made from the first file's: books/Emma.txt.gz -> Emma."""
-    stem = Path(os.path.abspath(paths[0])).name if paths[0] != "-" else "stdin"
+    stem = os.path.basename(os.path.abspath(paths[0])) if paths[0] != "-" else "stdin"
     stem = re.sub(r"(\.(gz|bz2|xz|txt|text|md|tok))+$", "", stem, flags=re.IGNORECASE)
     return re.sub("[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:64].rstrip(".") or "model"
 

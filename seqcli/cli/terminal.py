@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -39,6 +38,8 @@ class Terminal:
 
     def document(self, value: Mapping[str, Any]) -> None:
         """Print one JSON object."""
+        import json  # here, as below: a help page does without it
+
         print(json.dumps(value, ensure_ascii=False, allow_nan=False), file=_stdout(), flush=True)
 
     def line(self, text: str) -> None:
@@ -116,6 +117,8 @@ class Results:
         elif self._output == "csv":
             self._csv.writerow([_text(v) for v in values])
         else:
+            import json
+
             line = json.dumps(dict(zip(self.columns, values, strict=True)), ensure_ascii=False, allow_nan=False)
             opening = "" if self._output == "jsonl" else ",\n" if self._count else "["
             self._out.write(opening + line + ("\n" if self._output == "jsonl" else ""))
