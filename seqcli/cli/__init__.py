@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "train-lm": ("Learn", "seqcli.cli.language.train:train_lm", "Train a language model on a text."),
     "train-w2v": ("Learn", "seqcli.cli.vectors.train:train_w2v", "Train word vectors on a text."),
     "predict-word": ("Answer", "seqcli.cli.language.ask:predict_word", "Say which words are likely to come next."),
-    "score": ("Answer", "seqcli.cli.language.ask:score", "Say how likely each sentence, or each word of it, is."),
+    "score": ("Answer", "seqcli.cli.language.score:score", "Say how likely each sentence, or each word of it, is."),
     "evaluate": (
         "Answer",
         "seqcli.cli.language.evaluate:evaluate",
