@@ -10,7 +10,7 @@ from torch import nn
 
 from seqcli.models import Loss
 from seqcli.models.recurrent import LockedDropout, Recurrent, State, detach
-from seqcli.models.softmax import full_loss, full_nats, sampled_loss
+from seqcli.models.softmax import full_loss, full_nats, sampled_loss, token_nats
 from seqcli.spec import LanguageSpec
 
 Batch = tuple[torch.Tensor, torch.Tensor]  # inputs [T, B], targets [T, B]; a target below 0 is padding
@@ -65,6 +65,21 @@ class LanguageModel(nn.Module):
         else:
             objective = full_loss(hidden, weight, bias, targets)
         return Loss(objective, objective.detach().double() * count, count), state
+
+    def costs(self, batch: Batch, state: State | None = None) -> tuple[torch.Tensor, torch.Tensor, State]:
+        """Return each target's cost under all tokens [T, B], what the output layer read [T, B, D], and the state.
+
+        Where gradients are on it can be differentiated. The cost of padding counts for nothing.
+        """
+        inputs, targets = batch
+        y, state = self.hidden(inputs, state)
+        hidden, wanted = y.flatten(0, 1), targets.flatten().clamp(min=0)
+        if torch.is_grad_enabled():
+            logits = F.linear(hidden, self.output_weight, self.output_bias)
+            nats = F.cross_entropy(logits.float(), wanted, reduction="none")
+        else:
+            nats = token_nats(hidden, self.output_weight, self.output_bias, wanted)
+        return nats.view(targets.shape), y, state
 
     @torch.no_grad()
     def log_probabilities(self, inputs: torch.Tensor) -> torch.Tensor:

@@ -11,21 +11,25 @@ CHUNK = 1 << 22  # logits at a time in evaluation: 16 MB, of sizes tried the one
 
 
 def full_nats(hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Return the summed cost of the targets under a softmax over all tokens, float64, in bounded memory.
+    """Return the summed cost of the targets under a softmax over all tokens, float64, in bounded memory."""
+    return token_nats(hidden, weight, bias, targets).double().sum()
 
-    hidden [N, D], weight [V, D], bias [V], targets [N] -> scalar nats. Not to be differentiated: every chunk of logits
-    is written over the one before it.
+
+def token_nats(hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return the cost of each target under a softmax over all tokens, in bounded memory.
+
+    hidden [N, D], weight [V, D], bias [V], targets [N] -> nats [N]. Not to be differentiated: every chunk of logits is
+    written over the one before it.
     """
     rows = max(min(CHUNK // len(weight), len(hidden)), 1)
     scratch = torch.empty(rows, len(weight))
-    total = torch.zeros((), dtype=torch.float64)
-    for h, y in zip(torch.split(hidden, rows), torch.split(targets, rows), strict=True):
+    found = torch.empty(len(hidden))
+    for out, h, y in zip(*(torch.split(part, rows) for part in (found, hidden, targets)), strict=True):
         logits = torch.addmm(bias, h, weight.t(), out=scratch[: len(h)])
         wanted = logits.gather(1, y[:, None]).squeeze(1)
         highest = logits.amax(1)
-        logsumexp = logits.sub_(highest[:, None]).exp_().sum(1).log() + highest
-        total += (logsumexp - wanted).double().sum()
-    return total
+        out.copy_(logits.sub_(highest[:, None]).exp_().sum(1).log() + highest - wanted)
+    return found
 
 
 def full_loss(hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
