@@ -9,6 +9,7 @@ import click
 
 from seqcli.cli.language.arpa import arpa_blocks, import_arpa
 from seqcli.cli.options import Number, Session, command, complete_model, option, output_options
+from seqcli.cli.outputs import check_free, write_whole
 from seqcli.cli.terminal import size
 from seqcli.errors import MisuseError, ModelError, quoted
 
@@ -203,11 +204,10 @@ def export(session: Session, /, model: str, file: str, kind: str | None, replace
     kind = kind or ENDINGS.get(os.path.splitext(file)[1].lower(), "word2vec-text")
     parts, what = _parts(session, model, file, kind)
     for path in parts:
-        if os.path.lexists(path) and not replace:
-            raise ModelError(f"{quoted(path)} exists; add --replace, or choose another file.")
+        check_free(path, replace)
     with session.terminal.bar(len(parts), "writing", "file") as bar:
         for count, (path, blocks) in enumerate(parts.items(), 1):
-            _write(path, blocks)
+            write_whole(path, blocks)
             bar.to(count)
     session.terminal.note(f"{what} written as {kind}: {', '.join(map(quoted, parts))}")
 
@@ -222,23 +222,6 @@ def _parts(session: Session, model: str, file: str, kind: str) -> tuple[dict[str
 
     table = open_table(session, model).table
     return render(file, table.words, table.matrix, kind), f"{len(table):,} words"
-
-
-def _write(path: str, blocks: Iterator[bytes]) -> None:
-    """Write a file whole or not at all: under a name beside it first, then renamed."""
-    temporary = f"{path}.{os.urandom(4).hex()}.part"
-    try:
-        with open(temporary, "xb") as stream:
-            for block in blocks:
-                stream.write(block)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.rename(temporary, path)
-    except OSError as error:
-        raise ModelError(f"Cannot write {quoted(path)}: {error.strerror}; check the path and the disk.") from error
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
 
 
 @command(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
 
 from seqcli.cli.options import Number, Session, command, model_option, option
+from seqcli.cli.outputs import check_free, write_whole
 from seqcli.cli.vectors.ask import among_option, rows_among
-from seqcli.errors import MisuseError, ModelError, quoted
+from seqcli.errors import MisuseError, quoted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,8 +56,7 @@ def map_vectors(
     for name, value, low, high in (("--commonest", commonest, 3, MOST), ("--seed", seed, 0, 2**31 - 1)):
         if not low <= value <= high:
             raise MisuseError(f"{name} is {value}; give a number from {low} to {high:,}.")
-    if os.path.lexists(file) and not replace:
-        raise ModelError(f"{quoted(file)} exists; add --replace, or choose another file.")
+    check_free(file, replace)
     import numpy as np
 
     from seqcli.cli.vectors.tables import open_table
@@ -87,11 +86,7 @@ def _draw(opened: Opened, rows: NDArray[np.int64], file: str, method: str, seed:
         place = {int(row): at for at, row in enumerate(rows)}
         near = table.neighbors([table.words[row] for row in rows], NEAREST, rows)
         page = map_page(title, words, places, [[(place[n.row], n.similarity) for n in some] for some in near])
-        try:
-            with open(file, "w", encoding="utf-8") as stream:
-                stream.write(page)
-        except OSError as error:
-            raise ModelError(f"Cannot write {quoted(file)}: {error.strerror}; check the path.") from error
+        write_whole(file, [page.encode()])
         return len(rows)
     from seqcli.plots.vectors import draw_map
 

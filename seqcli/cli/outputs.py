@@ -1,0 +1,31 @@
+"""Files that a command writes beside its results: whole or not at all, and never over one that is there unasked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from seqcli.errors import ModelError, quoted
+
+
+def check_free(path: str, replace: bool) -> None:
+    """Raise ModelError for a file that is there, unless it is to be replaced."""
+    if os.path.lexists(path) and not replace:
+        raise ModelError(f"{quoted(path)} exists; add --replace, or choose another file.")
+
+
+def write_whole(path: str, blocks: Iterable[bytes]) -> None:
+    """Write a file whole or not at all: under a name beside it first, then renamed. Raises ModelError."""
+    temporary = f"{path}.{os.urandom(4).hex()}.part"
+    try:
+        with open(temporary, "xb") as stream:
+            for block in blocks:
+                stream.write(block)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.rename(temporary, path)
+    except OSError as error:
+        raise ModelError(f"Cannot write {quoted(path)}: {error.strerror}; check the path and the disk.") from error
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
