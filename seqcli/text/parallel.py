@@ -1,0 +1,129 @@
+"""Pairs as token ids: the tokenizer and vocabulary of each side, learned together or apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from seqcli.errors import CorpusError
+from seqcli.spec import PairsTextSpec
+from seqcli.text import tokens as tokenizers
+from seqcli.text.corpus import SAMPLE_PIECES
+from seqcli.text.pairs import Pairs
+from seqcli.text.tokens import UNKNOWN, pieces_of
+from seqcli.text.vocabulary import EOS, UNK, Vocabulary, select
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two languages: how its text becomes ids, and ids become text."""
+
+    tokenizer: tokenizers.Tokenizer
+    vocabulary: Vocabulary
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the tokens of a text."""
+        return tokenizers.tokens_of(self.tokenizer, text)
+
+    def ids(self, text: str) -> list[int]:
+        """Return the ids of a text, its end included."""
+        return [*self.vocabulary.encode(self.tokens(text)), EOS]
+
+    def text(self, ids: Iterable[int]) -> str:
+        """Return the text of ids, those of its end left out."""
+        return self.tokenizer.join([self.vocabulary.tokens[i] for i in ids if i != EOS])
+
+
+@dataclass(frozen=True)
+class EncodedPairs:
+    """Pairs as ids, every sentence ended by EOS; `places` says which of the pairs they are."""
+
+    source: list[list[int]]
+    target: list[list[int]]
+    places: list[int]
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of both sides."""
+        return sum(map(len, self.source)) + sum(map(len, self.target))
+
+    @property
+    def unknown_rate(self) -> float:
+        """The share of the target's tokens that its vocabulary does not know."""
+        return sum(ids.count(UNK) for ids in self.target) / max(sum(map(len, self.target)), 1)
+
+
+@dataclass(frozen=True)
+class PairCorpus:
+    """What a training of translation needs: the settings (`min_count` decided), both sides, both parts."""
+
+    text: PairsTextSpec
+    source: Side
+    target: Side
+    train: EncodedPairs
+    held_out: EncodedPairs
+    held_out_pairs: Pairs
+
+
+def build(train: Pairs, held_out: Pairs, text: PairsTextSpec, sides: tuple[Side, Side] | None = None) -> PairCorpus:
+    """Learn tokenizers and vocabularies from the training part (where not given), and encode both parts."""
+    min_count = text.min_count or (1 if text.tokenizer == "subwords" else 2)  # what is seen once is hardly learned
+    text = replace(text, min_count=min_count)
+    if sides is None and text.joint:
+        both = _learned([*train.source, *train.target], text)
+        sides = both, both
+    elif sides is None:
+        sides = _learned(train.source, text), _learned(train.target, text)
+    source, target = sides
+    encoded = encode(train, source, target, text.longest)
+    if not encoded.source:
+        raise CorpusError(f"Every pair is longer than {text.longest} tokens; raise --longest, or break up the lines.")
+    measured = encode(held_out, source, target, text.longest)
+    if not measured.source:
+        raise CorpusError(f"Every held-out pair is longer than {text.longest} tokens; raise --longest.")
+    return PairCorpus(text, source, target, encoded, measured, held_out)
+
+
+def encode(pairs: Pairs, source: Side, target: Side, longest: int) -> EncodedPairs:
+    """Return the ids of pairs; those with more than `longest` tokens on a side are left out."""
+    left, right = _all_ids(pairs.source, source), _all_ids(pairs.target, target)
+    kept = [i for i, (a, b) in enumerate(zip(left, right, strict=True)) if max(len(a), len(b)) <= longest]
+    return EncodedPairs([left[i] for i in kept], [right[i] for i in kept], kept)
+
+
+def _all_ids(texts: Sequence[str], side: Side) -> list[list[int]]:
+    """Return the ids of many texts; each distinct piece is tokenised once."""
+    known: dict[str, list[int]] = {}
+    found = []
+    for text in texts:
+        ids: list[int] = []
+        for piece in pieces_of(text):
+            if piece not in known:
+                known[piece] = side.vocabulary.encode(side.tokenizer.split(piece))
+            ids += known[piece]
+        found.append([*ids, EOS])
+    return found
+
+
+def _learned(texts: Sequence[str], text: PairsTextSpec) -> Side:
+    """Return a side whose tokenizer and vocabulary are learned from its texts."""
+    pieces = Counter(piece for line in texts for piece in pieces_of(line))
+    if text.tokenizer == "subwords":
+        size = min(text.subwords, text.vocabulary_size)
+        model = tokenizers.learn_subwords(pieces.most_common(SAMPLE_PIECES), size, text.lowercase)
+        tokenizer = tokenizers.make(text.tokenizer, text.lowercase, model)
+    else:
+        tokenizer = tokenizers.make(text.tokenizer, text.lowercase)
+    counts: Counter[str] = Counter()
+    for piece, count in pieces.items():
+        for token in tokenizer.split(piece):
+            counts[token] += count
+    names = list(counts)
+    unknown = names.index(UNKNOWN) if UNKNOWN in counts else -1
+    kept = select(np.array(list(counts.values()), np.int64), unknown, text.min_count or 1, text.vocabulary_size)
+    if not len(kept):
+        raise CorpusError(f"No token occurs {text.min_count} times; give more pairs or a lower --min-count.")
+    return Side(tokenizer, Vocabulary([names[int(i)] for i in kept]))
