@@ -95,8 +95,9 @@ class LanguageArrays:
         """Read one token a row: ids [B], state -> what the output layer reads [B, D], state."""
         x: Array = self._embedding[ids]
         after: State = []
-        for weights, before in zip(self._layers, state, strict=True):
-            after.append(self._cell(x, before, *weights))
+        for (w_in, w, b_in, b), before in zip(self._layers, state, strict=True):
+            from_input, from_state = x @ w_in + b_in, before[0] @ w + b
+            after.append(cell(self.spec.architecture, self.spec.activation, from_input, from_state, before))
             x = after[-1][0]
         if self._projection:
             x = x @ self._projection[0] + self._projection[1]
@@ -153,24 +154,27 @@ class LanguageArrays:
                 found[i][t] = value
         return found
 
-    def _cell(
-        self, x: Array, state: tuple[Array, ...], w_in: Array, w: Array, b_in: Array, b: Array
-    ) -> tuple[Array, ...]:
-        """One step of a layer, gates in torch's order. x [B, E], h [B, H] -> (h,) or (h, c)."""
-        h, size = state[0], self.spec.hidden_size
-        from_input, from_state = x @ w_in + b_in, h @ w + b
-        if self.spec.architecture == "rnn":
-            total = from_input + from_state
-            return (np.tanh(total) if self.spec.activation == "tanh" else np.maximum(total, 0),)
-        if self.spec.architecture == "gru":
-            gates = _sigmoid(from_input[:, : 2 * size] + from_state[:, : 2 * size])
-            reset, update = gates[:, :size], gates[:, size:]
-            new = np.tanh(from_input[:, 2 * size :] + reset * from_state[:, 2 * size :])
-            return (new + update * (h - new),)
+
+def cell(
+    architecture: str, activation: str, from_input: Array, from_state: Array, state: tuple[Array, ...]
+) -> tuple[Array, ...]:
+    """One step of a layer from its two products, biases added; gates in torch's order.
+
+    from_input, from_state [B, gates * H], state: (h,) or (h, c), each [B, H] -> the state after it.
+    """
+    size = state[0].shape[1]
+    if architecture == "rnn":
         total = from_input + from_state
-        enter, forget, out = (_sigmoid(total[:, i * size : (i + 1) * size]) for i in (0, 1, 3))
-        c = forget * state[1] + enter * np.tanh(total[:, 2 * size : 3 * size])
-        return out * np.tanh(c), c
+        return (np.tanh(total) if activation == "tanh" else np.maximum(total, 0),)
+    if architecture == "gru":
+        gates = _sigmoid(from_input[:, : 2 * size] + from_state[:, : 2 * size])
+        reset, update = gates[:, :size], gates[:, size:]
+        new = np.tanh(from_input[:, 2 * size :] + reset * from_state[:, 2 * size :])
+        return (new + update * (state[0] - new),)
+    total = from_input + from_state
+    enter, forget, out = (_sigmoid(total[:, i * size : (i + 1) * size]) for i in (0, 1, 3))
+    c = forget * state[1] + enter * np.tanh(total[:, 2 * size : 3 * size])
+    return out * np.tanh(c), c
 
 
 def _sigmoid(x: Array) -> Array:

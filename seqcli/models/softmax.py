@@ -57,3 +57,17 @@ def sampled_loss(
     chance = torch.log(-torch.expm1(missed)).float()
     logits = F.linear(hidden, F.embedding(chosen, weight)).float() + (bias[chosen] - chance)
     return F.cross_entropy(logits, places[: len(targets)])
+
+
+def smoothed_loss(
+    hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, targets: torch.Tensor, smoothing: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the mean cost, to differentiate, with a share of every target spread over all tokens; and without it.
+
+    The logits are read once, by their logarithm of the sum of exponentials: the mean over all tokens is a product with
+    the mean row of the weights, and the target's own logit one with its row. Source: Szegedy et al. 2016, section 7.
+    """
+    total = torch.logsumexp(F.linear(hidden, weight, bias).float(), -1).mean()
+    wanted = ((hidden * F.embedding(targets, weight)).sum(-1) + bias[targets]).float().mean()
+    anywhere = (hidden.mean(0) @ weight.mean(0) + bias.mean()).float()
+    return total - (1.0 - smoothing) * wanted - smoothing * anywhere, total - wanted

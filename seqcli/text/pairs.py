@@ -85,8 +85,8 @@ def _columns(path: str, encoding: str) -> tuple[list[str], list[str]]:
 
 def _check_lengths(paths: Sequence[str], source: int, target: int) -> None:
     if source != target:
-        short = named(paths[0] if source < target else paths[1])
+        short, line = named(paths[0] if source < target else paths[1]), min(source, target) + 1
         raise CorpusError(
-            f"{named(paths[0])} has {source:,} lines and {named(paths[1])} has {target:,}: line {min(source, target) + 1:,} "
-            f"is missing in {short}; give files whose lines are pairs."
+            f"{named(paths[0])} has {source:,} lines and {named(paths[1])} has {target:,}: line {line:,} is missing in "
+            f"{short}; give files whose lines are pairs."
         )

@@ -1,0 +1,110 @@
+"""The translator: an encoder of both directions, a decoder, attention after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from seqcli.models import Loss
+from seqcli.models.attention import Attention
+from seqcli.models.recurrent import LockedDropout, Recurrent, State
+from seqcli.models.softmax import full_nats, smoothed_loss
+from seqcli.spec import TranslationSpec
+
+Batch = tuple[torch.Tensor, torch.Tensor]  # source [S, B], target [T + 1, B] from EOS on; below 0: padding at the end
+
+
+class Encoder(nn.Module):
+    """Reads a source from both ends.
+
+    x [S, B, E], lengths [B] -> states [S, B, 2H]. Each direction has the padding behind its sentence: it changes
+    nothing before it, and no sequence need be packed, which costs more than the padding.
+    """
+
+    def __init__(self, spec: TranslationSpec) -> None:
+        super().__init__()
+        sizes = (spec.cell, "tanh", spec.embedding_size, spec.encoder_size, spec.layers, spec.dropout)
+        self.onward, self.returning = Recurrent(*sizes), Recurrent(*sizes)
+
+    def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        steps = torch.arange(len(x))[:, None]
+        turned = torch.where(steps < lengths, lengths - 1 - steps, steps)  # [S, B]: the sentence from its end
+        onward, _ = self.onward(x)
+        back, _ = self.returning(_at(x, turned))
+        return torch.cat([onward, _at(back, turned)], -1)
+
+
+class Translator(nn.Module):
+    """Encoder and decoder; the decoder runs over the whole target in one call, and attention weighs after it.
+
+    Without attention, all that the decoder knows of the source is its first state. Source: Luong et al. 2015.
+    """
+
+    def __init__(self, spec: TranslationSpec, source_size: int, target_size: int, joint: bool) -> None:
+        """source_size, target_size: tokens of each vocabulary; joint: they are one."""
+        super().__init__()
+        self.spec = spec
+        width, states = spec.embedding_size, 2 * spec.encoder_size
+        self.embedding = nn.Embedding(target_size, width)
+        self.source_embedding = None if joint else nn.Embedding(source_size, width)
+        self.encoder = Encoder(spec)
+        self.start = nn.Linear(states, spec.layers * spec.hidden_size)
+        self.decoder = Recurrent(spec.cell, "tanh", width, spec.hidden_size, spec.layers, spec.dropout)
+        self.attention = None
+        if spec.attention != "none":
+            self.attention = Attention(spec.attention, spec.hidden_size, states)
+        self.combine = nn.Linear(spec.hidden_size + (states if self.attention else 0), width)
+        self.output = None if spec.tied else nn.Linear(width, target_size, bias=False)
+        self.output_bias = nn.Parameter(torch.zeros(target_size))
+        self.drop = LockedDropout(spec.dropout)
+        for embedding in (self.embedding, self.source_embedding):
+            if embedding is not None:
+                nn.init.uniform_(embedding.weight, -0.1, 0.1)  # small: the tied output layer begins near uniform
+
+    def loss(self, batch: Batch, state: Any = None, step: int = 0) -> tuple[Loss, None]:
+        """Return the cost of a batch; label smoothing only while training."""
+        source, target = batch
+        inputs, targets = target[:-1], target[1:]
+        wanted = targets >= 0
+        hidden = self.hidden(source, inputs.clamp(min=0), wanted)
+        targets = targets[wanted]
+        weight, count = self.embedding.weight if self.output is None else self.output.weight, len(targets)
+        if not self.training:
+            nats = full_nats(hidden, weight, self.output_bias, targets)
+            return Loss(nats / max(count, 1), nats, count), None
+        smoothing = self.spec.label_smoothing
+        objective, mean = smoothed_loss(hidden, weight, self.output_bias, targets, smoothing)
+        return Loss(objective, mean.detach().double() * count, count), None
+
+    def hidden(self, source: torch.Tensor, inputs: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        """source [S, B], inputs [T, B], wanted [T, B] -> what the output layer reads where it is wanted [N, E]."""
+        real = source >= 0
+        states = self.encode(source, real)
+        y, _ = self.decoder(self.drop(self.embedding(inputs)), self.first_state(states, real))
+        if self.attention is not None:
+            contexts, _ = self.attention(y.transpose(0, 1), states.transpose(0, 1), real.t())
+            y = torch.cat([y, contexts.transpose(0, 1)], -1)
+        hidden: torch.Tensor = self.drop(torch.tanh(self.combine(self.drop(y)[wanted]))[None])[0]
+        return hidden
+
+    def encode(self, source: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        """source [S, B], real [S, B] (False: padding) -> states [S, B, 2H]."""
+        embedding = self.embedding if self.source_embedding is None else self.source_embedding
+        states: torch.Tensor = self.encoder(self.drop(embedding(source.clamp(min=0))), real.sum(0))
+        return states
+
+    def first_state(self, states: torch.Tensor, real: torch.Tensor) -> State:
+        """Return the decoder's first state, made of the mean of the source's states."""
+        kept = real[..., None].to(states.dtype)
+        mean: torch.Tensor = (states * kept).sum(0) / kept.sum(0)
+        layers = torch.tanh(self.start(mean)).chunk(self.spec.layers, -1)
+        if self.spec.cell != "lstm":
+            return [h[None].contiguous() for h in layers]
+        return [(h[None].contiguous(), torch.zeros_like(h)[None]) for h in layers]
+
+
+def _at(x: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """Return x [S, B, D] with each column's steps taken from places [S, B]."""
+    return x.gather(0, places[..., None].expand_as(x))
