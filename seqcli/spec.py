@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from seqcli.errors import MisuseError, quoted
@@ -22,10 +22,14 @@ def setting(
     above: float | None = None,
     choices: tuple[str, ...] = (),
     panel: str = "Model",
+    absent: Any = MISSING,
 ) -> Any:
-    """Declare a setting: its default, its line of help and its legal range (low..high inclusive, above exclusive)."""
+    """Declare a setting: its default, its line of help and its legal range (low..high inclusive, above exclusive).
+
+    absent: what it was in the models that were made before it was a setting.
+    """
     meta = {"help": help, "low": low, "high": high, "above": above, "choices": choices, "panel": panel}
-    return field(default=default, metadata=meta)
+    return field(default=default, metadata={**meta, "absent": absent})
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,12 @@ class LanguageSpec:
     hidden_size: int = setting(512, "Numbers in the state of a layer.", low=1, high=16_384)
     layers: int = setting(1, "Recurrent layers.", low=1, high=16)
     dropout: float = setting(0.3, "Share of activations dropped while training.", low=0.0, high=0.95)
+    embedding_dropout: float = setting(
+        0.0, "Share of the vocabulary read as nothing in an update.", low=0.0, high=0.95, absent=0.0
+    )
+    weight_dropout: float = setting(
+        0.0, "Share of the recurrent weights dropped in an update.", low=0.0, high=0.95, absent=0.0
+    )
     tied: bool = setting(True, "Output layer shares the embedding's weights.")
     output: str = setting(
         "sampled", "Training loss over sampled or all tokens; evaluation always uses all.", choices=("sampled", "full")
@@ -119,6 +129,14 @@ class RunSpec:
         0.0, "Decay of the weights per unit of step size.", low=0.0, high=100.0, panel="Training"
     )
     clip: float = setting(1.0, "Longest gradient; a longer one is shortened.", above=0.0, high=1e9, panel="Training")
+    average: float = setting(
+        0.0,
+        "Decay per update of a running mean of the weights, which is then measured and kept; 0: the last weights.",
+        low=0.0,
+        high=0.99999,
+        panel="Training",
+        absent=0.0,
+    )
     patience: int = setting(
         5, "Stop after this many evaluations in a row without a new best.", low=1, high=10**6, panel="Training"
     )
@@ -187,6 +205,12 @@ class TranslationSpec:
     hidden_size: int = setting(384, "Numbers in the decoder's state.", low=1, high=16_384)
     layers: int = setting(1, "Recurrent layers of encoder and decoder.", low=1, high=16)
     dropout: float = setting(0.3, "Share of activations dropped while training.", low=0.0, high=0.95)
+    embedding_dropout: float = setting(
+        0.0, "Share of the vocabulary read as nothing in an update.", low=0.0, high=0.95, absent=0.0
+    )
+    weight_dropout: float = setting(
+        0.0, "Share of the recurrent weights dropped in an update.", low=0.0, high=0.95, absent=0.0
+    )
     label_smoothing: float = setting(
         0.1, "Share of each target that is spread over all tokens while training.", low=0.0, high=0.9
     )
@@ -388,9 +412,13 @@ def to_dict(spec: Any) -> dict[str, Any]:
 def from_dict(cls: type[S], values: object, where: str) -> S:
     """Return the settings that a record holds; every key must be there, of its type and in its range.
 
+    Only a setting that is younger than the record may be missing: it is then what it was before it could be set.
+
     Raises MisuseError naming the key: the caller knows whether it was typed or read.
     """
     names = [f.name for f in fields(cls)]  # type: ignore[arg-type]
+    if isinstance(values, dict):
+        values = {f.name: f.metadata["absent"] for f in fields(cls) if f.metadata["absent"] is not MISSING} | values  # type: ignore[arg-type]
     if not isinstance(values, dict) or sorted(values) != sorted(names):
         odd = sorted(set(values) ^ set(names)) if isinstance(values, dict) else ["not an object"]
         raise MisuseError(f"{where} does not hold the expected settings: {quoted(', '.join(map(str, odd)))}.")

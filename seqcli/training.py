@@ -6,9 +6,11 @@ two numbers, and a resumed training has nothing to replay.
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -23,6 +25,7 @@ from seqcli.spec import RunSpec
 WARM_UP_SHARE, WARM_UP_MOST = 0.05, 100  # of the updates; Adam's second moments need some updates to mean anything, ...
 WARM_UP_LEAST, SHORT_SHARE = 20, 0.3  # ... in a short training too, which may spend a third of itself on it
 HOPELESS = 2.0  # times the cost of held-out text before any training: no training was seen to come back from it
+KEPT_BYTES = 2**31 - 1  # freed memory that stays with the process; glibc takes a C int
 FLOOR = 0.01  # the learning rate ends at this share of its height
 
 
@@ -62,14 +65,18 @@ class Training:
             weight_decay=self.run.weight_decay,
             fused=True,
         )
+        self._mean = [p.detach().clone() for p in self._parameters] if self.run.average else []
 
     def weights(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Return the parameters as arrays, by name."""
-        return {name: p.detach().numpy() for name, p in self.model.named_parameters()}
+        """Return what is measured and kept, the parameters or their running mean, as arrays by name."""
+        mean = dict(zip(map(id, self._parameters), self._mean, strict=False))
+        return {name: mean.get(id(p), p.detach()).numpy() for name, p in self.model.named_parameters()}
 
     def state(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return everything that the next update depends on, besides `progress`: float32 arrays by name."""
-        arrays = {f"weights.{name}": array for name, array in self.weights().items()}
+        arrays = {f"weights.{name}": p.detach().numpy() for name, p in self.model.named_parameters()}
+        if self._mean:
+            arrays |= {f"mean.{name}": array for name, array in self.weights().items()}
         for name, p in self.model.named_parameters():
             for key, value in self._optimiser.state.get(p, {}).items():
                 arrays[f"{key}.{name}"] = value.numpy().reshape(-1) if value.ndim == 0 else value.numpy()
@@ -88,6 +95,9 @@ class Training:
                     step = torch.tensor(float(arrays[f"step.{name}"][0]))
                     moments = {k: torch.tensor(arrays[f"{k}.{name}"]) for k in ("exp_avg", "exp_avg_sq")}
                     self._optimiser.state[p] = {"step": step, **moments}
+            names = {id(p): name for name, p in self.model.named_parameters()}
+            for p, mean in zip(self._parameters, self._mean, strict=False):
+                mean.copy_(torch.tensor(arrays[f"mean.{names[id(p)]}"]))
         carried: dict[int, list[torch.Tensor]] = {}
         places = [key.split(".")[1:] for key in arrays if key.startswith("carried.")]
         for i, j in sorted((int(i), int(j)) for i, j in places):
@@ -102,6 +112,7 @@ class Training:
         InterruptedError when `stop` says so during an evaluation, which is then still due.
         """
         p = self.progress
+        keep_freed_memory()
         yield Started(p)
         evaluate(self.model, itertools.islice(self.held_out, 1))  # once for nothing: a first call is slow
         clock = Clock(p.seconds)
@@ -137,6 +148,9 @@ class Training:
                 f"rate {rate:g}); the last good weights are kept: train again with a lower --learning-rate."
             )
         self._optimiser.step()
+        if self._mean:
+            decay = min(run.average, (1 + p.update) / (10 + p.update))  # the first weights are soon forgotten
+            torch._foreach_lerp_(self._mean, self._parameters, 1.0 - decay)
         self.carried = carried
         before = p.share
         p.advance(per_token, loss.tokens, clock.seconds())
@@ -154,7 +168,8 @@ class Training:
 
     def _evaluated(self, clock: Clock) -> Evaluated:
         p = self.progress
-        nats, tokens = evaluate(self.model, self.held_out, self.stop)
+        with self._measured():
+            nats, tokens = evaluate(self.model, self.held_out, self.stop)
         if not math.isfinite(nats):
             raise DivergedError(
                 f"The held-out loss is no number after update {p.update}; the last good weights are kept: "
@@ -164,6 +179,17 @@ class Training:
         best = p.judge(nats / tokens, self.run.patience, clock.seconds())
         self._check_learning(nats / tokens)
         return Evaluated(p, nats / tokens, tokens, best, train_nats)
+
+    @contextmanager
+    def _measured(self) -> Iterator[None]:
+        """Let the model have the weights that are kept, for as long as it is measured."""
+        for p, mean in zip(self._parameters, self._mean, strict=False):
+            p.data, mean.data = mean.data, p.data
+        try:
+            yield
+        finally:
+            for p, mean in zip(self._parameters, self._mean, strict=False):
+                p.data, mean.data = mean.data, p.data
 
     def _check_learning(self, per_token: float) -> None:
         """Raise DivergedError where held-out text never got better than before any training, and will not."""
@@ -175,6 +201,14 @@ class Training:
                 f"token, {untrained:.4g} before any; those first weights are kept: train again with a --learning-rate "
                 f"below {self.run.learning_rate:g}, or with text that is more like it."
             )
+
+
+def keep_freed_memory() -> None:
+    """Let glibc keep large blocks that are freed: to fault them in anew at every update takes a fifth of the time."""
+    with suppress(AttributeError, OSError, TypeError):  # another C library has no mallopt, and no need of it
+        libc = ctypes.CDLL(None)
+        libc.mallopt(-3, KEPT_BYTES)  # M_MMAP_THRESHOLD
+        libc.mallopt(-1, KEPT_BYTES)  # M_TRIM_THRESHOLD
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from seqcli.models import Loss
-from seqcli.models.recurrent import LockedDropout, Recurrent, State, detach
+from seqcli.models.recurrent import LockedDropout, Recurrent, State, detach, kept
 from seqcli.models.softmax import full_loss, full_nats, sampled_loss, token_nats
 from seqcli.spec import LanguageSpec
 
@@ -29,7 +29,13 @@ class LanguageModel(nn.Module):
         self.register_buffer("share", share.double().clamp(max=0.999), persistent=False)
         self.embedding = nn.Embedding(vocabulary_size, spec.embedding_size)
         self.recurrent = Recurrent(
-            spec.architecture, spec.activation, spec.embedding_size, spec.hidden_size, spec.layers, spec.dropout
+            spec.architecture,
+            spec.activation,
+            spec.embedding_size,
+            spec.hidden_size,
+            spec.layers,
+            spec.dropout,
+            spec.weight_dropout,
         )
         self.projection = None
         if spec.tied and spec.hidden_size != spec.embedding_size:
@@ -46,7 +52,10 @@ class LanguageModel(nn.Module):
 
     def hidden(self, inputs: torch.Tensor, state: State | None) -> tuple[torch.Tensor, State]:
         """inputs [T, B] -> what the output layer reads [T, B, D], state."""
-        y, state = self.recurrent(self.drop(self.embedding(inputs)), state)
+        x = self.embedding(inputs)
+        if self.training and self.spec.embedding_dropout:
+            x = x * kept((len(self.embedding.weight), 1), self.spec.embedding_dropout)[inputs]
+        y, state = self.recurrent(self.drop(x), state)
         y = self.drop(y)
         return (y if self.projection is None else self.drop(self.projection(y))), detach(state)
 
