@@ -50,7 +50,7 @@ FIELDS = {
     ("predict-word", "-k", "2"): ["prompt", "rank", "word", "probability"],
     ("predict-word", "--next", "2"): ["prompt", "position", "word", "probability", "text"],
     ("score",): ["sentence", "tokens", "unknown", "log_probability", "nats_per_token", "perplexity"],
-    ("score", "--words"): ["sentence", "position", "token", "log_probability", "unknown"],
+    ("score", "--words"): ["sentence", "position", "token", "log_probability", "unknown", "bits"],
 }
 
 

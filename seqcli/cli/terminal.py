@@ -11,7 +11,26 @@ from seqcli.errors import SeqcliError, escape
 
 Value = str | int | float | bool | None
 _TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+SHADES = (  # of rising strength; those that matter are told apart without colour too
+    "",
+    "black on color(230)",
+    "underline black on color(222)",
+    "bold black on color(208)",
+    "bold underline white on color(160)",
+)
 CURVE_ROWS, CURVE_COLUMNS = 10, 60  # of a curve drawn in characters: fits an 80-column terminal with its labels
+
+
+class Shaded(str):
+    """Text of which a terminal shows every part in its shade; anywhere else it is the text alone."""
+
+    parts: tuple[tuple[str, int], ...]  # text, and place among SHADES
+
+    def __new__(cls, parts: Iterable[tuple[str, int]]) -> Shaded:
+        parts = tuple(parts)
+        made = super().__new__(cls, "".join(text for text, _ in parts))
+        made.parts = parts
+        return made
 
 
 class Terminal:
@@ -31,6 +50,13 @@ class Terminal:
         if not self.quiet and sys.stderr is not None:
             with suppress(BrokenPipeError):  # nobody listens any more: no reason to end a training
                 print("\n".join(escape(part) for part in line.split("\n")), file=sys.stderr, flush=True)
+
+    def legend(self, line: Shaded) -> None:
+        """Say on stderr what shades mean, where somebody looks."""
+        if self.interactive:
+            from rich.console import Console
+
+            Console(file=sys.stderr, highlight=False).print(_cell(line))
 
     def results(self, *columns: str) -> Results:
         """Return where the records of a command go, in the format that was asked for."""
@@ -96,7 +122,7 @@ class Results:
         self.columns = list(columns)
         self._output = output or ("table" if out.isatty() else "tsv")
         self._out = out
-        self._rows: list[list[str]] = []
+        self._rows: list[list[Value]] = []
         self._count = 0
         self._csv: Any = None
 
@@ -108,10 +134,15 @@ class Results:
             self._csv.writerow(self.columns)
         return self
 
+    @property
+    def shaded(self) -> bool:
+        """Whether the shades of a text will be seen."""
+        return self._output == "table"
+
     def add(self, *values: Value) -> None:
         """Write a record, its values in the order of the columns."""
         if self._output == "table":
-            self._rows.append([escape(_text(v)) for v in values])
+            self._rows.append(list(values))
         elif self._output == "tsv":
             self._out.write("\t".join(_text(v).translate(_TSV) for v in values) + "\n")
         elif self._output == "csv":
@@ -151,17 +182,23 @@ def _text(value: Value) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], out: TextIO) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _cell(value: Value) -> Any:
     from rich.text import Text
 
+    parts = value.parts if isinstance(value, Shaded) else ((_text(value), 0),)
+    return Text.assemble(*((escape(text), SHADES[shade]) for text, shade in parts))
+
+
+def _print_table(columns: Sequence[str], rows: Sequence[Sequence[Value]], out: TextIO) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
-    numeric = [all(_is_number(row[i]) for row in rows if row[i]) for i in range(len(columns))]
+    numeric = [all(_is_number(text) for row in rows if (text := _text(row[i]))) for i in range(len(columns))]
     for name, right in zip(columns, numeric, strict=True):
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*map(_cell, row))
     Console(file=out, highlight=False).print(table)
 
 

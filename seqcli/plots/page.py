@@ -22,17 +22,23 @@ def map_page(
         "near": [[[at, round(similarity, 3)] for at, similarity in some] for some in near],
     }
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
-    return _PAGE.replace("@TITLE@", html.escape(title)).replace("@DATA@", text)
+    return head(title, _STYLE, scripts=True) + _PAGE.replace("@TITLE@", html.escape(title)).replace("@DATA@", text)
 
 
-_PAGE = """<!doctype html>
+def head(title: str, style: str, *, scripts: bool = False) -> str:
+    """Return how a page begins that loads nothing from anywhere; without `scripts` nothing in it may run either."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'" + ("; script-src 'unsafe-inline'" if scripts else "")
+    return f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy"
-      content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>@TITLE@</title>
-<style>
+<title>{html.escape(title)}</title>
+<style>{style}</style>
+"""
+
+
+_STYLE = """
   html, body { margin: 0; height: 100%; font: 14px/1.4 system-ui, sans-serif; color: #222; background: #fff; }
   canvas { display: block; width: 100vw; height: 100vh; cursor: grab; }
   header { position: fixed; top: 10px; left: 12px; background: #ffffffdd; padding: 4px 8px; border-radius: 4px; }
@@ -44,8 +50,9 @@ _PAGE = """<!doctype html>
   #near ol { margin: 2px 0 0; padding-left: 1.6em; }
   #near li { cursor: pointer; }
   small { color: #666; }
-</style>
-<canvas id="map" tabindex="0" aria-label="Map of words"></canvas>
+"""
+
+_PAGE = """<canvas id="map" tabindex="0" aria-label="Map of words"></canvas>
 <header>
   <h1>@TITLE@</h1>
   <input id="search" type="search" placeholder="find a word" aria-label="find a word" list="all">

@@ -2,62 +2,153 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options
+from seqcli.cli.language.ranking import rerank_texts, which_texts
+from seqcli.cli.language.scoring import Scored, scored
 from seqcli.cli.opening import Asked, open_language_model
 from seqcli.cli.options import Session, command, model_option, option, output_options
+from seqcli.cli.outputs import check_free, write_whole
+from seqcli.cli.terminal import Shaded
+from seqcli.errors import MisuseError, quoted
 
 if TYPE_CHECKING:
     from seqcli.cli.terminal import Results
+    from seqcli.plots.sentences import Part
+
+COLUMNS = ("sentence", "tokens", "unknown", "log_probability", "nats_per_token", "perplexity")
+WORD_COLUMNS = ("sentence", "position", "token", "log_probability", "unknown", "bits")
+
+
+class Ways(NamedTuple):
+    """What is wanted of the sentences, one of these at most."""
+
+    words: bool
+    html: str | None
+    rerank: bool
+    which: bool
 
 
 @command(
-    epilog="Examples: seqcli score 'She walks home.' ;  seqcli score --file sentences.txt --words",
+    epilog="Examples: seqcli score 'She walks home.' ;  seqcli score --file sentences.txt --html page.html;  "
+    "seqcli score --which 'She walks home.' 'She walk home.' ;  seqcli score --rerank --file candidates.txt",
 )
 @click.argument("sentence", nargs=-1)
 @model_option
 @option("--words", is_flag=True, help="A record for each token instead of each sentence.")
+@option("--html", metavar="FILE", help="Write a page that opens offline, every word shaded by its surprisal.")
+@option("--rerank", is_flag=True, help="Sort candidates by their probability, the likeliest first.")
+@option("--which", is_flag=True, help="Say which of two sentences is likelier, and by how much.")
+@option("--per-token", is_flag=True, help="Let --rerank and --which compare means of tokens, not whole sentences.")
+@option("--replace", is_flag=True, help="Replace a page that is there.")
 @input_options
 @output_options
 @click.pass_obj
-def score(session: Session, /, sentence: tuple[str, ...], model: str | None, words: bool, file: str | None) -> None:
+def score(
+    session: Session,
+    /,
+    sentence: tuple[str, ...],
+    model: str | None,
+    per_token: bool,
+    replace: bool,
+    file: str | None,
+    **ways: Any,
+) -> None:
     """Say how likely each sentence, or each word of it, is: natural logs of probabilities, its end included.
 
     Every line is judged by itself, from its beginning. What the model does not know is scored as its unknown word, and
-    counted.
+    counted. On a terminal words are shaded by their surprisal: how many times their chance halves one.
+
+    Candidates of --rerank are lines of a prompt and its continuations, with a TAB before each; or whole sentences, a
+    line each, an empty line between two groups; or the arguments. --which takes two arguments, or lines of two
+    sentences with a TAB between.
     """
+    way = Ways(**ways)
+    if sum(map(bool, way)) > 1:
+        raise MisuseError("Give one of --words, --html, --rerank and --which.")
+    if per_token and not (way.rerank or way.which):
+        raise MisuseError("--per-token belongs to --rerank and --which; leave it out.")
+    if way.html is not None:
+        check_free(way.html, replace)
+        return _write_page(session, way.html, model, sentence, file)
+    if way.rerank:
+        return rerank_texts(session, open_language_model(session, model), sentence, file, per_token)
+    if way.which:
+        return which_texts(session, open_language_model(session, model), sentence, file, per_token)
     asked: Asked | None = None
-    columns = (
-        ("sentence", "position", "token", "log_probability", "unknown")
-        if words
-        else ("sentence", "tokens", "unknown", "log_probability", "nats_per_token", "perplexity")
-    )
-    with session.terminal.results(*columns) as out:
+    with session.terminal.results(*(WORD_COLUMNS if way.words else COLUMNS)) as out:
         for texts in batches_of_texts(sentence, file):
             asked = asked or open_language_model(session, model)
-            _score(asked, texts, words, out)
+            for text, one in zip(texts, scored(asked, texts), strict=True):
+                _add(asked, text, one, way.words, out)
             out.flush()
+    if out.shaded and asked:
+        from seqcli.plots.sentences import legend
+
+        scale = [part for text, at in legend() for part in ((f" {text} ", at), (" ", 0))]
+        session.terminal.legend(Shaded([("Surprisal in bits: ", 0), *scale]))
 
 
-def _score(asked: Asked, texts: list[str], words: bool, out: Results) -> None:
-    import math
-
+def _add(asked: Asked, text: str, one: Scored | None, words: bool, out: Results) -> None:
+    from seqcli.plots.sentences import shade
     from seqcli.text.tokens import shown
-    from seqcli.text.vocabulary import EOS, UNK
+    from seqcli.text.vocabulary import UNK
 
-    places = [i for i, text in enumerate(texts) if text.strip()]
-    ids = {i: [*asked.ids(texts[i]), EOS] for i in places}
-    found = dict(zip(places, asked.model.token_log_probabilities(list(ids.values())), strict=True)) if ids else {}
-    for i, text in enumerate(texts):
-        if i not in found:
-            out.add(text, *[None] * (len(out.columns) - 1))
-        elif words:
-            for position, (token, value) in enumerate(zip(ids[i][1:], found[i], strict=True), 1):
-                out.add(text, position, shown(asked.vocabulary.tokens[token]), float(value), token == UNK)
-        else:
-            total, count = float(found[i].sum(dtype="float64")), len(found[i])
-            per_token = -total / count
-            out.add(text, count, ids[i].count(UNK), total, per_token, math.exp(min(per_token, 700.0)))
+    if one is None:
+        out.add(text, *[None] * (len(out.columns) - 1))
+    elif words:
+        for position, (token, value, bits) in enumerate(zip(one.ids, one.logs, one.bits, strict=True), 1):
+            word = shown(asked.vocabulary.tokens[token])
+            word = Shaded([(word, shade(bits))]) if out.shaded else word
+            out.add(text, position, word, float(value), token == UNK, bits)
+    else:
+        seen = Shaded((p.text, shade(p.bits)) for p in _parts(asked, text, one)) if out.shaded else text
+        per_token = one.nats_per_token
+        out.add(seen, len(one.ids), one.unknown, one.total, per_token, math.exp(min(per_token, 700.0)))
+
+
+def _parts(asked: Asked, text: str, one: Scored) -> Iterator[Part]:
+    """Yield the stretches of a text with their surprisal; that of its end is not among them."""
+    from seqcli.plots.sentences import Part
+    from seqcli.text.surfaces import surfaces
+
+    bits, at = one.bits, 0
+    for surface in surfaces(asked.tokenizer, text):
+        yield Part(surface.text, sum(bits[at : at + surface.tokens]) if surface.tokens else None)
+        at += surface.tokens
+
+
+def _write_page(session: Session, path: str, model: str | None, words: tuple[str, ...], file: str | None) -> None:
+    """Write the page, sentence by sentence."""
+    count = 0
+
+    def blocks() -> Iterator[bytes]:
+        from seqcli.plots.sentences import END, Part, begin, end, sentence
+
+        nonlocal count
+        asked: Asked | None = None
+        for texts in batches_of_texts(words, file):
+            if asked is None:
+                asked = open_language_model(session, model)
+                title = f"Surprisal under {asked.name}"
+                yield begin(title, "How surprised the model was by each word of these sentences.").encode()
+            for text, one in zip(texts, scored(asked, texts), strict=True):
+                if one is None:
+                    continue
+                count += 1
+                parts = [*_parts(asked, text, one), Part(" ", None), Part(END, one.bits[-1])]
+                figures = f"{len(one.ids)} tokens, {sum(one.bits) / len(one.ids):.2f} bits a token"
+                yield sentence(parts, figures + (f", {one.unknown} unknown" if one.unknown else "")).encode(
+                    errors="backslashreplace"
+                )
+        if not count:
+            raise MisuseError("There is no sentence to write a page of; give words, --file FILE, or a pipe.")
+        yield end().encode()
+
+    write_whole(path, blocks())
+    session.terminal.note(f"{count:,} sentences in {quoted(path)}; a browser opens it without a network.")
