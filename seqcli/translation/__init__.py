@@ -1,0 +1,1 @@
+"""Translation from a stored model's arrays, with numpy alone: encode, decode, score."""

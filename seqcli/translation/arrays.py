@@ -1,0 +1,231 @@
+"""A translator as arrays: reads sources side by side, and tells step by step what may come next in the target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seqcli.inference import GATES, Array, Ids, State, Table, cell
+from seqcli.spec import TranslationSpec
+
+BLOCK = 64  # tokens of the vocabulary looked at together in search of the best
+NEVER = np.float32(-1e30)  # a score that nothing has: finite, so that sums with it stay numbers
+TABLE_ROWS = 32  # rows decoded at once from which a table of the input products of all tokens pays
+
+
+def translation_table(spec: TranslationSpec, source_size: int, target_size: int, joint: bool) -> Table:
+    """Return the arrays that a translator of these settings consists of: name -> (dtype, shape)."""
+    width, states, hidden = spec.embedding_size, 2 * spec.encoder_size, spec.hidden_size
+    shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (target_size, width)}
+    if not joint:
+        shapes["source_embedding.weight"] = (source_size, width)
+    for name, size in (
+        ("encoder.onward", spec.encoder_size),
+        ("encoder.returning", spec.encoder_size),
+        ("decoder", hidden),
+    ):
+        shapes |= _stack(name, GATES[spec.cell], width, size, spec.layers)
+    shapes |= {"start.weight": (spec.layers * hidden, states), "start.bias": (spec.layers * hidden,)}
+    if spec.attention != "none":
+        shapes["attention.keys.weight"] = (hidden, states)
+    if spec.attention == "additive":
+        shapes |= {"attention.query.weight": (hidden, hidden), "attention.query.bias": (hidden,)}
+        shapes["attention.energy.weight"] = (1, hidden)
+    seen = hidden + (states if spec.attention != "none" else 0)
+    shapes |= {"combine.weight": (width, seen), "combine.bias": (width,)}
+    if not spec.tied:
+        shapes["output.weight"] = (target_size, width)
+    shapes["output_bias"] = (target_size,)
+    return {name: ("F32", shape) for name, shape in shapes.items()}
+
+
+def _stack(name: str, gates: int, input_size: int, size: int, layers: int) -> dict[str, tuple[int, ...]]:
+    """Return the arrays of a stack of recurrent layers."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for i in range(layers):
+        layer = f"{name}.layers.{i}"
+        shapes[f"{layer}.weight_ih_l0"] = (gates * size, size if i else input_size)
+        shapes[f"{layer}.weight_hh_l0"] = (gates * size, size)
+        shapes[f"{layer}.bias_ih_l0"] = shapes[f"{layer}.bias_hh_l0"] = (gates * size,)
+    return shapes
+
+
+@dataclass
+class Memory:
+    """Sources as the decoder sees them: what attention scores and sums up, for A sources of at most S tokens."""
+
+    keys: Array  # [A, S, H]
+    values: Array  # [A, S, E], as the output layer adds them
+    outside: Array  # [A, S]: 0, or NEVER behind a source's end
+
+    def take(self, places: Ids) -> Memory:
+        """Return some of the sources."""
+        return Memory(self.keys[places], self.values[places], self.outside[places])
+
+
+class _Layer:
+    """One recurrent layer: its products, input and state apart."""
+
+    def __init__(self, spec: TranslationSpec, arrays: dict[str, Any], name: str) -> None:
+        self._cell = spec.cell
+        self._input = np.ascontiguousarray(arrays[f"{name}.weight_ih_l0"].T)
+        self._state = np.ascontiguousarray(arrays[f"{name}.weight_hh_l0"].T)
+        bias, self._bias = arrays[f"{name}.bias_ih_l0"], arrays[f"{name}.bias_hh_l0"]
+        if spec.cell != "gru":  # whose reset gate stands between the two
+            bias, self._bias = bias + self._bias, None
+        self._input_bias = bias
+
+    def inputs(self, x: Array) -> Array:
+        """x [..., E] -> what it adds to the gates [..., gates * H]."""
+        product: Array = x @ self._input
+        product += self._input_bias
+        return product
+
+    def step(self, from_input: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
+        """Return the state [B, H] after one step."""
+        from_state = state[0] @ self._state
+        if self._bias is not None:
+            from_state += self._bias
+        return cell(self._cell, "tanh", from_input, from_state, state)
+
+
+class TranslatorArrays:
+    """A translator that answers with numpy alone."""
+
+    def __init__(self, spec: TranslationSpec, arrays: dict[str, Any]) -> None:
+        """arrays: as `translation_table` lists them."""
+        self.spec = spec
+        self._embedding: Array = arrays["embedding.weight"]
+        self._source_embedding: Array = arrays.get("source_embedding.weight", self._embedding)
+        self._onward, self._returning, self._decoder = (
+            [_Layer(spec, arrays, f"{name}.layers.{i}") for i in range(spec.layers)]
+            for name in ("encoder.onward", "encoder.returning", "decoder")
+        )
+        self._start = arrays["start.weight"].T, arrays["start.bias"]
+        self._keys = arrays["attention.keys.weight"].T if spec.attention != "none" else None
+        self._query = None
+        if spec.attention == "additive":
+            self._query = arrays["attention.query.weight"].T, arrays["attention.query.bias"]
+            self._energy: Array = arrays["attention.energy.weight"][0]
+        combine, hidden = arrays["combine.weight"], spec.hidden_size
+        self._from_state = np.ascontiguousarray(combine[:, :hidden].T)
+        self._from_states = np.ascontiguousarray(combine[:, hidden:].T)
+        self._combine_bias: Array = arrays["combine.bias"]
+        self.target_size = len(self._embedding)
+        padded = math.ceil(self.target_size / BLOCK) * BLOCK
+        self._output = np.zeros((padded, spec.embedding_size), np.float32)
+        self._output[: self.target_size] = self._embedding if spec.tied else arrays["output.weight"]
+        self._output_bias = np.full(padded, NEVER)
+        self._output_bias[: self.target_size] = arrays["output_bias"]
+        self._inputs: Array | None = None
+
+    @classmethod
+    def stored(cls, record: Any, source_size: int, target_size: int) -> TranslatorArrays:
+        """Return the model of a record of the store."""
+        table = translation_table(record.spec, source_size, target_size, record.text.joint)
+        return cls(record.spec, record.arrays("weights", table))
+
+    # -- the source -----------------------------------------------------------------------------------------------
+
+    def encode(self, sources: Sequence[Sequence[int]]) -> tuple[Memory, State]:
+        """Read sources, each of at least one id. -> what the decoder looks at, and its first state."""
+        lengths = np.array([len(source) for source in sources])
+        order = np.argsort(-lengths, kind="stable")  # so that those still going are the first rows
+        ids = np.zeros((len(sources), int(lengths.max())), np.int64)
+        turned = ids.copy()
+        for row, place in enumerate(order):
+            source = sources[int(place)]
+            ids[row, : len(source)], turned[row, : len(source)] = source, source[::-1]
+        going = [int(np.count_nonzero(lengths > t)) for t in range(ids.shape[1])]
+        onward, returning = self._read(ids, self._onward, going), self._read(turned, self._returning, going)
+        states = np.zeros((*ids.shape, 2 * self.spec.encoder_size), np.float32)
+        for row, place in enumerate(order):
+            count = int(lengths[place])
+            states[place, :count, : self.spec.encoder_size] = onward[row, :count]
+            states[place, :count, self.spec.encoder_size :] = returning[row, count - 1 :: -1][:count]
+        return self._memory(states, lengths), self._first_state(states, lengths)
+
+    def _read(self, ids: Ids, layers: list[_Layer], going: list[int]) -> Array:
+        """ids [B, S], the longest first -> states [B, S, H]; `going` rows have a token at each step."""
+        x: Array = self._source_embedding[ids]
+        size = self.spec.encoder_size
+        parts = 2 if self.spec.cell == "lstm" else 1
+        for layer in layers:
+            from_input = layer.inputs(x)
+            state: tuple[Array, ...] = tuple(np.zeros((len(ids), size), np.float32) for _ in range(parts))
+            x = np.zeros((*ids.shape, size), np.float32)
+            for t, count in enumerate(going):
+                state = layer.step(from_input[:count, t], tuple(s[:count] for s in state))
+                x[:count, t] = state[0]
+        return x
+
+    def _memory(self, states: Array, lengths: Ids) -> Memory:
+        """states [A, S, 2H], 0 behind each end."""
+        outside = np.where(np.arange(states.shape[1]) < lengths[:, None], np.float32(0), NEVER)
+        if self._keys is None:
+            nothing = np.zeros((*states.shape[:2], 0), np.float32)
+            return Memory(nothing, nothing, outside)
+        return Memory(states @ self._keys, states @ self._from_states, outside)
+
+    def _first_state(self, states: Array, lengths: Ids) -> State:
+        mean = states.sum(1) / lengths[:, None].astype(np.float32)
+        first = np.split(np.tanh(mean @ self._start[0] + self._start[1]), self.spec.layers, 1)
+        if self.spec.cell != "lstm":
+            return [(h,) for h in first]
+        return [(h, np.zeros_like(h)) for h in first]
+
+    # -- the target -----------------------------------------------------------------------------------------------
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def step(self, ids: Ids, state: State, memory: Memory, places: tuple[Ids, Ids]) -> tuple[Array, State, Array]:
+        """Read one target token a row: ids [R], state -> what the output layer reads [R, E], state, weights [R, S].
+
+        places: for each row its source in memory, and which of that source's rows it is.
+        """
+        from_input = self._first_inputs(ids)
+        after: State = []
+        for layer, before in zip(self._decoder, state, strict=True):
+            if after:
+                from_input = layer.inputs(after[-1][0])
+            after.append(layer.step(from_input, before))
+        y = after[-1][0]
+        hidden: Array = y @ self._from_state
+        hidden += self._combine_bias
+        weights = np.zeros((len(ids), memory.outside.shape[1]), np.float32)
+        if self._keys is not None:
+            weights, contexts = self._attend(y, memory, places)
+            hidden += contexts
+        return np.tanh(hidden, out=hidden), after, weights
+
+    def scores(self, hidden: Array) -> Array:
+        """hidden [R, E] -> scores before their normalisation [R, V], NEVER behind V up to a multiple of BLOCK."""
+        scores: Array = hidden @ self._output.T
+        scores += self._output_bias
+        return scores
+
+    def _first_inputs(self, ids: Ids) -> Array:
+        """Return what the embeddings of ids add to the first layer's gates."""
+        if self._inputs is None and len(ids) < TABLE_ROWS:
+            return self._decoder[0].inputs(self._embedding[ids])
+        if self._inputs is None:
+            self._inputs = self._decoder[0].inputs(self._embedding)
+        return self._inputs[ids]
+
+    def _attend(self, y: Array, memory: Memory, places: tuple[Ids, Ids]) -> tuple[Array, Array]:
+        """y [R, H] -> weights [R, S], contexts [R, E]: rows of one source are scored by one product."""
+        queries = y if self._query is None else y @ self._query[0] + self._query[1]
+        side = np.zeros((len(memory.keys), int(places[1].max()) + 1, queries.shape[1]), np.float32)  # [A, K, H]
+        side[places] = queries
+        if self._query is None:
+            scores = side @ memory.keys.transpose(0, 2, 1)
+        else:
+            scores = np.tanh(side[:, :, None] + memory.keys[:, None]) @ self._energy
+        scores += memory.outside[:, None]
+        scores -= scores.max(-1, keepdims=True)
+        weights = np.exp(scores, out=scores)
+        weights /= weights.sum(-1, keepdims=True)
+        return weights[places], (weights @ memory.values)[places]

@@ -1,0 +1,193 @@
+"""The translator: padding changes nothing, numpy says what torch says, the search finds what is best."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from tiny_translators import KINDS, SOURCE, TARGET, arrays_of, sentences, spec_of, translator_of
+
+from seqcli.models.softmax import full_loss, smoothed_loss
+from seqcli.text.bucketed import HeldOutPairs, PairBatches, batch_of
+from seqcli.text.vocabulary import EOS, UNK
+from seqcli.training import evaluate
+from seqcli.translation.arrays import translation_table
+from seqcli.translation.forced import token_log_probabilities
+from seqcli.translation.search import Hypothesis, Searching, search
+
+SOURCES, TARGETS = sentences(9, SOURCE), sentences(9, TARGET, seed=3)
+
+
+def cost(model: torch.nn.Module, places: list[int]) -> float:
+    batch = tuple(torch.from_numpy(a) for a in batch_of(SOURCES, TARGETS, places))
+    with torch.no_grad():
+        return float(model.loss(batch)[0].nats)  # type: ignore[operator]
+
+
+# -- the model in torch -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("layers", [1, 2])
+def test_padding_changes_nothing(kind: tuple[str, str], layers: int) -> None:
+    model = translator_of(spec_of(kind, layers=layers))
+    one_by_one = sum(cost(model, [i]) for i in range(len(SOURCES)))
+    assert cost(model, list(range(len(SOURCES)))) == pytest.approx(one_by_one, rel=1e-5)
+    nats, tokens = evaluate(model, HeldOutPairs(SOURCES, TARGETS))
+    assert nats == pytest.approx(one_by_one, rel=1e-5) and tokens == sum(map(len, TARGETS))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_padding_gets_no_gradient_and_every_weight_gets_one(kind: tuple[str, str]) -> None:
+    """One pair alone, and the same pair padded by a longer neighbour whose own cost is left out, teach the same."""
+    model = translator_of(spec_of(kind, label_smoothing=0.2), joint=False).train()
+    short, longer = min(SOURCES, key=len), max(SOURCES, key=len)
+    gradients = []
+    for sources, targets in (([short], [TARGETS[0]]), ([short, longer], [TARGETS[0], TARGETS[1]])):
+        source, target = batch_of(sources, targets, range(len(sources)))
+        target[1:, 1:] = -1  # the neighbour's targets count for nothing
+        model.zero_grad()
+        model.loss((torch.from_numpy(source), torch.from_numpy(target)))[0].objective.backward()
+        gradients.append([p.grad.clone() for p in model.parameters() if p.grad is not None])
+    assert len(gradients[0]) == len(list(model.parameters()))
+    for one, other in zip(*gradients, strict=True):
+        assert torch.allclose(one, other, atol=1e-6) and float(one.abs().sum()) > 0
+
+
+def test_a_prediction_does_not_see_its_target() -> None:
+    model = arrays_of(translator_of(spec_of()))
+    changed = [[*target[:-2], 2 if target[-2] != 2 else 3, EOS] for target in TARGETS]
+    before, _ = token_log_probabilities(model, SOURCES, TARGETS)
+    after, _ = token_log_probabilities(model, SOURCES, changed)
+    for one, other in zip(before, after, strict=True):
+        assert one[:-2] == pytest.approx(other[:-2], abs=1e-6) and one[-1] != pytest.approx(other[-1], abs=1e-6)
+
+
+def test_label_smoothing_is_the_textbook_s() -> None:
+    generator = torch.Generator().manual_seed(1)
+    hidden, weight, bias = (torch.randn(*shape, generator=generator) for shape in ((6, 4), (9, 4), (9,)))
+    targets = torch.tensor([0, 3, 8, 3, 1, 2])
+    for smoothing in (0.0, 0.1, 0.5):
+        objective, mean = smoothed_loss(hidden, weight, bias, targets, smoothing)
+        logits = hidden @ weight.t() + bias
+        expected = torch.nn.functional.cross_entropy(logits, targets, label_smoothing=smoothing)
+        assert float(objective) == pytest.approx(float(expected), rel=1e-5)
+        assert float(mean) == pytest.approx(float(full_loss(hidden, weight, bias, targets)), rel=1e-5)
+
+
+# -- the same in numpy ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("changes", [{}, {"layers": 2}, {"tied": False}])
+def test_numpy_says_what_torch_says(kind: tuple[str, str], changes: dict[str, int]) -> None:
+    model = translator_of(spec_of(kind, **changes))
+    shapes = {name: ("F32", tuple(p.shape)) for name, p in model.named_parameters()}
+    assert translation_table(model.spec, SOURCE, TARGET, False) == shapes
+    logs, attention = token_log_probabilities(arrays_of(model), SOURCES, TARGETS)
+    for i, (found, seen) in enumerate(zip(logs, attention, strict=True)):
+        assert -float(found.sum()) == pytest.approx(cost(model, [i]), rel=1e-4)
+        assert seen.shape == (len(TARGETS[i]), len(SOURCES[i]))
+        if kind[1] != "none":
+            assert seen.sum(1) == pytest.approx(np.ones(len(seen)), abs=1e-5)
+
+
+# -- the search -------------------------------------------------------------------------------------------------------
+
+
+def greedy(model: object, source: list[int], limit: int) -> list[int]:
+    """Return the likeliest token at every step, by scoring every continuation anew."""
+    ids: list[int] = []
+    while len(ids) < limit and EOS not in ids:
+        tries = [[*ids, token] for token in range(TARGET) if token != UNK and (ids or token != EOS)]
+        logs, _ = token_log_probabilities(model, [source] * len(tries), tries)  # type: ignore[arg-type]
+        ids = tries[int(np.argmax([float(found[-1]) for found in logs]))]
+    return ids
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_beam_of_one_is_greedy(kind: tuple[str, str]) -> None:
+    model = arrays_of(translator_of(spec_of(kind)))
+    how = Searching(beam=1, longest=1.0)
+    for source, [best] in zip(SOURCES, search(model, SOURCES, how), strict=True):
+        assert best.ids == greedy(model, source, len(source) + 10)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("beam", [1, 4, 30])
+def test_scores_of_the_search_are_those_of_scoring(kind: tuple[str, str], beam: int) -> None:
+    model = arrays_of(translator_of(spec_of(kind)))
+    for source, found in zip(SOURCES, search(model, SOURCES, Searching(beam), attention=True), strict=True):
+        assert len({tuple(h.ids) for h in found}) == len(found) == beam
+        assert [h.score for h in found] == sorted((h.score for h in found), reverse=True)
+        logs, seen = token_log_probabilities(model, [source] * beam, [h.ids for h in found])
+        for hypothesis, scored, looked in zip(found, logs, seen, strict=True):
+            assert hypothesis.log_probability == pytest.approx(float(scored.sum()), abs=1e-4)
+            assert hypothesis.attention == pytest.approx(looked, abs=1e-5)
+
+
+def test_a_wide_beam_finds_the_best_of_all() -> None:
+    model = arrays_of(translator_of(spec_of(), joint=True, target_size=5))
+    sources = sentences(4, 5, longest=2)
+    found = search(model, sources, Searching(beam=400, length_penalty=0.0, longest=0.0))
+    every = [[*ids, EOS] for n in range(1, 4) for ids in itertools.product(range(2, 5), repeat=n)]
+    for source, hypotheses in zip(sources, found, strict=True):
+        logs, _ = token_log_probabilities(model, [source] * len(every), every)
+        best = max(range(len(every)), key=lambda i: float(logs[i].sum()))
+        likeliest = next(h for h in hypotheses if len(h.ids) <= 4)
+        assert likeliest.ids == every[best]
+
+
+@pytest.mark.parametrize("how", [Searching(3), Searching(3, 0.0), Searching(4, 1.0, 0.3)])
+def test_neighbours_change_nothing(how: Searching, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = arrays_of(translator_of(spec_of()))
+    together = search(model, SOURCES, how)
+    monkeypatch.setattr("seqcli.translation.search.ROWS", 8)
+    for found in (search(model, SOURCES, how), [search(model, [source], how)[0] for source in SOURCES]):
+        for one, other in zip(together, found, strict=True):
+            assert [h.ids for h in one] == [h.ids for h in other]
+            assert [h.score for h in one] == pytest.approx([h.score for h in other], abs=1e-4)
+
+
+def test_penalties_do_what_they_say() -> None:
+    model = arrays_of(translator_of(spec_of()))
+    sizes = [np.mean([len(found[0].ids) for found in search(model, SOURCES, Searching(8, p))]) for p in (0.0, 3.0)]
+    assert sizes[0] < sizes[1], "dividing by the length makes longer translations better"
+    how = Searching(8, 1.0, 0.5)
+    for source, found in zip(SOURCES, search(model, SOURCES, how, attention=True), strict=True):
+        for h in found:
+            assert isinstance(h, Hypothesis) and h.attention is not None
+            covered = np.log(np.minimum(h.attention.sum(0), 1.0)).sum()
+            assert h.score == pytest.approx(h.log_probability / how.penalty(len(h.ids)) + 0.5 * covered, abs=1e-3)
+            assert h.attention.shape[1] == len(source)
+    assert replace(how, length_penalty=0.0).penalty(50) == 1.0
+
+
+# -- batches ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_pair_is_in_one_batch_of_an_epoch() -> None:
+    sources, targets = sentences(300, SOURCE, longest=20), sentences(300, TARGET, seed=9, longest=20)
+    batches = PairBatches(sources, targets, 16, seed=1)
+    for epoch in (0, 1):
+        seen = []
+        for i in range(batches.updates_per_epoch):
+            source, target = batches.batch(epoch, i)
+            assert (target[0] == EOS).all() and 1 <= source.shape[1] <= 16
+            for s, t in zip(source.T, target.T, strict=True):
+                seen.append((s[s >= 0].tolist(), t[t >= 0].tolist()[1:]))
+        assert sorted(seen) == sorted(zip(sources, targets, strict=True))
+    again = PairBatches(sources, targets, 16, seed=1)
+    assert all((a == b).all() for a, b in zip(again.batch(1, 3), batches.batch(1, 3), strict=True))
+
+
+def test_a_batch_of_long_sentences_is_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seqcli.text.bucketed.MOST_TOKENS", 40)
+    sources, targets = sentences(100, SOURCE, longest=30), sentences(100, TARGET, longest=30)
+    batches = PairBatches(sources, targets, 8, seed=1)
+    for i in range(batches.updates_per_epoch):
+        source, target = batches.batch(0, i)
+        assert source.shape[1] == 1 or source.size + target.size - target.shape[1] <= 40
