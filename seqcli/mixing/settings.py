@@ -1,0 +1,51 @@
+"""The settings of a cache, as they are typed: neural:weight=0.1,theta=12."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from seqcli.errors import MisuseError, quoted
+from seqcli.spec import check, setting
+
+KINDS = ("unigram", "neural")
+
+
+@dataclass(frozen=True)
+class CacheSpec:
+    """A cache: what was just read is likelier to come again."""
+
+    kind: str = setting("unigram", "What is compared: nothing but age, or the vectors too.", choices=KINDS)
+    weight: float = setting(0.1, "The cache's share of a probability.", low=0.0, high=1.0)
+    size: int = setting(2000, "Tokens it holds.", low=1, high=100_000)
+    half_life: float = setting(500.0, "Tokens after which one counts half.", above=0.0, high=1e9)
+    theta: float = setting(0.0, "How much more a token counts that was read at a similar place.", low=0.0, high=1000.0)
+
+    def __str__(self) -> str:
+        names = [f.name for f in fields(self) if f.name != "kind" and (f.name != "theta" or self.kind == "neural")]
+        return f"{self.kind}:" + ",".join(f"{name}={getattr(self, name):.4g}" for name in names)
+
+
+DEFAULTS = {  # chosen on the validation text of the Penn Treebank
+    "unigram": CacheSpec("unigram"),
+    "neural": CacheSpec("neural", theta=10.0),
+}
+
+
+def parse(text: str) -> CacheSpec:
+    """Return the settings of a cache that was asked for. Raises MisuseError for what is none."""
+    kind, _, rest = text.partition(":")
+    if kind not in DEFAULTS:
+        raise MisuseError(f"--cache is {quoted(text, 60)}; give {' or '.join(KINDS)}, or end the line with --cache.")
+    values = {f.name: getattr(DEFAULTS[kind], f.name) for f in fields(CacheSpec)}
+    for part in filter(None, rest.split(",")):
+        name, _, number = part.partition("=")
+        if name not in values or name == "kind":
+            known = ", ".join(name for name in values if name != "kind")
+            raise MisuseError(f"--cache {kind} has no setting {quoted(name, 40)}; it has {known}.")
+        try:
+            values[name] = int(number) if name == "size" else float(number)
+        except ValueError:
+            raise MisuseError(f"--cache {kind} has {name}={quoted(number, 40)}, which is no number.") from None
+    spec = CacheSpec(**values)
+    check(spec)
+    return spec
