@@ -205,12 +205,6 @@ class TranslationSpec:
     hidden_size: int = setting(384, "Numbers in the decoder's state.", low=1, high=16_384)
     layers: int = setting(1, "Recurrent layers of encoder and decoder.", low=1, high=16)
     dropout: float = setting(0.3, "Share of activations dropped while training.", low=0.0, high=0.95)
-    embedding_dropout: float = setting(
-        0.0, "Share of the vocabulary read as nothing in an update.", low=0.0, high=0.95, absent=0.0
-    )
-    weight_dropout: float = setting(
-        0.0, "Share of the recurrent weights dropped in an update.", low=0.0, high=0.95, absent=0.0
-    )
     label_smoothing: float = setting(
         0.1, "Share of each target that is spread over all tokens while training.", low=0.0, high=0.9
     )
@@ -221,10 +215,24 @@ class TranslationSpec:
 class TranslationRunSpec(RunSpec):
     """One training of a translator."""
 
+    epochs: float | None = setting(
+        None,
+        "Passes over the pairs (default: 30, or as many as 15 minutes allow).",
+        above=0.0,
+        high=1e6,
+        panel="Training",
+    )
     batch_size: int = setting(
         64, "Pairs learned from side by side in one update.", low=1, high=65_536, panel="Training"
     )
     learning_rate: float = setting(0.003, "Highest step size of AdamW.", above=0.0, high=1e6, panel="Training")
+    average: float = setting(
+        0.998,
+        "Decay per update of a running mean of the weights, which is then measured and kept; 0: the last weights.",
+        low=0.0,
+        high=0.99999,
+        panel="Training",
+    )
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,8 @@ class Training:
         self._optimiser.step()
         if self._mean:
             decay = min(run.average, (1 + p.update) / (10 + p.update))  # the first weights are soon forgotten
-            torch._foreach_lerp_(self._mean, self._parameters, 1.0 - decay)
+            with torch.no_grad():
+                torch._foreach_lerp_(self._mean, self._parameters, 1.0 - decay)
         self.carried = carried
         before = p.share
         p.advance(per_token, loss.tokens, clock.seconds())

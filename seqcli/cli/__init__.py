@@ -20,6 +20,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "corpus": ("Learn", "seqcli.cli.corpus:corpus", "Look at a text before training, and what would go wrong."),
     "train-lm": ("Learn", "seqcli.cli.language.train:train_lm", "Train a language model on a text."),
     "train-w2v": ("Learn", "seqcli.cli.vectors.train:train_w2v", "Train word vectors on a text."),
+    "train-translate": (
+        "Learn",
+        "seqcli.cli.translation.train:train_translate",
+        "Train a translator on pairs of sentences.",
+    ),
     "predict-word": ("Answer", "seqcli.cli.language.ask:predict_word", "Say which words are likely to come next."),
     "score": ("Answer", "seqcli.cli.language.score:score", "Say how likely each sentence, or each word of it, is."),
     "evaluate": (

@@ -44,6 +44,7 @@ class EncodedPairs:
     source: list[list[int]]
     target: list[list[int]]
     places: list[int]
+    sha256: str  # of all the pairs
 
     @property
     def tokens(self) -> int:
@@ -91,7 +92,7 @@ def encode(pairs: Pairs, source: Side, target: Side, longest: int) -> EncodedPai
     """Return the ids of pairs; those with more than `longest` tokens on a side are left out."""
     left, right = _all_ids(pairs.source, source), _all_ids(pairs.target, target)
     kept = [i for i, (a, b) in enumerate(zip(left, right, strict=True)) if max(len(a), len(b)) <= longest]
-    return EncodedPairs([left[i] for i in kept], [right[i] for i in kept], kept)
+    return EncodedPairs([left[i] for i in kept], [right[i] for i in kept], kept, pairs.sha256)
 
 
 def _all_ids(texts: Sequence[str], side: Side) -> list[list[int]]:

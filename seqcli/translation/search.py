@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,11 +44,15 @@ class Hypothesis:
 
 
 def search(
-    model: TranslatorArrays, sources: Sequence[Sequence[int]], how: Searching, attention: bool = False
+    model: TranslatorArrays,
+    sources: Sequence[Sequence[int]],
+    how: Searching,
+    attention: bool = False,
+    report: Callable[[int], None] | None = None,
 ) -> list[list[Hypothesis]]:
     """Return up to `beam` translations of each source, the best first. sources: ids, each ended by EOS.
 
-    attention: also tell what each of their tokens looked at.
+    attention: also tell what each of their tokens looked at. report gets the sources translated so far.
     """
     found: list[list[Hypothesis]] = [[] for _ in sources]
     order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
@@ -58,6 +62,8 @@ def search(
         done = _Beams(model, [sources[i] for i in places], how, attention).run()
         for i, hypotheses in zip(places, done, strict=True):
             found[i] = hypotheses
+        if report:
+            report(low + len(places))
     return found
 
 

@@ -1,0 +1,1 @@
+"""Commands of translation: train-translate, translate, score-translation, evaluate-translation."""

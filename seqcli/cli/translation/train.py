@@ -1,0 +1,162 @@
+"""The command that trains a translator: train-translate."""
+
+from __future__ import annotations
+
+import math
+import shlex
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqcli.cli.fitting import Checkpoint, Fit, Source, Stop, check_memory, name_of, resume_line, training_options
+from seqcli.cli.language.outcome import Done
+from seqcli.cli.options import Session, command, spec_options
+from seqcli.cli.preparing import Plan, make_plan
+from seqcli.cli.terminal import size
+from seqcli.cli.translation.outcome import bleu_tokenizer, figures, nats_text, quality_figures, report
+from seqcli.cli.translation.reading import files_of_sides, pairs_entry, read_pair_corpus
+from seqcli.errors import DamagedError, MisuseError, quoted
+from seqcli.spec import PairsTextSpec, TranslationRunSpec, TranslationSpec
+
+if TYPE_CHECKING:
+    from seqcli.progress import Evaluated
+    from seqcli.store import Draft, Record
+    from seqcli.text.parallel import PairCorpus
+    from seqcli.training import Training
+
+BUDGET = {"minutes": 15.0, "epochs": 30.0}  # where neither is given: 29,000 pairs still gained at the 20th
+BYTES_PER_PARAMETER = 20  # weight, gradient, Adam's two moments and the running mean, float32
+
+
+@command(
+    epilog="Examples: seqcli train-translate train.en train.de --minutes 15;  seqcli train-translate pairs.tsv, "
+    "then: seqcli translate 'A man is walking his dog.'",
+)
+@click.argument("texts", nargs=-1, required=True, metavar="SOURCE [TARGET]")
+@training_options
+@spec_options(PairsTextSpec)
+@spec_options(TranslationSpec, leave_out=("architecture",))
+@spec_options(TranslationRunSpec, leave_out=("unroll",))
+@click.pass_obj
+def train_translate(
+    session: Session,
+    /,
+    texts: tuple[str, ...],
+    name: str | None,
+    valid: tuple[str, ...],
+    encoding: str,
+    like: str | None,
+    resume: bool,
+    replace: bool,
+    as_json: bool,
+    **params: Any,
+) -> None:
+    """Train a translator on pairs: two files, line by line, or one whose lines are source, TAB, target.
+
+    --valid is given twice for two files. It stops by itself when held-out pairs get no better, keeps the best weights,
+    and measures them by BLEU and chrF.
+    """
+    began = time.monotonic()
+    if resume and (replace or like):
+        raise MisuseError("--resume goes on with a model as it is; leave out --replace and --like.")
+    source, name = Source(texts, valid, encoding), name or name_of(texts)
+    with session.shelf.open(name, replace=replace, resume=resume) as draft:
+        record = draft.record
+        if record is not None and record.progress.get("finished") and "bleu" in record.results["held_out"]:
+            session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
+            return
+        plan = make_plan(session, record, like, params, "seq2seq", BUDGET)
+        corpus = read_pair_corpus(session, source, plan.text, record)
+        plan = Plan(corpus.text, plan.spec, plan.run)
+        training = _make(session, plan, corpus, record)
+        why = _fit(session, source, plan, corpus, training, draft)
+        session.shelf.set_default(name, only_first=True)
+        example = shlex.quote(corpus.held_out_pairs.source[corpus.held_out.places[0]][:80])
+        report(session, draft, _done(training, why), time.monotonic() - began, example, as_json)
+
+
+def _make(session: Session, plan: Plan, corpus: PairCorpus, record: Record | None) -> Training:
+    """Make the model and its training, from the start or where a record stands."""
+    from seqcli.translation.arrays import translation_table
+
+    sizes = len(corpus.source.vocabulary), len(corpus.target.vocabulary)
+    table = translation_table(plan.spec, *sizes, plan.text.joint)
+    parameters = sum(math.prod(shape) for _, shape in table.values())
+    check_memory(parameters * BYTES_PER_PARAMETER)
+    session.terminal.note(
+        f"Model: {plan.spec.cell}, attention {plan.spec.attention}, {parameters:,} parameters, {size(4 * parameters)}; "
+        f"threads: {plan.run.threads}, seed: {plan.run.seed}."
+    )
+    import torch
+
+    from seqcli.models.seq2seq import Translator
+    from seqcli.text.bucketed import HeldOutPairs, PairBatches
+    from seqcli.training import Training
+
+    torch.set_num_threads(plan.run.threads or 1)
+    torch.manual_seed(plan.run.seed)
+    model = Translator(plan.spec, *sizes, plan.text.joint)
+    batches = PairBatches(corpus.train.source, corpus.train.target, plan.run.batch_size, plan.run.seed)
+    training = Training(model, batches, HeldOutPairs(corpus.held_out.source, corpus.held_out.target), plan.run)
+    if record is not None and not record.progress.get("finished"):
+        try:
+            training.restore(record.arrays("state"), record.progress)
+        except (KeyError, TypeError, RuntimeError) as error:
+            raise DamagedError(f"{record.where('state')} does not fit the model; train anew with --replace.") from error
+    return training
+
+
+def _fit(session: Session, source: Source, plan: Plan, corpus: PairCorpus, training: Training, draft: Draft) -> str:
+    """Run the training, saving as it goes, then measure the best weights; return why it ended."""
+    from seqcli.store import pack
+
+    record = draft.record
+    files = files_of_sides(corpus)
+    if record is not None:
+        files |= {role: record.load(role) for role in ("weights", "history") if role in record.files}
+    fixed = {
+        "task": "translation",
+        "architecture": plan.spec.architecture,
+        "text": plan.text,
+        "spec": plan.spec,
+        "run": plan.run,
+        "corpus": pairs_entry(source, corpus),
+    }
+    checkpoint = Checkpoint(draft, fixed, files, dict(record.results) if record is not None else {})
+
+    def keep_best(event: Evaluated) -> None:
+        checkpoint.files["weights"] = pack(training.weights())
+        checkpoint.results = {"held_out": figures(event.nats, event.tokens, corpus.held_out.unknown_rate)}
+
+    line = resume_line(session, "train-translate", source, draft.name)
+    with Stop() as stop:
+        training.stop = stop.asked
+        fit = Fit(session.terminal, checkpoint, stop, lambda: pack(training.state()), keep_best, line, nats_text)
+        why = fit.follow(training.events(), training.progress)
+    checkpoint.results["held_out"] |= _measured(session, corpus, draft)
+    checkpoint.save(training.progress, None)
+    return why
+
+
+def _measured(session: Session, corpus: PairCorpus, draft: Draft) -> dict[str, Any]:
+    """Translate the held-out sources with the weights that are kept, as `translate` would, and score them."""
+    from seqcli.metrics import quality
+    from seqcli.translation.arrays import TranslatorArrays
+    from seqcli.translation.search import Searching, search
+
+    assert draft.record is not None
+    model = TranslatorArrays.stored(draft.record, len(corpus.source.vocabulary), len(corpus.target.vocabulary))
+    with session.terminal.bar(len(corpus.held_out.source), "translating", "sentence") as bar:
+        found = search(model, corpus.held_out.source, Searching(), report=bar.to)
+    translations = [corpus.target.text(hypotheses[0].ids) for hypotheses in found]
+    references = [corpus.held_out_pairs.target[i] for i in corpus.held_out.places]
+    scores = quality(translations, references, bleu_tokenizer(references))
+    return quality_figures(scores, len(references))
+
+
+def _done(training: Training, why: str) -> Done:
+    p = training.progress
+    done = Done(p.seconds, p.tokens, why, "")
+    what = f"{p.update:,} updates, {done.speed:,.0f} target tokens/s. Best at update {p.best_update:,}"
+    return done._replace(what=what)
