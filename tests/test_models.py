@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from tiny_language_models import CELLS, model_of, spec_of, tokens, train, training_of
 
 from seqcli.models.language import LanguageModel
-from seqcli.models.recurrent import LockedDropout
+from seqcli.models.recurrent import LockedDropout, kept
 from seqcli.models.softmax import full_loss, full_nats, sampled_loss
 from seqcli.spec import RunSpec
 
@@ -141,6 +141,47 @@ def test_a_dropped_unit_is_dropped_for_all_steps_and_the_mean_is_kept() -> None:
     assert sorted(y.unique().tolist()) == [0.0, pytest.approx(1 / 0.7)]
     assert float(y.mean()) == pytest.approx(1.0, abs=0.02)
     assert torch.equal(drop.eval()(y), y)
+
+
+def test_dropped_weights_and_tokens_change_the_training_pass_and_no_other(cell: tuple[str, str]) -> None:
+    inputs = tokens(6, 3)
+    plain = model_of(spec_of(cell, layers=2)).hidden(inputs, None)[0]
+    for name in ("weight_dropout", "embedding_dropout"):
+        model = model_of(spec_of(cell, layers=2, **{name: 0.5}))
+        assert torch.equal(model.hidden(inputs, None)[0], plain)
+        model.train()
+        drawn = [model.hidden(inputs, None)[0].detach() for _ in range(2)]
+        assert not torch.allclose(drawn[0], drawn[1]) and not torch.allclose(drawn[0], plain), name
+
+
+def test_a_dropped_weight_gets_no_gradient_and_the_input_s_weights_all_do() -> None:
+    model = model_of(spec_of(layers=1, weight_dropout=0.5)).train()
+    model.loss((tokens(6, 3), tokens(6, 3, seed=3)))[0].objective.backward()
+    recurrent, entering = (model.get_parameter(f"recurrent.layers.0.weight_{kind}_l0").grad for kind in ("hh", "ih"))
+    assert recurrent is not None and entering is not None
+    assert 0.3 < float((recurrent == 0).float().mean()) < 0.7 and bool((entering != 0).all())
+
+
+def test_a_dropped_token_is_read_as_nothing_wherever_it_stands() -> None:
+    model = model_of(spec_of(embedding_dropout=0.5)).train()
+    torch.manual_seed(3)
+    seen: list[torch.Tensor] = []
+    model.drop.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0].detach()))
+    inputs = tokens(30, 4)
+    model.hidden(inputs, None)
+    dropped = {int(t) for t in inputs[(seen[0] == 0).all(-1)]}
+    assert 3 < len(dropped) < 14 and dropped.isdisjoint(int(t) for t in inputs[(seen[0] != 0).any(-1)])
+    left = inputs.flatten()[[int(t) not in dropped for t in inputs.flatten()]][0]
+    torch.testing.assert_close(seen[0][inputs == left][0], 2 * model.embedding.weight[left].detach())
+
+
+def test_a_mask_keeps_the_mean_and_is_the_seed_s() -> None:
+    torch.manual_seed(1)
+    mask = kept((300, 400), 0.4)
+    assert sorted(mask.unique().tolist()) == [0.0, pytest.approx(1 / 0.6, rel=0.01)]
+    assert float(mask.mean()) == pytest.approx(1.0, abs=0.02)
+    torch.manual_seed(1)
+    assert torch.equal(kept((300, 400), 0.4), mask) and not torch.equal(kept((300, 400), 0.4), mask)
 
 
 # -- output layers ----------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice, pairwise
 from typing import Any, cast
 
@@ -17,14 +17,14 @@ from tiny_language_models import CELLS, Ids, model_of, spec_of, train, training_
 
 from seqcli.errors import DivergedError
 from seqcli.models import Loss
-from seqcli.progress import Evaluated, Event, Progressed, Stopped
+from seqcli.progress import Clock, Evaluated, Event, Progressed, Stopped
 from seqcli.spec import RunSpec
 from seqcli.store import pack
 from seqcli.store.arrays import unpack
 from seqcli.text.batches import Segments
 from seqcli.training import FLOOR, Training, evaluate
 
-RUN = RunSpec(epochs=12, batch_size=4, unroll=6, learning_rate=0.1, patience=3)
+RUN = RunSpec(epochs=20, batch_size=4, unroll=6, learning_rate=0.1, patience=3, average=0.5)
 
 
 def chain(size: int, seed: int = 1) -> Ids:
@@ -36,7 +36,8 @@ def chain(size: int, seed: int = 1) -> Ids:
 
 
 def small_training(cell: tuple[str, str] = ("lstm", "tanh"), run: RunSpec = RUN, text: int = 200) -> Training:
-    return training_of(chain(text), chain(150, seed=2), spec_of(cell, dropout=0.3, output="sampled", samples=2), run)
+    spec = spec_of(cell, dropout=0.1, embedding_dropout=0.1, weight_dropout=0.1, output="sampled", samples=2)
+    return training_of(chain(text), chain(150, seed=2), spec, run)
 
 
 def saved(training: Training) -> bytes:
@@ -147,6 +148,26 @@ def test_perplexity_does_not_depend_on_how_a_text_is_batched() -> None:
         nats, count = evaluate(model, Segments(text, rows=rows))
         assert count == tokens == 5000
         assert nats == pytest.approx(alone, rel=1e-6)
+
+
+def test_what_is_measured_and_kept_is_the_running_mean_of_the_weights() -> None:
+    training = small_training(run=replace(RUN, average=0.5, epochs=2))
+    first = {name: p.detach().clone() for name, p in training.model.named_parameters()}
+    mean, events = {name: p.double() for name, p in first.items()}, training.events()
+    for event in events:
+        if isinstance(event, Progressed):
+            decay = min(0.5, event.progress.update / (9 + event.progress.update))
+            for name, p in training.model.named_parameters():
+                mean[name] = decay * mean[name] + (1 - decay) * p.detach()
+    for name, array in training.weights().items():
+        torch.testing.assert_close(torch.from_numpy(array).double(), mean[name], rtol=1e-5, atol=1e-6)
+        assert not np.allclose(array, training.model.get_parameter(name).detach().numpy()), "a mean, not the last"
+    figure = [event.nats for event in [training._evaluated(Clock(0.0))]]
+    with torch.no_grad():
+        for name, array in training.weights().items():
+            training.model.get_parameter(name).copy_(torch.tensor(array))
+    nats, count = evaluate(training.model, training.held_out)
+    assert figure == [nats / count]
 
 
 def test_early_stopping_keeps_what_was_best() -> None:
@@ -264,7 +285,7 @@ def test_the_schedule_lands_on_the_epochs(epochs: float) -> None:
 def test_an_evaluation_falls_on_the_end_of_every_epoch() -> None:
     training = small_training(run=RunSpec(**{**asdict(RUN), "patience": 99}))
     at = [event.progress.update for event in training.events() if isinstance(event, Evaluated)]
-    assert at[0] == 0 and len(at) == len(set(at)) == 13
+    assert at[0] == 0 and len(at) == len(set(at)) == 21
     assert {training.batches.updates_per_epoch * epoch for epoch in range(1, 13)} <= set(at)
     assert at[-1] == training.progress.update
     few = small_training(run=RunSpec(**{**asdict(RUN), "epochs": 1, "patience": 99}), text=2000)
