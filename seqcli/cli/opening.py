@@ -34,13 +34,27 @@ class Asked:
         return [EOS, *self.vocabulary.encode(tokens_of(self.tokenizer, text))]
 
 
-def open_language_model(session: Session, name: str | None) -> Asked:
-    """Return a model of the shelf, with numpy alone."""
+def open_language_model(session: Session, name: str | None, remembers: bool = False) -> Asked:
+    """Return a model of the shelf, with what Session.mixing adds to it; with numpy alone, unless it is to learn.
+
+    remembers: what --cache and --dynamic add goes on from one scored text to the next.
+    """
+    if session.mixing.asked:
+        from seqcli.cli.language.mixing import answering, blend_of
+
+        blend = blend_of(session, name)
+        record, model = blend.records[0], answering(blend, remembers)
+        return Asked(blend.name, model, tokenizer_of(record), record.vocabulary())
     record = language_record(session, name)
     vocabulary = record.vocabulary()
+    return Asked(record.name, stored_model(record, len(vocabulary)), tokenizer_of(record), vocabulary)
+
+
+def stored_model(record: Record, vocabulary_size: int) -> Answering:
+    """Return the model of a record, with numpy alone."""
     module, kind = ARCHITECTURES[record.architecture].answers.split(":")
-    model: Answering = getattr(importlib.import_module(module), kind).stored(record, len(vocabulary))
-    return Asked(record.name, model, tokenizer_of(record), vocabulary)
+    model: Answering = getattr(importlib.import_module(module), kind).stored(record, vocabulary_size)
+    return model
 
 
 def language_record(session: Session, name: str | None) -> Record:

@@ -22,17 +22,32 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 MODELS_DIR = "models"
-PANELS = ("Text", "Model", "Training", "Output", "Other")  # the order of the headings on a help page
+PANELS = ("Text", "Model", "Training", "Mixture", "Output", "Other")  # the order of the headings on a help page
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d{1,20}\.?\d{0,20}|\.\d{1,20})([eE][+-]?\d{1,4})?", re.ASCII)
 
 
+@dataclass(frozen=True)
+class Mixing:
+    """What is added to a language model when it answers, as typed: other models, a cache, learning as it reads."""
+
+    mix: tuple[str, ...] = ()
+    cache: str | None = None
+    dynamic: bool = False
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything is added."""
+        return bool(self.mix or self.cache or self.dynamic)
+
+
 @dataclass
 class Session:
-    """What a command works with: the shelf of models and the terminal."""
+    """What a command works with: the shelf of models and the terminal; mixing is what mixing_options set."""
 
     models_dir: str = MODELS_DIR
     terminal: Terminal = field(default_factory=Terminal)
+    mixing: Mixing = field(default_factory=Mixing)
 
     @property
     def shelf(self) -> Shelf:
@@ -166,6 +181,40 @@ def output_options(command: F) -> F:
         command = option(
             f"--{name}", name, is_flag=True, expose_value=False, callback=_choose, help=text, panel="Output"
         )(command)
+    return command
+
+
+def _set_mixing(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    session = ctx.ensure_object(Session)
+    session.mixing = replace(session.mixing, **{str(param.name): value})
+
+
+def mixing_options(command: F) -> F:
+    """Add --mix, --cache and --dynamic, which change every answer of a language model; they set Session.mixing."""
+    shared: dict[str, Any] = {"expose_value": False, "callback": _set_mixing, "panel": "Mixture"}
+    add = (
+        option(
+            "--mix",
+            multiple=True,
+            metavar="NAME[:WEIGHT]",
+            help="Mix in another model of the same vocabulary, with this share.  [default: equal shares]",
+            **shared,
+        ),
+        option(
+            "--cache",
+            is_flag=False,
+            flag_value="auto",
+            metavar="KIND",
+            help="What was just read is likelier to come again: unigram, or neural, which also compares the places. "
+            "Settings may follow, as in neural:weight=0.2,theta=7.",
+            **shared,
+        ),
+        option(
+            "--dynamic", is_flag=True, help="Let a copy of the network go on learning from what it reads.", **shared
+        ),
+    )
+    for decorate in reversed(add):
+        command = decorate(command)
     return command
 
 

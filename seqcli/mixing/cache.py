@@ -66,7 +66,7 @@ class Cached:
     """
 
     def __init__(self, model: Mixture, spec: CacheSpec, member: int | None = None, remembers: bool = False) -> None:
-        """member: the place in the mixture of the network whose vectors count; remembers: from text to text, in scores."""
+        """member: which model of the mixture has the vectors, a network; remembers: from text to text, in scores."""
         self.model, self.spec, self._member = model, spec, member
         self._cache = TextCache(spec) if remembers else None
 

@@ -12,7 +12,8 @@ from seqcli.inference import Answering
 
 Reals = NDArray[np.float64]
 Ids = NDArray[np.int64]
-ROUNDS, CLOSE = 500, 1e-6  # of EM, and the change of a weight below which it ends
+ROUNDS, CLOSE = 500, 1e-5  # of EM, and the change of a weight below which it ends
+TINY = float(np.finfo(np.float64).tiny)
 
 
 class Mixture:
@@ -56,31 +57,32 @@ def mixed(logs: Sequence[NDArray[Any]], log_weights: Reals) -> Reals:
 
 
 def fit_weights(
-    logs: Sequence[NDArray[Any]], cache: Reals | None = None, sure: Reals | None = None
+    logs: Sequence[NDArray[Any]],
+    cache: tuple[Reals, Reals] | None = None,
+    weights: Reals | None = None,
+    share: float | None = None,
 ) -> tuple[Reals, float]:
-    """Return the weights of models, and the cache's, that make a text likeliest: expectation-maximisation.
+    """Return the models' weights and the cache's share that make a text likeliest: expectation-maximisation.
 
-    logs: for each model the log of each token's probability [N]; cache [N]: the token's probability in the cache;
-    sure [N]: how far the cache is heard; where not at all, the models answer alone. -> weights [K], the cache's weight
+    logs: for each model the log of each token's probability [N]; cache: each token's probability in it, and how far it
+    is heard [N]; where it is not, the models answer alone. weights, share: those that stay as they are.
     """
     chances = np.exp(np.stack(logs).astype(np.float64))
-    weights = np.full(len(logs), 1.0 / len(logs))
-    share = 0.0 if cache is None else 0.1
+    now = np.full(len(logs), 1.0 / len(logs)) if weights is None else weights
+    part = 0.0 if cache is None else 0.1 if share is None else share
+    seen, heard = (np.zeros(chances.shape[1]), np.zeros(chances.shape[1])) if cache is None else cache
     for _ in range(ROUNDS):
-        parts = chances * weights[:, None]
-        models = parts.sum(0)
-        models[models == 0.0] = np.finfo(np.float64).tiny
-        taken = np.zeros_like(models)  # the chance that the cache gave this token
-        new_share = share
-        if cache is not None and sure is not None:
-            heard = share * sure * cache
-            total = heard + (1.0 - share * sure) * models
-            taken = heard / total
-            new_share = float((taken + share * (1.0 - sure) * models / total).mean())
-        new = (parts * ((1.0 - taken) / models)).sum(1)
-        new /= new.sum()
-        change = max(float(np.abs(new - weights).max()), abs(new_share - share))
-        weights, share = new, new_share
+        models = np.maximum(now @ chances, TINY)
+        taken = part * heard * seen / (part * heard * seen + (1.0 - part * heard) * models)  # by the cache's own tokens
+        new, new_part = now, part
+        if weights is None:
+            new = now * (chances @ ((1.0 - taken) / models))
+            new /= new.sum()
+        if cache is not None and share is None:
+            unheard = part * (1.0 - heard) / (1.0 - part * heard)  # of what the models gave: the cache's, but unheard
+            new_part = float((taken + (1.0 - taken) * unheard).mean())
+        change = max(float(np.abs(new - now).max()), abs(new_part - part))
+        now, part = new, new_part
         if change < CLOSE:
             break
-    return weights, share
+    return now, part

@@ -4,44 +4,66 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import click
 
+from seqcli.cli.language.mixing import Blend, blend_of
 from seqcli.cli.language.outcome import figures
-from seqcli.cli.opening import language_record, tokenizer_of
-from seqcli.cli.options import Number, Session, asked_models, command, complete_model, option, output_options
+from seqcli.cli.opening import tokenizer_of
+from seqcli.cli.options import (
+    Number,
+    Session,
+    asked_models,
+    command,
+    complete_model,
+    mixing_options,
+    option,
+    output_options,
+)
 from seqcli.errors import DamagedError, MisuseError, quoted
-from seqcli.spec import LanguageSpec, NgramSpec
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from seqcli.store import Record
-
-    Ids = NDArray[np.int32]
-    Report = Callable[[int], None]
 
 MANY_UNKNOWN = 0.2  # share of unknown tokens from which a perplexity says little about the model
 
 
-@command(epilog="Example: seqcli evaluate austen --test emma.txt --json")
+class Reading(NamedTuple):
+    """What is read, and how."""
+
+    test: tuple[str, ...]
+    fit_on: tuple[str, ...]
+    encoding: str
+    threads: int | None
+
+
+@command(
+    epilog="Examples: seqcli evaluate austen --test emma.txt --json;  "
+    "seqcli evaluate austen --mix counts --cache neural --fit-on valid.txt --test emma.txt",
+)
 @click.argument("models", nargs=-1, metavar="[MODEL]...", shell_complete=complete_model)
 @option("--test", multiple=True, required=True, metavar="FILE", help="The text to measure on.")
 @option("--encoding", default="utf-8", metavar="NAME", help="Encoding of the text.  [default: utf-8]")
 @option("--threads", type=Number(int), metavar="N", help="CPU threads.  [default: all that this process may use]")
+@option("--fit-on", multiple=True, metavar="FILE", help="Fit weights and cache to this text.", panel="Mixture")
+@mixing_options
 @output_options
 @click.pass_obj
 def evaluate(
-    session: Session, /, models: tuple[str, ...], test: tuple[str, ...], encoding: str, threads: int | None
+    session: Session,
+    /,
+    models: tuple[str, ...],
+    test: tuple[str, ...],
+    fit_on: tuple[str, ...],
+    encoding: str,
+    threads: int | None,
 ) -> None:
     """Measure models on a text: perplexity, nats per token, bits per character.
 
     Every token is predicted, the end of every line (or paragraph) included, from all that stands before it up to some
     1,000 tokens. Figures do not depend on how the text is batched. Perplexities of models with different vocabularies
     cannot be compared; bits per character can.
+
+    --mix, --cache and --dynamic are measured together with each model. --fit-on chooses their weights and settings on
+    another text, and says how to give them by hand.
     """
     if threads is not None and not 1 <= threads <= 1024:
         raise MisuseError(f"--threads is {threads}; give a number from 1 to 1,024.")
@@ -49,7 +71,7 @@ def evaluate(
     seen: dict[int, str] = {}
     with session.terminal.results(*columns) as out:
         for name in asked_models(models):
-            row = _measure(session, name, test, encoding, threads, seen)
+            row = _measure(session, name, Reading(test, fit_on, encoding, threads), seen)
             out.add(*(row[column] for column in columns))
             out.flush()
 
@@ -57,17 +79,17 @@ def evaluate(
 def _measure(
     session: Session,
     name: str | None,
-    test: tuple[str, ...],
-    encoding: str,
-    threads: int | None,
+    reading: Reading,
     seen: dict[int, str],
 ) -> dict[str, str | int | float]:
     """Return the figures of one model; `seen` holds a model for each size of vocabulary met so far."""
+    from seqcli.cli.language.measuring import token_logs
     from seqcli.text.corpus import encode, read_pieces
 
-    record = language_record(session, name)
+    blend = blend_of(session, name)
+    record = blend.records[0]
     vocabulary = record.vocabulary()
-    pieces = read_pieces(test, encoding, folder=os.fspath(session.shelf.root))
+    pieces = read_pieces(reading.test, reading.encoding, folder=os.fspath(session.shelf.root))
     encoded = encode(pieces, tokenizer_of(record), vocabulary, record.text.unit)
     if seen and len(vocabulary) not in seen:
         session.terminal.note(
@@ -80,37 +102,33 @@ def _measure(
             f"Note: {encoded.unknown_rate:.0%} of the tokens are unknown to {quoted(record.name)}; is --tokenizer "
             f"{record.text.tokenizer} right for this text?"
         )
-    with session.terminal.bar(len(encoded.ids), "measuring", "token") as bar:
-        nats = MEASURES[type(record.spec)](record, len(vocabulary), encoded.ids, threads, bar.to)
+    if blend.free and reading.fit_on:
+        blend = _fitted(session, blend, encoded.sha256, reading)
+    elif "weights" in blend.free:
+        session.terminal.note("Note: every model has the same weight; --fit-on FILE finds better ones.")
+    with session.terminal.bar(len(encoded.ids) * len(blend.records), "measuring", "token") as bar:
+        nats = -float(token_logs(blend, encoded.ids, reading.threads, bar.to).sum())
     if not math.isfinite(nats):
         raise DamagedError(
             f"The weights of {quoted(record.name)} are too large to compute with; train it anew with --replace."
         )
     count = len(encoded.ids)
-    return {"model": record.name, **figures(nats / count, count, encoded.unknown_rate, encoded.characters)}
+    return {"model": blend.name, **figures(nats / count, count, encoded.unknown_rate, encoded.characters)}
 
 
-def _by_network(record: Record, vocabulary_size: int, ids: Ids, threads: int | None, report: Report) -> float:
-    """Return the nats that a recurrent model needs for a text."""
-    import torch
+def _fitted(session: Session, blend: Blend, measured: str, reading: Reading) -> Blend:
+    """Choose what --mix and --cache left open on the text of --fit-on; measured: sha256 of the text to measure."""
+    from seqcli.cli.language.measuring import FIT_TOKENS, fitted
+    from seqcli.text.corpus import encode, read_pieces
 
-    from seqcli.inference import language_table
-    from seqcli.models.language import LanguageModel
-    from seqcli.text.batches import Segments
-    from seqcli.training import evaluate as measure
-
-    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
-    arrays = record.arrays("weights", language_table(record.spec, vocabulary_size))
-    model = LanguageModel(record.spec, vocabulary_size)
-    model.load_state_dict({key: torch.from_numpy(value.copy()) for key, value in arrays.items()})
-    return measure(model, Segments(ids), report=report)[0]
-
-
-def _by_counts(record: Record, vocabulary_size: int, ids: Ids, threads: int | None, report: Report) -> float:
-    """Return the nats that an n-gram model needs for a text; one thread is all it uses."""
-    from seqcli.ngram.arrays import NgramArrays
-
-    return NgramArrays.stored(record, vocabulary_size).nats(ids, report)
-
-
-MEASURES = {LanguageSpec: _by_network, NgramSpec: _by_counts}
+    record = blend.records[0]
+    encoded = encode(
+        read_pieces(reading.fit_on, reading.encoding), tokenizer_of(record), record.vocabulary(), record.text.unit
+    )
+    if encoded.sha256 == measured:
+        raise MisuseError("--fit-on is the very text that is measured, which flatters; fit on another.")
+    ids = encoded.ids[:FIT_TOKENS]
+    with session.terminal.bar(len(ids) * len(blend.records), "fitting", "token") as bar:
+        blend = fitted(blend, ids, reading.threads, bar.to)
+    session.terminal.note(f"Fitted on {len(ids):,} tokens; the same again: {blend.typed}")
+    return blend

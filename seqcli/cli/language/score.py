@@ -12,7 +12,7 @@ from seqcli.cli.inputs import batches_of_texts, input_options
 from seqcli.cli.language.ranking import rerank_texts, which_texts
 from seqcli.cli.language.scoring import Scored, scored
 from seqcli.cli.opening import Asked, open_language_model
-from seqcli.cli.options import Session, command, model_option, option, output_options
+from seqcli.cli.options import Session, command, mixing_options, model_option, option, output_options
 from seqcli.cli.outputs import check_free, write_whole
 from seqcli.cli.terminal import Shaded
 from seqcli.errors import MisuseError, quoted
@@ -40,6 +40,7 @@ class Ways(NamedTuple):
 )
 @click.argument("sentence", nargs=-1)
 @model_option
+@mixing_options
 @option("--words", is_flag=True, help="A record for each token instead of each sentence.")
 @option("--html", metavar="FILE", help="Write a page that opens offline, every word shaded by its surprisal.")
 @option("--rerank", is_flag=True, help="Sort candidates by their probability, the likeliest first.")
@@ -61,8 +62,9 @@ def score(
 ) -> None:
     """Say how likely each sentence, or each word of it, is: natural logs of probabilities, its end included.
 
-    Every line is judged by itself, from its beginning. What the model does not know is scored as its unknown word, and
-    counted. On a terminal words are shaded by their surprisal: how many times their chance halves one.
+    Every line is judged by itself, from its beginning; only --cache and --dynamic remember the lines before it. What
+    the model does not know is scored as its unknown word, and counted. On a terminal words are shaded by their
+    surprisal: how many times their chance halves one.
 
     Candidates of --rerank are lines of a prompt and its continuations, with a TAB before each; or whole sentences, a
     line each, an empty line between two groups; or the arguments. --which takes two arguments, or lines of two
@@ -83,7 +85,7 @@ def score(
     asked: Asked | None = None
     with session.terminal.results(*(WORD_COLUMNS if way.words else COLUMNS)) as out:
         for texts in batches_of_texts(sentence, file):
-            asked = asked or open_language_model(session, model)
+            asked = asked or open_language_model(session, model, remembers=True)
             for text, one in zip(texts, scored(asked, texts), strict=True):
                 _add(asked, text, one, way.words, out)
             out.flush()
@@ -134,7 +136,7 @@ def _write_page(session: Session, path: str, model: str | None, words: tuple[str
         asked: Asked | None = None
         for texts in batches_of_texts(words, file):
             if asked is None:
-                asked = open_language_model(session, model)
+                asked = open_language_model(session, model, remembers=True)
                 title = f"Surprisal under {asked.name}"
                 yield begin(title, "How surprised the model was by each word of these sentences.").encode()
             for text, one in zip(texts, scored(asked, texts), strict=True):

@@ -1,0 +1,139 @@
+"""How likely each token of a text is under models that answer as one, and the shares that suit a text best."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from seqcli.cli.language.mixing import Blend
+from seqcli.mixing.settings import CacheSpec
+from seqcli.spec import LanguageSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from seqcli.store import Record
+
+    Reals = NDArray[np.float64]
+    Ids = NDArray[np.int32]
+
+Report = Callable[[int], object]
+FIT_TOKENS = 100_000  # at most: more of a text would not move weights by much
+THETAS, HALF_LIVES = (4.0, 7.0, 10.0), (100.0, 200.0, 400.0)  # what is tried for a cache that is fitted to a text
+
+
+class Parts(NamedTuple):
+    """A blend, token by token [N]: logs of the models; chances in the caches, and how far they are heard."""
+
+    models: list[Reals]
+    caches: list[tuple[Reals, Reals]]
+
+
+def token_logs(blend: Blend, ids: Ids, threads: int | None, report: Report) -> Reals:
+    """Return the natural log of the probability of each token of a text. report: told the tokens done."""
+    import numpy as np
+
+    from seqcli.mixing.cache import with_cache
+    from seqcli.mixing.mixture import mixed
+
+    models, caches = _parts(blend, ids, [blend.cache] if blend.cache else [], threads, report)
+    logs = mixed(models, np.log(blend.weights))
+    for chances, heard in caches:
+        assert blend.cache is not None
+        logs = with_cache(logs, chances, heard * blend.cache.weight)
+    return logs
+
+
+def fitted(blend: Blend, ids: Ids, threads: int | None, report: Report) -> Blend:
+    """Return the blend with what was not given chosen so that a text becomes likeliest."""
+    import numpy as np
+
+    from seqcli.mixing.cache import with_cache
+    from seqcli.mixing.mixture import fit_weights, mixed
+
+    specs = list(_candidates(blend))
+    models, caches = _parts(blend, ids, specs, threads, report)
+    weights = None if "weights" in blend.free else np.array(blend.weights)
+    if not specs:
+        found, _ = fit_weights(models, weights=weights)
+        return replace(blend, weights=tuple(map(float, found)))
+    best, lowest = blend, np.inf
+    for spec, (chances, heard) in zip(specs, caches, strict=True):
+        share = None if "cache weight" in blend.free else spec.weight
+        found, share = fit_weights(models, (chances, heard), weights, share)
+        nats = -float(with_cache(mixed(models, np.log(found)), chances, heard * share).mean())
+        if nats < lowest:
+            cache = replace(spec, weight=share)
+            best, lowest = replace(blend, weights=tuple(map(float, found)), cache=cache), nats
+    return best
+
+
+def _candidates(blend: Blend) -> Iterator[CacheSpec]:
+    if blend.cache is None:
+        return
+    if "cache" not in blend.free:
+        yield blend.cache
+        return
+    thetas = THETAS if blend.cache.kind == "neural" else (0.0,)
+    for theta, half_life in itertools.product(thetas, HALF_LIVES):
+        yield replace(blend.cache, theta=theta, half_life=half_life)
+
+
+def _parts(blend: Blend, ids: Ids, specs: Sequence[CacheSpec], threads: int | None, report: Report) -> Parts:
+    """Measure a text under every model, and look its tokens up in caches of these settings."""
+    import numpy as np
+
+    from seqcli.mixing.cache import TextCache
+
+    caches = [TextCache(spec) for spec in specs]
+    found: list[list[tuple[Reals, Reals]]] = [[] for _ in specs]
+    models = []
+    for place, record in enumerate(blend.records):
+        neural = bool(specs) and specs[0].kind == "neural" and place == blend.network
+        logs: list[Reals] = []
+        done = 0
+        for own, vectors in _stretches(record, ids, threads, neural, blend.dynamic):
+            for cache, looked_up in zip(caches if neural else [], found, strict=False):
+                looked_up.append(cache.look_up(ids[done : done + len(own)], vectors))
+            logs.append(own.astype(np.float64))
+            done += len(own)
+            report(place * len(ids) + done)
+        models.append(np.concatenate(logs))
+    if specs and specs[0].kind == "unigram":
+        found = [[cache.look_up(ids)] for cache in caches]
+    return Parts(models, [(np.concatenate(a), np.concatenate(b)) for a, b in (zip(*own, strict=True) for own in found)])
+
+
+def _stretches(
+    record: Record, ids: Ids, threads: int | None, vectors: bool, dynamic: bool
+) -> Iterator[tuple[NDArray[Any], Any]]:
+    """Yield what one model makes of a text, in its order."""
+    if not isinstance(record.spec, LanguageSpec):
+        from seqcli.ngram.arrays import NgramArrays
+
+        model = NgramArrays.stored(record, len(record.vocabulary()))
+        return ((logs, None) for logs in model.text_log_probabilities(ids))
+    import torch
+
+    from seqcli.measuring import stretches
+
+    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+    return stretches(network(record), ids, vectors)
+
+
+def network(record: Record) -> Any:
+    """Return the network of a record, in torch."""
+    import torch
+
+    from seqcli.inference import language_table
+    from seqcli.models.language import LanguageModel
+
+    size = len(record.vocabulary())
+    arrays = record.arrays("weights", language_table(record.spec, size))
+    model = LanguageModel(record.spec, size)
+    model.load_state_dict({key: torch.from_numpy(value.copy()) for key, value in arrays.items()})
+    return model
