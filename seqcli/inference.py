@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.errors import DamagedError
-from seqcli.spec import LanguageSpec
+from seqcli.spec import GATES, LanguageSpec
 
 Array = NDArray[np.float32]
 Ids = NDArray[np.int64]
 State = list[tuple[Array, ...]]  # a layer: (h,) or (h, c), each [B, H]
-GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 Table = dict[str, tuple[str, tuple[int, ...]]]
 
 

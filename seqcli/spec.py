@@ -340,6 +340,8 @@ class VectorsRunSpec:
     )
 
 
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}  # products of a recurrent step: as many times H rows have its weights
+
 TASKS = {"lm": "predicts the next token", "vectors": "holds word vectors", "translation": "translates"}
 
 

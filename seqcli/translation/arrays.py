@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from seqcli.inference import GATES, Array, Ids, State, Table, cell
-from seqcli.spec import TranslationSpec
+from seqcli.inference import Array, Ids, State, Table, cell
+from seqcli.spec import GATES, TranslationSpec
 
 BLOCK = 64  # tokens of the vocabulary looked at together in search of the best
 NEVER = np.float32(-1e30)  # a score that nothing has: finite, so that sums with it stay numbers
