@@ -14,7 +14,7 @@ import pytest
 
 from seqcli.cli import COMMANDS, cli
 
-HEAVY = ("torch", "numpy", "numba", "rich", "tqdm", "safetensors", "matplotlib", "sentencepiece")
+HEAVY = ("torch", "numpy", "numba", "rich", "tqdm", "safetensors", "matplotlib", "sentencepiece", "prompt_toolkit")
 SHOW_ALL = """
 import contextlib, io, json, sys
 from seqcli.cli import run

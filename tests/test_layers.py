@@ -14,7 +14,10 @@ from seqcli.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "seqcli"
-HEAVY = {"torch", "numpy", "numba", "llvmlite", "safetensors", "rich", "tqdm", "matplotlib", "sentencepiece", "usearch"}
+HEAVY = {
+    *("torch", "numpy", "numba", "llvmlite", "safetensors", "rich", "tqdm", "matplotlib", "sentencepiece", "usearch"),
+    "prompt_toolkit",
+}
 BASE = ("seqcli.errors", "seqcli.spec")  # layer 0
 PARTS = tuple(f"seqcli.models.{part}" for part in ("recurrent", "softmax", "attention", "latent"))
 
@@ -44,6 +47,7 @@ RULES = {  # the longest name that fits a module counts; a part may import itsel
         ("numpy", "numba", "llvmlite", "usearch", "sklearn", "umap"),
         (*BASE, "seqcli.progress", "seqcli.text", "seqcli.vectors"),
     ),
+    "seqcli.paired": Rule(("numpy",), BASE),
     "seqcli.plots": Rule(("numpy", "matplotlib"), (*BASE, "seqcli.plots")),
     "seqcli.store": Rule(("numpy", "safetensors"), (*BASE, "seqcli.text.vocabulary", "seqcli.store")),
     "seqcli.models": Rule(("torch",), (*BASE, *PARTS)),
@@ -136,6 +140,7 @@ def test_only_the_command_line_imports_click_and_only_the_terminal_draws() -> No
         tops = {found.split(".")[0] for found in imports(name)}
         assert "click" not in tops or within(name, ("seqcli.cli",)), name
         assert not tops & {"rich", "tqdm"} or name == "seqcli.cli.terminal", name
+        assert "prompt_toolkit" not in tops or name == "seqcli.cli.line_editor", name
 
 
 def test_no_command_is_heavy_before_it_is_run() -> None:

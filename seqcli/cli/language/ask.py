@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options
+from seqcli.cli.language.interactive import type_with
 from seqcli.cli.opening import Asked, open_language_model
-from seqcli.cli.options import Number, Session, command, model_option, option, output_options
+from seqcli.cli.options import Number, Session, command, mixing_options, model_option, option, output_options
 from seqcli.errors import MisuseError, quoted
 
 if TYPE_CHECKING:
@@ -18,10 +19,12 @@ COMMON = 10_000  # answers at most for one prompt: a vocabulary is looked at wit
 
 
 @command(
-    epilog="Examples: seqcli predict-word 'some of them' -k 5;  seqcli predict-word --file prompts.txt --jsonl",
+    epilog="Examples: seqcli predict-word 'some of them' -k 5;  seqcli predict-word --file prompts.txt --jsonl;  "
+    "seqcli predict-word --interactive",
 )
 @click.argument("prompt", nargs=-1)
 @model_option
+@mixing_options
 @option("-k", "count", type=Number(int), default=10, metavar="N", help="Answers for each prompt.  [default: 10]")
 @option("--next", "steps", type=Number(int), metavar="N", help="Continue by the N likeliest words, one after another.")
 @option(
@@ -29,6 +32,7 @@ COMMON = 10_000  # answers at most for one prompt: a vocabulary is looked at wit
     default=True,
     help="Leave out the unknown word and the end of a sentence.  [default: leave out]",
 )
+@option("-i", "--interactive", is_flag=True, help="Complete lines as they are typed, on a terminal.")
 @input_options
 @output_options
 @click.pass_obj
@@ -40,6 +44,7 @@ def predict_word(
     count: int,
     steps: int | None,
     exclude_special: bool,
+    interactive: bool,
     file: str | None,
 ) -> None:
     """Say which words are likely to come next, behind a prompt or behind each line of a file or pipe.
@@ -49,6 +54,10 @@ def predict_word(
     for name, value in (("-k", count), ("--next", steps)):
         if value is not None and not 1 <= value <= COMMON:
             raise MisuseError(f"{name} is {value}; give a number from 1 to {COMMON:,}.")
+    if interactive:
+        if prompt or steps or file is not None:
+            raise MisuseError("--interactive takes no prompt, --file or --next; leave them out.")
+        return type_with(session, model, count)
     if prompt and not "".join(prompt).strip():
         raise MisuseError("The prompt is empty; give some words, as in: seqcli predict-word 'some of them'")
     asked: Asked | None = None
