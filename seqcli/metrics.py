@@ -37,3 +37,21 @@ def _metrics(tokenizer: str) -> dict[str, Any]:
 
     asian = tokenizer in ("char", "zh", "ja-mecab")
     return {"bleu": BLEU(tokenize=tokenizer), "chrf": CHRF(), "ter": TER(normalized=asian, asian_support=asian)}
+
+
+def paired_bootstrap(
+    first: Sequence[str], other: Sequence[str], references: Sequence[str], tokenizer: str, samples: int
+) -> float:
+    """Return how often chance alone makes two systems differ as much in BLEU, by sacrebleu's paired bootstrap.
+
+    Source: Koehn 2004.
+    """
+    from sacrebleu.significance import PairedTest
+
+    if list(first) == list(other):
+        return 1.0
+    systems: list[tuple[str, Sequence[str]]] = [("first", list(first)), ("other", list(other))]
+    metrics = {"BLEU": _metrics(tokenizer)["bleu"]}
+    _, scores = PairedTest(systems, metrics, [list(references)], test_type="bs", n_samples=samples, n_jobs=1)()
+    result: Any = scores["BLEU"][1]
+    return float(result.p_value)

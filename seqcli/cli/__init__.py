@@ -32,6 +32,17 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "seqcli.cli.language.evaluate:evaluate",
         "Measure models on a text: perplexity and its kin.",
     ),
+    "translate": ("Answer", "seqcli.cli.translation.ask:translate", "Translate a text, or each line of one."),
+    "score-translation": (
+        "Answer",
+        "seqcli.cli.translation.score:score_translation",
+        "Say how likely given translations are.",
+    ),
+    "evaluate-translation": (
+        "Answer",
+        "seqcli.cli.translation.evaluate:evaluate_translation",
+        "Measure translators on a test set: BLEU, chrF, TER.",
+    ),
     "neighbors": ("Word vectors", "seqcli.cli.vectors.ask:neighbors", "List the nearest words of each word."),
     "analogy": ("Word vectors", "seqcli.cli.vectors.ask:analogy", "Add and subtract words: king - man + woman."),
     "similarity": ("Word vectors", "seqcli.cli.vectors.ask:similarity", "Say how alike two words are."),

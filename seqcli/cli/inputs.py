@@ -20,10 +20,10 @@ def input_options(command: Any) -> Any:
     return option("-f", "--file", metavar="FILE", help="Answer every line of this file.")(command)
 
 
-def batches_of_texts(words: Sequence[str], file: str | None) -> Iterator[list[str]]:
+def batches_of_texts(words: Sequence[str], file: str | None, size: int = BATCH) -> Iterator[list[str]]:
     """Yield the texts to answer: the words joined, the lines of a file, or those of standard input ("-", or a pipe).
 
-    Raises MisuseError where there is nothing to answer.
+    size: of a batch at most. Raises MisuseError where there is nothing to answer.
     """
     if file is not None and words:
         raise MisuseError("Give words or --file, not both.")
@@ -32,7 +32,7 @@ def batches_of_texts(words: Sequence[str], file: str | None) -> Iterator[list[st
     elif file is not None and file != "-":
         try:
             with open(file, "rb", buffering=0) as stream:
-                yield from _batches(stream.fileno(), quoted(file))
+                yield from _batches(stream.fileno(), quoted(file), size)
         except OSError as error:
             raise CorpusError(f"Cannot read {quoted(file)}: {error.strerror or error}; check the path.") from error
     else:
@@ -40,18 +40,18 @@ def batches_of_texts(words: Sequence[str], file: str | None) -> Iterator[list[st
             raise CorpusError("Standard input is closed; give words, a file or a pipe.")
         if sys.stdin.isatty():
             raise MisuseError("There is nothing to answer; give words, --file FILE, or a pipe.")
-        yield from _batches(sys.stdin.fileno(), "Standard input")
+        yield from _batches(sys.stdin.fileno(), "Standard input", size)
 
 
-def _batches(descriptor: int, where: str) -> Iterator[list[str]]:
-    """Yield the lines that have come, up to BATCH of them; bytes that are not UTF-8 are replaced."""
+def _batches(descriptor: int, where: str, size: int) -> Iterator[list[str]]:
+    """Yield the lines that have come, up to `size` of them; bytes that are not UTF-8 are replaced."""
     rest = b""
     while raw := os.read(descriptor, READ):
         *lines, rest = (rest + raw).split(b"\n")
         if len(rest) > LONGEST_LINE:
             raise CorpusError(f"{where} has a line of over {LONGEST_LINE >> 20} MB; break it up.")
-        for i in range(0, len(lines), BATCH):
-            yield [_text(line) for line in lines[i : i + BATCH]]
+        for i in range(0, len(lines), size):
+            yield [_text(line) for line in lines[i : i + size]]
     if rest:
         yield [_text(rest)]
 

@@ -72,6 +72,11 @@ class Terminal:
         """Print a line of a result on stdout, escaped: what is no record of a table."""
         print(escape(text), file=sys.stdout, flush=True)
 
+    def texts(self, lines: Iterable[str]) -> None:
+        """Print texts that are no records, a line each: as they are in a pipe, escaped on a terminal."""
+        out = _stdout()
+        out.write("".join((escape(line) if out.isatty() else line) + "\n" for line in lines))
+
     @contextmanager
     def bar(self, total: int | None, what: str, unit: str = "B") -> Iterator[Bar]:
         """Show how far something is, as a bar on a terminal; total None where it is not known."""

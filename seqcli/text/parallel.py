@@ -52,6 +52,11 @@ class EncodedPairs:
         return sum(map(len, self.source)) + sum(map(len, self.target))
 
     @property
+    def usual_source(self) -> int:
+        """Tokens that all but one in a hundred sources have at most."""
+        return int(np.percentile([len(ids) for ids in self.source], 99))
+
+    @property
     def unknown_rate(self) -> float:
         """The share of the target's tokens that its vocabulary does not know."""
         return sum(ids.count(UNK) for ids in self.target) / max(sum(map(len, self.target)), 1)

@@ -94,6 +94,7 @@ def pairs_entry(source: Source, corpus: PairCorpus) -> dict[str, Any]:
         "sha256": corpus.train.sha256,
         "lines": len(corpus.train.source),
         "tokens": corpus.train.tokens,
+        "usual_source": corpus.train.usual_source,
         "held_out": os.path.basename(source.valid[0]) if source.valid else "cut from the pairs",
         "held_out_sha256": corpus.held_out.sha256,
         "held_out_tokens": sum(map(len, corpus.held_out.target)),

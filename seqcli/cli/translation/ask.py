@@ -1,0 +1,130 @@
+"""The command that translates: translate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from seqcli.cli.inputs import batches_of_texts, input_options
+from seqcli.cli.options import Number, Session, command, model_option, option, output_options
+from seqcli.cli.translation.heatmap import draw_heatmaps, shaded_cells
+from seqcli.cli.translation.opening import check_count, open_translator, search_options, searching_of
+from seqcli.errors import MisuseError, quoted
+
+if TYPE_CHECKING:
+    from seqcli.cli.terminal import Results
+    from seqcli.translation.lines import LineTranslator, Looked, Translation
+
+BATCH = 1024  # lines translated side by side, where as many have come: those of one length go together
+COLUMNS = {
+    "best": ("source", "translation", "score"),
+    "several": ("source", "rank", "translation", "score", "log_probability"),
+    "alignment": ("source", "translation", "position", "word", "source_position", "source_word", "weight"),
+}
+
+
+@command(
+    epilog="Examples: seqcli translate 'A man is walking his dog.';  seqcli translate -f test.en -m multi30k;  "
+    "seqcli translate 'A dog runs.' --alignment --plot dog.png",
+)
+@click.argument("text", nargs=-1)
+@model_option
+@search_options
+@option("-n", "count", type=Number(int), metavar="N", help="The N best translations of each line, with scores.")
+@option("--alignment", is_flag=True, help="A record for each target word: which source word it looked at most.")
+@option("--plot", metavar="FILE", help="Draw what each word looked at: FILE.png or .svg; of the first line.")
+@option("--cells", is_flag=True, help="Show what each word looked at as shaded cells.")
+@input_options
+@output_options
+@click.pass_obj
+def translate(
+    session: Session,
+    /,
+    text: tuple[str, ...],
+    model: str | None,
+    beam: int,
+    length_penalty: float,
+    coverage: float,
+    count: int | None,
+    alignment: bool,
+    plot: str | None,
+    cells: bool,
+    file: str | None,
+) -> None:
+    """Translate a text, or each line of a file or pipe: one line out for one line in, an empty one for an empty one.
+
+    A line much longer than those learned from is cut at the ends of its sentences. --json and its kin tell scores.
+    """
+    how = searching_of(beam, length_penalty, coverage)
+    if count is not None:
+        check_count("-n", count)
+        how = replace(how, beam=max(beam, count))
+    if alignment and count is not None:
+        raise MisuseError("Give -n or --alignment, not both.")
+    if cells and (alignment or count is not None or session.terminal.output):
+        raise MisuseError("--cells shows the translation itself; leave out -n, --alignment and --json.")
+    if text and not "".join(text).strip():
+        raise MisuseError("The text is empty; give some words, as in: seqcli translate 'A dog runs.'")
+    kind = "alignment" if alignment else "several" if count is not None else "best"
+    looking = alignment or cells or plot is not None
+    asked: LineTranslator | None = None
+    plain = kind == "best" and not session.terminal.output
+    with session.terminal.results(*COLUMNS[kind]) as out:
+        for lines in batches_of_texts(text, file, BATCH):
+            asked = asked or open_translator(session, model)
+            check_attention(asked, looking)
+            found = asked.translate(lines, how, count or 1, looking)
+            if plain:
+                session.terminal.texts([row[0].text if row else "" for row in found])
+            else:
+                add_records(out, kind, lines, found)
+            if plot is not None:
+                draw_heatmaps(plot, words_looked(found))
+                plot = None
+            if cells:
+                session.terminal.texts([line for looked in words_looked(found) for line in shaded_cells(looked)])
+            out.flush()
+
+
+def check_attention(asked: LineTranslator, looking: bool) -> None:
+    """Raise MisuseError where a model is asked what it looked at and looks at nothing."""
+    if looking and asked.model.spec.attention == "none":
+        raise MisuseError(f"{quoted(asked.name)} was trained with --attention none; it has no alignment to show.")
+
+
+def add_records(out: Results, kind: str, lines: list[str], found: list[list[Translation]]) -> None:
+    """Write the records of some lines, in order; an empty line gives one without a translation."""
+    for line, row in zip(lines, found, strict=True):
+        if not row:
+            out.add(line, *[None] * (len(out.columns) - 1))
+        elif kind == "best":
+            out.add(line, row[0].text, row[0].score)
+        elif kind == "several":
+            for rank, translation in enumerate(row, 1):
+                out.add(line, rank, translation.text, translation.score, translation.log_probability)
+        else:
+            add_alignment(out, line, row[0])
+
+
+def add_alignment(out: Results, line: str, translation: Translation) -> None:
+    """Write a record for each word of a translation: the source word that it looked at most, and how much."""
+    from seqcli.text.tokens import SPACE, shown
+    from seqcli.translation.lines import by_words
+
+    place = source_place = 0
+    for looked in (by_words(part, SPACE) for part in translation.looked):
+        for word, weights in zip(looked.target, looked.weights, strict=True):
+            place, best = place + 1, int(weights.argmax())
+            source = shown(looked.source[best])
+            out.add(line, translation.text, place, shown(word), source_place + best + 1, source, float(weights[best]))
+        source_place += len(looked.source)
+
+
+def words_looked(found: list[list[Translation]]) -> list[Looked]:
+    """Return what the words of the best translations looked at, a part at a time."""
+    from seqcli.text.tokens import SPACE
+    from seqcli.translation.lines import by_words
+
+    return [by_words(part, SPACE) for row in found if row for part in row[0].looked]

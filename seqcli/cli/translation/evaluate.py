@@ -1,0 +1,125 @@
+"""The command that measures translators on a test set: evaluate-translation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqcli.cli.options import Number, Session, asked_models, command, complete_model, option, output_options
+from seqcli.cli.translation.opening import open_translator, search_options, searching_of
+from seqcli.cli.translation.outcome import bleu_tokenizer
+from seqcli.errors import MisuseError
+from seqcli.metrics import TOKENIZERS
+
+if TYPE_CHECKING:
+    from seqcli.text.pairs import Pairs
+    from seqcli.translation.search import Searching
+
+TOGETHER = 1000  # sentences translated between two moves of the bar
+BUCKETS = 4  # of the same number of sentences, by source length
+COLUMNS = ("model", "part", "pairs", "bleu", "chrf", "ter", "nats_per_token", "p_value", "signature")
+
+
+@command(
+    epilog="Examples: seqcli evaluate-translation --test test.en --test test.de --by-length;  "
+    "seqcli evaluate-translation one two --test test.en --test test.de --json",
+)
+@click.argument("models", nargs=-1, metavar="[MODEL]...", shell_complete=complete_model)
+@option("--test", multiple=True, required=True, metavar="FILE", help="Source and target, or one file of both.")
+@option("--encoding", default="utf-8", metavar="NAME", help="Encoding of the text.  [default: utf-8]")
+@option("--by-length", is_flag=True, help="Also for each quarter of the sentences, by their sources' lengths.")
+@option(
+    "--bleu-tokenizer", type=click.Choice(TOKENIZERS), help="How BLEU cuts text.  [default: 13a; char for Japanese]"
+)
+@option("--samples", type=Number(int), default=1000, metavar="N", help="Of the paired bootstrap.  [default: 1000]")
+@search_options
+@output_options
+@click.pass_obj
+def evaluate_translation(
+    session: Session,
+    /,
+    models: tuple[str, ...],
+    test: tuple[str, ...],
+    encoding: str,
+    by_length: bool,
+    bleu_tokenizer: str | None,
+    samples: int,
+    beam: int,
+    length_penalty: float,
+    coverage: float,
+) -> None:
+    """Measure translators on a test set: BLEU, chrF and TER by sacrebleu, on text as it is read, with the signature.
+
+    Of several models, the p-value says how often chance alone makes the BLEU of one differ so from the first's (paired
+    bootstrap). BLEU compares characters where the target is written without spaces.
+    """
+    from seqcli.text.pairs import read_pairs
+
+    how = searching_of(beam, length_penalty, coverage)
+    if not 1 <= samples <= 100_000:
+        raise MisuseError(f"--samples is {samples}; give a number from 1 to 100,000.")
+    pairs = read_pairs(test, encoding)
+    cut = bleu_tokenizer or tokenizer_of_references(pairs)
+    if pairs.empty:
+        session.terminal.note(f"Note: {pairs.empty:,} of {pairs.lines:,} lines have an empty side and are left out.")
+    translated: dict[str, list[str]] = {}
+    with session.terminal.results(*COLUMNS) as out:
+        for model in asked_models(models):
+            name, translations, nats = measure(session, model, pairs, how)
+            p_value = chance(next(iter(translated.values())), translations, pairs, cut, samples) if translated else None
+            translated[name] = translations
+            for part, places in parts_of(pairs, by_length):
+                whole = part == "all"
+                row = figures([translations[i] for i in places], [pairs.target[i] for i in places], cut)
+                extra = (nats, p_value) if whole else (None, None)
+                out.add(name, part, len(places), row["bleu"], row["chrf"], row["ter"], *extra, row["signature"])
+            out.flush()
+
+
+def tokenizer_of_references(pairs: Pairs) -> str:
+    """Return how BLEU is to cut the target of a test set."""
+    return bleu_tokenizer(pairs.target)
+
+
+def measure(session: Session, model: str | None, pairs: Pairs, how: Searching) -> tuple[str, list[str], float]:
+    """Return a model's name, its translations of the sources, and its nats per target token."""
+    asked = open_translator(session, model)
+    translations: list[str] = []
+    with session.terminal.bar(len(pairs), asked.name, "sentence") as bar:
+        for low in range(0, len(pairs), TOGETHER):
+            found = asked.translate(pairs.source[low : low + TOGETHER], how)
+            translations += [row[0].text if row else "" for row in found]
+            bar.to(len(translations))
+    scored = asked.score(list(zip(pairs.source, pairs.target, strict=True)))
+    nats = -sum(float(logs.sum(dtype="float64")) for _, logs in scored)
+    return asked.name, translations, nats / sum(len(ids) for ids, _ in scored)
+
+
+def figures(translations: Sequence[str], references: Sequence[str], cut: str) -> dict[str, Any]:
+    """Return BLEU, chrF, TER and BLEU's signature."""
+    from seqcli.metrics import quality
+
+    found = quality(translations, references, cut)
+    return {"bleu": found.bleu, "chrf": found.chrf, "ter": found.ter, "signature": found.signature}
+
+
+def chance(first: list[str], other: list[str], pairs: Pairs, cut: str, samples: int) -> float:
+    """Return how likely two models' BLEU differ as much as they do by chance."""
+    from seqcli.metrics import paired_bootstrap
+
+    return paired_bootstrap(first, other, pairs.target, cut, samples)
+
+
+def parts_of(pairs: Pairs, by_length: bool) -> list[tuple[str, list[int]]]:
+    """Return the parts of a test set to be measured, named by the characters of their sources."""
+    parts = [("all", list(range(len(pairs))))]
+    if by_length:
+        order = sorted(range(len(pairs)), key=lambda i: len(pairs.source[i]))
+        for k in range(BUCKETS):
+            places = order[len(order) * k // BUCKETS : len(order) * (k + 1) // BUCKETS]
+            if places:
+                low, high = len(pairs.source[places[0]]), len(pairs.source[places[-1]])
+                parts.append((f"{low}-{high} characters", places))
+    return parts
