@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
@@ -73,6 +74,12 @@ class LanguageSpec:
     """A recurrent language model."""
 
     architecture: str = setting("lstm", "Recurrent cell.", choices=("rnn", "gru", "lstm"))
+    recipe: str = setting(
+        "none",
+        "Named set of settings for about 5, 20 or 90 minutes; the model is made as large as --minutes can train.",
+        choices=("none", "quick", "standard", "strong"),
+        absent="none",
+    )
     activation: str = setting("tanh", "Activation of the simple RNN.", choices=("tanh", "relu"))
     embedding_size: int = setting(256, "Numbers per token in the embedding.", low=1, high=16_384)
     hidden_size: int = setting(512, "Numbers in the state of a layer.", low=1, high=16_384)
@@ -354,15 +361,17 @@ class Architecture(NamedTuple):
     text: type = TextSpec
     run: type = RunSpec
     answers: str = ""  # "module:class" of a language model that answers with numpy alone
+    defaults: Mapping[str, Any] = {}
 
+
+_RECURRENT = Architecture(
+    "lm", "seqcli.models.language:LanguageModel", LanguageSpec, answers="seqcli.inference:LanguageArrays"
+)
 
 ARCHITECTURES: dict[str, Architecture] = {
-    **dict.fromkeys(
-        ("rnn", "gru", "lstm"),
-        Architecture(
-            "lm", "seqcli.models.language:LanguageModel", LanguageSpec, answers="seqcli.inference:LanguageArrays"
-        ),
-    ),
+    "rnn": _RECURRENT._replace(defaults={"learning_rate": 0.003}),  # at 0.01, for gated cells, it hardly learns
+    "gru": _RECURRENT,
+    "lstm": _RECURRENT,
     "ngram": Architecture(
         "lm", "seqcli.ngram.smoothing:train", NgramSpec, TextSpec, CountingSpec, "seqcli.ngram.arrays:NgramArrays"
     ),

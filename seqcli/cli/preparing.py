@@ -10,7 +10,8 @@ from seqcli.cli.fitting import Source, check_corpus, check_same
 from seqcli.cli.opening import tokenizer_of
 from seqcli.cli.options import Session, given, settings
 from seqcli.errors import MisuseError, quoted
-from seqcli.spec import ARCHITECTURES, TASKS, option_name
+from seqcli.recipes import RECIPES
+from seqcli.spec import ARCHITECTURES, TASKS, Architecture, option_name
 
 if TYPE_CHECKING:
     from seqcli.store import Record
@@ -77,7 +78,10 @@ def make_plan(
         if run_changes.get("threads", record.run.threads) != record.run.threads:
             session.terminal.note(f"Note: the training goes on with the threads it began with: {record.run.threads}.")
         return Plan(record.text, record.spec, record.run)
-    base = Plan(kind.text(), kind.spec(), kind.run())
+    recipe = spec_changes.get("recipe")
+    if recipe and like:
+        raise MisuseError("--recipe and --like both say what the settings are; leave out one of them.")
+    base = _defaults(kind, {**kind.defaults, **RECIPES.get(recipe or "none", {})})
     if like:
         model = session.shelf.read(like)
         _check_kind(model, kind.task, kind.spec)
@@ -91,6 +95,15 @@ def make_plan(
         run = replace(run, **budget)
     run = replace(run, threads=run.threads or len(os.sched_getaffinity(0)))
     return Plan(settings(base.text, text_changes), settings(base.spec, spec_changes), run)
+
+
+def _defaults(kind: Architecture, values: dict[str, Any]) -> Plan:
+    """Return the settings of an architecture where nothing is given; values: those that are not the usual ones."""
+
+    def made(cls: type) -> Any:
+        return cls(**{f.name: values[f.name] for f in fields(cls) if f.name in values})
+
+    return Plan(made(kind.text), made(kind.spec), made(kind.run))
 
 
 def _check_kind(record: Record, task: str, spec: type) -> None:

@@ -20,6 +20,7 @@ from seqcli.cli.fitting import (
 )
 from seqcli.cli.language.counting import count_ngrams
 from seqcli.cli.language.outcome import Done, figures, perplexity_text, report
+from seqcli.cli.language.recipe import fit_recipe
 from seqcli.cli.options import Session, architecture_option, command, spec_options
 from seqcli.cli.preparing import Plan, architecture_of, check_belongs, corpus_entry, make_plan, read_corpus
 from seqcli.cli.terminal import size
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from seqcli.training import Training
 
 BUDGET = {"minutes": 5.0, "epochs": 12.0}  # where neither is given: one coffee; 100,000 words overfit from 9 epochs on
-RNN_RATE = 0.003  # learning rate of a simple RNN: at 0.01, which suits gated cells, a tanh one learned next to nothing
 BYTES_PER_PARAMETER = 16  # weight, gradient and Adam's two moments, float32
 
 
@@ -76,8 +76,6 @@ def train_lm(
             return
         architecture = architecture_of(session, record, like, params, "lstm")
         check_belongs(architecture, params)
-        if architecture == "rnn" and params["learning_rate"] is None and not like and record is None:
-            params["learning_rate"] = RNN_RATE
         counted = ARCHITECTURES[architecture].spec is NgramSpec
         plan = make_plan(session, record, like, params, architecture, {} if counted else BUDGET)
         corpus = read_corpus(session, source, plan.text, record)
@@ -85,6 +83,8 @@ def train_lm(
         if counted:
             done = count_ngrams(session, source, plan, corpus, draft)
         else:
+            if record is None and params["recipe"] and not (params["hidden_size"] or params["embedding_size"]):
+                plan = fit_recipe(session, plan, len(corpus.vocabulary), len(corpus.train.ids))
             training = _make(session, plan, corpus, record)
             done = _done(training, _fit(session, source, plan, corpus, training, draft))
         session.shelf.set_default(name, only_first=True)

@@ -1,0 +1,51 @@
+"""Recipes: named sets of the settings that anyone can give by hand, and how large a model the given time can train."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from seqcli.spec import GATES, LanguageSpec, RunSpec
+
+RECIPES: dict[str, Mapping[str, Any]] = {
+    "quick": {"minutes": 5.0, "dropout": 0.15},
+    "standard": {"minutes": 20.0, "dropout": 0.3, "weight_dropout": 0.2, "embedding_dropout": 0.05, "average": 0.998},
+    "strong": {"minutes": 90.0, "dropout": 0.4, "weight_dropout": 0.4, "embedding_dropout": 0.1, "average": 0.999},
+}
+SIZES = (64, 96, 128, 192, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 2048)  # of a layer
+TOKENS_PER_WEIGHT = 2.5  # read in all for each recurrent weight: fewer, and a smaller model would have learned more
+WEIGHTS_PER_TOKEN = 4.0  # of the text: a model larger than that only learns it by heart
+
+
+def recurrent_weights(spec: LanguageSpec) -> int:
+    """Return how many weights the recurrent layers have, biases left out."""
+    first = spec.embedding_size + spec.hidden_size
+    return GATES[spec.architecture] * spec.hidden_size * (first + (spec.layers - 1) * 2 * spec.hidden_size)
+
+
+def cost(spec: LanguageSpec, vocabulary_size: int, run: RunSpec) -> float:
+    """Return the floating-point operations per token of an update: two for each weight, forth, and back twice."""
+    predicted = run.batch_size * run.unroll
+    rows = min(vocabulary_size, spec.samples + predicted // 2 if spec.output == "sampled" else vocabulary_size)
+    width = spec.embedding_size if spec.tied else spec.hidden_size
+    projection = spec.hidden_size * spec.embedding_size if spec.tied else 0
+    return 6.0 * (recurrent_weights(spec) + projection + rows * width)
+
+
+def fitted(spec: LanguageSpec, run: RunSpec, vocabulary_size: int, tokens: int, speed: float) -> LanguageSpec:
+    """Return the settings with the largest model that the minutes of a run can train.
+
+    tokens: of the text. speed: floating-point operations a second.
+    """
+    best = spec
+    for size in SIZES:
+        tried = replace(spec, hidden_size=size, embedding_size=min(max(size // 2, 64), 384))
+        seen = 60.0 * (run.minutes or 0.0) * speed / cost(tried, vocabulary_size, run)
+        if run.epochs is not None:
+            seen = min(seen, run.epochs * tokens)
+        weights = recurrent_weights(tried)
+        if size > SIZES[0] and (seen < TOKENS_PER_WEIGHT * weights or weights > WEIGHTS_PER_TOKEN * tokens):
+            break
+        best = tried
+    return best

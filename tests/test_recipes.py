@@ -1,0 +1,76 @@
+"""Recipes: settings with a name, and a model as large as the time given can train."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from command_line import seqcli
+
+from seqcli.recipes import RECIPES, SIZES, cost, fitted, recurrent_weights
+from seqcli.spec import LanguageSpec, RunSpec, check
+
+TEXT = "corpora/stories.txt"
+SPEED = 2e11  # operations a second
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_is_made_of_settings_that_anyone_can_give(name: str) -> None:
+    names = {f.name for cls in (LanguageSpec, RunSpec) for f in fields(cls)}
+    assert set(RECIPES[name]) <= names and "minutes" in RECIPES[name]
+    for cls in (LanguageSpec, RunSpec):
+        check(cls(**{k: v for k, v in RECIPES[name].items() if k in {f.name for f in fields(cls)}}))
+
+
+def test_more_time_a_faster_machine_or_more_text_never_make_a_smaller_model() -> None:
+    def size(minutes: float = 5.0, speed: float = SPEED, tokens: int = 10**6) -> int:
+        return fitted(LanguageSpec(), RunSpec(minutes=minutes), 10_000, tokens, speed).hidden_size
+
+    for varied in (
+        [size(minutes=m) for m in (0.1, 1, 5, 20, 90)],
+        [size(speed=s) for s in (1e9, 1e10, 1e11, 1e12)],
+        [size(minutes=90, tokens=t) for t in (10**4, 10**5, 10**6)],
+    ):
+        assert varied == sorted(varied) and varied[0] < varied[-1]
+    assert size(minutes=1e-3) == SIZES[0], "the smallest there is, however little the time"
+    assert size(minutes=90, tokens=10**5) < size(minutes=90, tokens=10**6), "a small text is learned by heart"
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+def test_the_cost_of_an_update_counts_every_weight(layers: int) -> None:
+    spec = LanguageSpec(embedding_size=5, hidden_size=7, layers=layers, output="full")
+    assert recurrent_weights(spec) == 4 * 7 * (5 + 7) + (layers - 1) * 4 * 7 * (7 + 7)
+    run = RunSpec(batch_size=2, unroll=3)
+    assert cost(spec, 11, run) == 6 * (recurrent_weights(spec) + 7 * 5 + 11 * 5)
+    assert cost(replace(spec, tied=False), 11, run) == 6 * (recurrent_weights(spec) + 11 * 7)
+
+
+def test_a_recipe_chooses_the_size_says_so_and_is_recorded(tmp_path: Path) -> None:
+    models = ("--models-dir", str(tmp_path))
+    made = seqcli("train-lm", TEXT, *models, "--recipe", "strong", "--minutes", "0.02", "--threads", "1")
+    assert made.code == 0 and "Recipe strong: at " in made.err
+    whole = json.loads(seqcli("models", "show", "stories", "--json", *models).out)
+    size = whole["spec"]["hidden_size"]
+    assert f"--hidden-size {size} --embedding-size {whole['spec']['embedding_size']}" in made.err
+    assert whole["spec"]["recipe"] == "strong" and whole["run"]["minutes"] == 0.02
+    for name, value in RECIPES["strong"].items():
+        assert name == "minutes" or {**whole["spec"], **whole["run"]}[name] == value
+
+
+def test_what_is_given_by_hand_counts_more_than_the_recipe(tmp_path: Path) -> None:
+    given = ("--hidden-size", "12", "--dropout", "0.05", "--minutes", "0.02", "--threads", "1")
+    made = seqcli("train-lm", TEXT, "--models-dir", str(tmp_path), "--recipe", "strong", *given)
+    assert made.code == 0 and "Recipe" not in made.err
+    whole = json.loads(seqcli("models", "show", "stories", "--json", "--models-dir", str(tmp_path)).out)
+    assert whole["spec"]["hidden_size"] == 12 and whole["spec"]["dropout"] == 0.05
+    assert whole["spec"]["weight_dropout"] == RECIPES["strong"]["weight_dropout"]
+
+
+def test_a_recipe_beside_a_pattern_or_for_counted_n_grams_is_misuse(tmp_path: Path) -> None:
+    models = ("--models-dir", str(tmp_path))
+    counted = seqcli("train-lm", TEXT, *models, "--architecture", "ngram", "--recipe", "quick")
+    assert counted.code == 2 and "--recipe does not belong to --architecture ngram" in counted.error
+    both = seqcli("train-lm", TEXT, *models, "--architecture", "lstm", "--like", "x", "--recipe", "quick")
+    assert both.code == 2 and "--recipe and --like" in both.error
