@@ -22,7 +22,7 @@ Reals = NDArray[np.float64]
 Ids = NDArray[np.int64]
 EMPTY = -1  # no token stands here
 PART = 256  # tokens of a text looked up at once: what is multiplied stays in the processor's cache
-DOUBT = 3.0  # what the tokens must count in sum for the cache to be heard with half its weight; best of 0.01 to 3
+DOUBT = 50.0  # tokens in the cache at which it is heard with half its weight: a few words say little of a text
 TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -47,15 +47,17 @@ class TextCache:
         return chances, heard
 
     def _part(self, ids: Ids, unit: Array) -> tuple[Reals, Reals]:
+        before = len(self._ids)
         known = np.concatenate([self._ids, ids])
-        vectors = np.concatenate([self._vectors.reshape(len(self._ids), unit.shape[1]), unit])
-        ages = np.arange(len(self._ids), len(known))[:, None] - np.arange(len(known))
+        vectors = np.concatenate([self._vectors.reshape(before, unit.shape[1]), unit])
+        ages = np.arange(before, len(known))[:, None] - np.arange(len(known))
         counts = _counts(self.spec, ages, unit @ vectors.T if unit.shape[1] else None)
         counts *= (ages > 0) & (ages <= self.spec.size)
         total = counts.sum(1, dtype=np.float64)
         found = (counts * (known == ids[:, None])).sum(1, dtype=np.float64)
         self._ids, self._vectors = known[-self.spec.size :], vectors[-self.spec.size :]
-        return found / np.maximum(total, TINY), total / (total + DOUBT)
+        held = np.minimum(before + np.arange(len(ids)), self.spec.size)
+        return found / np.maximum(total, TINY), held / (held + DOUBT)
 
 
 class Cached:
@@ -104,9 +106,10 @@ class Cached:
         own, (tokens, vectors, now) = hidden
         found = np.exp(self.model.log_probabilities(own))
         cosines = None if vectors is None else np.einsum("bld,bd->bl", vectors, now)
-        counts = _counts(self.spec, np.arange(tokens.shape[1], 0, -1)[None], cosines) * (tokens != EMPTY)
-        totals = counts.sum(1, dtype=np.float64)
-        shares = self.spec.weight * totals / (totals + DOUBT)
+        real = tokens != EMPTY
+        counts = _counts(self.spec, np.arange(tokens.shape[1], 0, -1)[None], cosines) * real
+        totals, held = counts.sum(1, dtype=np.float64), real.sum(1)
+        shares = self.spec.weight * held / (held + DOUBT)
         for row, own_tokens, own_counts, total, share in zip(found, tokens, counts, totals, shares, strict=True):
             row *= 1.0 - share
             np.add.at(row, own_tokens, share / max(total, TINY) * own_counts)  # of an empty place: nothing

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Report = Callable[[int], object]
 FIT_TOKENS = 100_000  # at most: more of a text would not move weights by much
-THETAS, HALF_LIVES = (4.0, 7.0, 10.0), (100.0, 200.0, 400.0)  # what is tried for a cache that is fitted to a text
+THETAS, HALF_LIVES = (5.0, 7.0, 10.0), (50.0, 100.0, 200.0)  # what is tried for a cache that is fitted to a text
 
 
 class Parts(NamedTuple):
