@@ -62,6 +62,19 @@ def places_to_cut(pieces: Pieces, paragraphs: bool) -> NDArray[np.int64]:
     return cuts[:found]
 
 
+def unit_characters(pieces: Pieces, paragraphs: bool) -> NDArray[np.int64]:
+    """Return the characters of each unit, one for each space and for its end among them. -> int64 [units]"""
+    lengths = np.fromiter(map(len, pieces.texts()), np.int64, len(pieces)) + 1
+    ids = pieces.ids
+    ends = ids == LINE
+    if paragraphs:
+        ends[1:] &= ends[:-1].copy()  # a line without a word
+        ends[:1] = False
+    words = np.flatnonzero(ids != LINE)
+    characters = np.bincount(np.cumsum(ends)[words], lengths[ids[words]])
+    return characters[characters > 0].astype(np.int64)
+
+
 def _end(ranges: Ranges) -> int:
     return ranges[-1][1] if ranges else 0
 
