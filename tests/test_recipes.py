@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
-from command_line import seqcli
+from command_line import TINY, seqcli
 
 from seqcli.recipes import RECIPES, SIZES, cost, fitted, recurrent_weights
 from seqcli.spec import LanguageSpec, RunSpec, check
@@ -72,5 +72,6 @@ def test_a_recipe_beside_a_pattern_or_for_counted_n_grams_is_misuse(tmp_path: Pa
     models = ("--models-dir", str(tmp_path))
     counted = seqcli("train-lm", TEXT, *models, "--architecture", "ngram", "--recipe", "quick")
     assert counted.code == 2 and "--recipe does not belong to --architecture ngram" in counted.error
-    both = seqcli("train-lm", TEXT, *models, "--architecture", "lstm", "--like", "x", "--recipe", "quick")
+    assert seqcli("train-lm", TEXT, *models, "--name", "pattern", *TINY).code == 0
+    both = seqcli("train-lm", TEXT, *models, "--like", "pattern", "--recipe", "quick")
     assert both.code == 2 and "--recipe and --like" in both.error
