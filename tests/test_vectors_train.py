@@ -20,7 +20,7 @@ from numba import njit
 from seqcli.errors import DivergedError
 from seqcli.progress import Evaluated, Event, Progressed
 from seqcli.spec import VectorsRunSpec, VectorsSpec
-from seqcli.vectors import kernels, loss, sampling, simd
+from seqcli.vectors import kernels, loss, products, rows, sampling, simd
 from seqcli.vectors.phrases import join_phrases
 from seqcli.vectors.subwords import Subwords
 from seqcli.vectors.train import VectorTraining
@@ -60,15 +60,20 @@ def sigmoid(x: Any) -> Any:
 
 
 @njit
-def products(out, row, factors, matrix, inputs, columns, weights, scores, gradients, turned):  # type: ignore[no-untyped-def]
-    simd.combine_tile(out, 0, factors, 1, 2, 3, matrix, 1, 5)
-    simd.combine_row(row, 1, factors, 0, 0, 1, matrix, 0, 3)
-    simd.pull_scores(scores, 2, inputs, 1, matrix, 0, np.float32(0.5))
-    simd.push_scores(gradients, inputs, 0, columns, simd.LANES, weights)
-    simd.transpose(turned, matrix[: simd.LANES])
+def multiply(fresh, row, factors, matrix, inputs, columns, weights, gradients, turned):  # type: ignore[no-untyped-def]
+    products.write_tile(fresh, 0, factors, 1, 2, 3, matrix, 1, 5)
+    products.add_row(row, 1, factors, 0, 0, 1, matrix, 0, 3)
+    products.push_scores(gradients, inputs, 0, columns, simd.LANES, inputs.shape[1], weights)
+    products.transpose(turned, matrix[: simd.LANES])
 
 
-@pytest.mark.parametrize("vectors", [1, 2, 3, 4, 5, 8])
+@njit
+def score(pulled, paired, inputs, matrix):  # type: ignore[no-untyped-def]
+    products.pull_scores(pulled, 2, inputs, 1, matrix, 0, np.float32(0.5))
+    products.pair_scores(paired, 3, inputs, 1, matrix, 2, np.float32(0.5))
+
+
+@pytest.mark.parametrize("vectors", [1, 2, 3, 4, 5, 7, 8, 9, 17])
 def test_products_in_registers_are_numpys(vectors: int) -> None:
     random = np.random.default_rng(vectors)
 
@@ -76,25 +81,55 @@ def test_products_in_registers_are_numpys(vectors: int) -> None:
         return random.standard_normal(shape).astype(np.float32)
 
     size, lanes, tile = vectors * simd.LANES, simd.LANES, simd.TILE
-    out, row, matrix, factors = floats(tile, size), floats(2, size), floats(lanes, size), floats(40)
-    inputs, columns, weights = floats(2 * tile, size) / 9, floats(size, 2 * lanes), floats(2 * tile)
-    scores, gradients, turned = np.zeros(lanes + 9, np.float32), floats(2 * tile, 2 * lanes), floats(size, lanes)
-    expected = out + np.array([[factors[1 + 2 * r + 3 * k] for k in range(5)] for r in range(tile)]) @ matrix[1:6]
+    row, matrix, factors = floats(2, size), floats(lanes + 2, size), floats(40)
+    inputs, columns, weights = floats(lanes + 1, size) / 9, floats(size, 2 * lanes), floats(2 * tile)
+    fresh, gradients, turned = floats(tile, size), floats(2 * tile, 2 * lanes), floats(size, lanes)
+    pulled, paired = np.zeros(lanes + 9, np.float32), np.zeros(lanes + 9, np.float32)
+    product = np.array([[factors[1 + 2 * r + 3 * k] for k in range(5)] for r in range(tile)]) @ matrix[1:6]
     expected_row, before = row[1] + factors[:3] @ matrix[:3], gradients.copy()
-    products(out, row, factors, matrix, inputs, columns, weights, scores, gradients, turned)
-    np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-4)
+    multiply(fresh, row, factors, matrix, inputs, columns, weights, gradients, turned)
+    score(pulled, paired, inputs, matrix)
+    np.testing.assert_allclose(fresh, product, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(row[1], expected_row, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(scores[2 : 2 + tile], 0.5 * sigmoid(-(matrix[:tile] @ inputs[1])), atol=1e-5)
-    push = -weights[:, None] * sigmoid(inputs @ columns[:, lanes:])
+    np.testing.assert_allclose(pulled[2 : 2 + lanes], 0.5 * sigmoid(-(matrix[:lanes] @ inputs[1])), atol=1e-5)
+    dots = (inputs[1 : lanes + 1] * matrix[2 : lanes + 2]).sum(axis=1)
+    np.testing.assert_allclose(paired[3 : 3 + lanes], 0.5 * sigmoid(-dots), atol=1e-5)
+    push = -weights[:, None] * sigmoid(inputs[: 2 * tile] @ columns[:, lanes:])
     np.testing.assert_allclose(gradients[:, lanes:], push, rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(gradients[:, :lanes], before[:, :lanes])
-    np.testing.assert_array_equal(turned, matrix.T)
+    np.testing.assert_array_equal(turned, matrix[:lanes].T)
+
+
+@njit
+def move(small, large, blended):  # type: ignore[no-untyped-def]
+    rows.fetch_row(large, 2)
+    rows.copy_row(small, 1, large, 2)
+    rows.add_to_row(large, 0, np.float32(0.5), small, 1)
+    rows.blend(blended, 1, np.float32(2.0), small, 1, np.float32(-3.0), small, 0)
+
+
+@pytest.mark.parametrize("size", [1, 7, 15, 16, 17, 31, 32, 100, 300])
+def test_rows_of_any_length_are_copied_and_added(size: int) -> None:
+    random = np.random.default_rng(size)
+    padded = -(-size // simd.LANES) * simd.LANES
+    large, small = random.random((3, size), np.float32), np.zeros((2, padded), np.float32)
+    blended, before = random.random((3, padded), np.float32), large.copy()
+    small[0, :size] = random.random(size, np.float32)
+    first, untouched = small[0].copy(), blended.copy()
+    move(small, large, blended)
+    np.testing.assert_array_equal(small[1, :size], before[2])
+    np.testing.assert_array_equal(small[:, size:], 0)
+    np.testing.assert_array_equal(small[0], first)
+    np.testing.assert_allclose(large[0], before[0] + 0.5 * before[2], rtol=1e-6)
+    np.testing.assert_array_equal(large[1:], before[1:])
+    np.testing.assert_allclose(blended[1], 2 * (small[1] - 3 * first), rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(blended[::2], untouched[::2])
 
 
 @njit
 def sigmoids(scores, one, many):  # type: ignore[no-untyped-def]
-    for i in range(0, len(many), simd.TILE):
-        simd.pull_scores(scores, i, one, 0, many, i, np.float32(1.0))
+    for i in range(0, len(many), simd.LANES):
+        products.pull_scores(scores, i, one, 0, many, i, np.float32(1.0))
 
 
 def test_the_sigmoid_is_right_everywhere_even_for_huge_numbers() -> None:

@@ -51,7 +51,7 @@ def _loss_beside_negatives(work, words, weights, method, kept, low, high, begin,
     gather_outputs(work, weights, kept[targets_first:targets_last], NEGATIVES, targets_last - targets_first)
     if method.cbow:
         gather(work, words, weights, kept, first, last)
-        average(work, begin, count, first, low, high)
+        average(work, begin, count, first, last, low, high)
     else:
         gather(work, words, weights, kept, begin, begin + count)
     x = work.h if method.cbow else work.a
@@ -78,7 +78,7 @@ def _loss_of_paths(work, words, weights, method, kept, low, high, begin, count, 
     first, last = max(begin - method.window, 0), min(begin + count + method.window, total)
     gather(work, words, weights, kept, first, last)
     if method.cbow:
-        average(work, begin, count, first, low, high)
+        average(work, begin, count, first, last, low, high)
     x = work.h if method.cbow else work.a
     nats, pairs = 0.0, 0
     for i in range(count):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from seqcli.text.compiling import compiled
+from seqcli.vectors.rows import LINE, add_to_row, copy_row, fetch_row
 from seqcli.vectors.simd import LANES, TILE
 
 CHUNK = 64  # words computed from one state of the matrices: large enough to gather cheaply, small enough for the cache
@@ -14,6 +16,7 @@ TREE_CHUNK = 16  # words, with hierarchical softmax: all of them change the root
 GROUP = 32  # words of a chunk that share ...
 NEGATIVES = 32  # ... negatives: 16, or 64 words to 32, give measurably worse vectors (SimLex-999 0.22, 0.255; 0.268)
 DRAWN = CHUNK // GROUP * NEGATIVES  # negatives of a chunk
+AHEAD = 4  # rows that are on their way from memory while one is copied
 EDGE = TILE - 1  # zeros on both sides of a row of the band, which a tile of words reads
 
 Array = Any
@@ -62,6 +65,7 @@ class Work(NamedTuple):
     b_rows: Array
     h: Array
     dh: Array
+    cumulated: Array  # [reach + 1, D], sums of the rows of a so far (CBOW)
     columns: Array  # the negatives, transposed
     push: Array  # [CHUNK, NEGATIVES]
     band: Array  # flat; word i's context j at i * width + j - i + window + EDGE
@@ -71,12 +75,16 @@ class Work(NamedTuple):
 def make_works(threads: int, size: int, window: int, longest_path: int) -> Work:
     """Return the matrices of all threads, with the thread in front. longest_path: nodes, 0 without a tree."""
     padded = -(-size // LANES) * LANES
-    reach = CHUNK + 2 * window + 2 * TILE
+    reach = CHUNK + 2 * window + LANES
     outputs = DRAWN + reach + TREE_CHUNK * longest_path
-    band = CHUNK * band_width(window) + max(longest_path, 2 * window) + 2 * LANES
+    band = CHUNK * band_width(window) + max(longest_path, 2 * window) + 3 * LANES
 
     def floats(*shape: int) -> Array:
-        return np.zeros((threads, *shape), np.float32)
+        """Return zeros that begin where a line of the cache does: vectors across two lines cost twice."""
+        count = threads * math.prod(shape)
+        room = np.zeros(count + LINE, np.float32)
+        start = -room.ctypes.data // 4 % LINE
+        return room[start : start + count].reshape(threads, *shape)
 
     return Work(
         sizes=np.zeros((threads, 2), np.int64),
@@ -88,6 +96,7 @@ def make_works(threads: int, size: int, window: int, longest_path: int) -> Work:
         b_rows=np.zeros((threads, outputs), np.int32),
         h=floats(CHUNK, padded),
         dh=floats(CHUNK, padded),
+        cumulated=floats(reach + 1, padded),
         columns=floats(padded, NEGATIVES),
         push=floats(CHUNK, NEGATIVES),
         band=floats(band),
@@ -95,7 +104,7 @@ def make_works(threads: int, size: int, window: int, longest_path: int) -> Work:
     )
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def work_of(works, thread):  # type: ignore[no-untyped-def]
     """Return one thread's matrices."""
     return Work(
@@ -108,6 +117,7 @@ def work_of(works, thread):  # type: ignore[no-untyped-def]
         works.b_rows[thread],
         works.h[thread],
         works.dh[thread],
+        works.cumulated[thread],
         works.columns[thread],
         works.push[thread],
         works.band[thread],
@@ -115,68 +125,64 @@ def work_of(works, thread):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(nogil=True)
+@compiled
 def band_width(window):  # type: ignore[no-untyped-def]
     """Return the numbers in a row of the band."""
     return 2 * window + 1 + 2 * EDGE
 
 
-@njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+@compiled
 def gather(work, words, weights, kept, begin, end):  # type: ignore[no-untyped-def]
     """Read the input vectors of kept[begin:end] into work.a; with n-grams, the mean of a word's own and theirs."""
-    size = weights.inputs.shape[1]
     for i in range(end - begin):
         word = kept[begin + i]
+        fetch_row(weights.inputs, kept[min(begin + i + AHEAD, end - 1)])
         work.a_words[i] = word
-        for d in range(size):
-            work.a[i, d] = weights.inputs[word, d]
+        copy_row(work.a, i, weights.inputs, word)
         if len(words.grams):
             start, stop = words.grams[word], words.grams[word + 1]
             for g in range(start, stop):
-                row = words.gram_rows[g]
-                for d in range(size):
-                    work.a[i, d] += weights.inputs[row, d]
-            share = np.float32(1.0 / (1 + stop - start))
-            for d in range(size):
+                _add_ngram(work.a, i, weights.inputs, words.gram_rows[g])
+            share = np.float32(1.0) / np.float32(1 + stop - start)
+            for d in range(weights.inputs.shape[1]):
                 work.a[i, d] *= share
     work.sizes[0] = end - begin
-    work.da[: end - begin] = 0
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@compiled
+def _add_ngram(a, i, inputs, row):  # type: ignore[no-untyped-def]
+    for d in range(inputs.shape[1]):
+        a[i, d] += inputs[row, d]
+
+
+@compiled
 def gather_outputs(work, weights, rows, at, count):  # type: ignore[no-untyped-def]
     """Read rows of the output matrix into work.b, from row `at` on."""
-    size = weights.outputs.shape[1]
     for i in range(count):
-        row = rows[i]
-        work.b_rows[at + i] = row
-        for d in range(size):
-            work.b[at + i, d] = weights.outputs[row, d]
+        fetch_row(weights.outputs, rows[min(i + AHEAD, count - 1)])
+        work.b_rows[at + i] = rows[i]
+        copy_row(work.b, at + i, weights.outputs, rows[i])
     work.sizes[1] = at + count
-    work.db[at : at + count] = 0
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@compiled
 def apply(work, words, weights, part, parts):  # type: ignore[no-untyped-def]
     """Add the changes of a chunk to those rows that are this part's: all of them where parts is 1."""
-    size = weights.outputs.shape[1]
+    one = np.float32(1.0)
     for i in range(work.sizes[1]):
         row = work.b_rows[i]
         if parts == 1 or row % parts == part:
-            for d in range(size):
-                weights.outputs[row, d] += work.db[i, d]
+            add_to_row(weights.outputs, row, one, work.db, i)
     for i in range(work.sizes[0]):
         word = work.a_words[i]
         start = stop = np.int64(0)
-        share = np.float32(1.0)
+        share = one
         if len(words.grams):
             start, stop = words.grams[word], words.grams[word + 1]
-            share = np.float32(1.0 / (1 + stop - start))
+            share = one / np.float32(1 + stop - start)
         if parts == 1 or word % parts == part:
-            for d in range(size):
-                weights.inputs[word, d] += share * work.da[i, d]
+            add_to_row(weights.inputs, word, share, work.da, i)
         for g in range(start, stop):
             row = words.gram_rows[g]
             if parts == 1 or row % parts == part:
-                for d in range(size):
-                    weights.inputs[row, d] += share * work.da[i, d]
+                add_to_row(weights.inputs, row, share, work.da, i)
