@@ -37,7 +37,8 @@ def language_table(spec: LanguageSpec, vocabulary_size: int) -> Table:
 class Answering(Protocol):
     """A language model that reads token ids and tells, by natural logs of probabilities, what may come next.
 
-    A text is ids of which the first, EOS, is read and not predicted. What it returns as `hidden` is its own affair.
+    A text is ids of which the first, EOS, is read and not predicted. What it returns as `hidden` and state is its own
+    affair, but made of lists, tuples and arrays with a row for each text, so that `select` can choose among them.
     """
 
     def read(self, texts: Sequence[Sequence[int]]) -> tuple[Any, Any]:
@@ -55,6 +56,13 @@ class Answering(Protocol):
     def token_log_probabilities(self, texts: Sequence[Sequence[int]]) -> Sequence[NDArray[Any]]:
         """Return the log of the probability of each token of each text but its first, given those before it."""
         ...
+
+
+def select(state: Any, rows: Any) -> Any:
+    """Return hidden or state of some of its texts: every array in it has a row for each text."""
+    if isinstance(state, (list, tuple)):
+        return type(state)(select(part, rows) for part in state)
+    return None if state is None else state[rows]
 
 
 class LanguageArrays:

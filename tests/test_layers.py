@@ -53,7 +53,7 @@ RULES = {  # the longest name that fits a module counts; a part may import itsel
     "seqcli.store": Rule(("numpy", "safetensors"), (*BASE, "seqcli.text.vocabulary", "seqcli.store")),
     "seqcli.models": Rule(("torch", "numpy"), (*BASE, *PARTS)),
     "seqcli.training": Rule(("torch", "numpy"), (*BASE, "seqcli.progress")),
-    "seqcli.decoding": Rule(("torch", "numpy"), (*BASE, "seqcli.text")),
+    "seqcli.decoding": Rule(("numpy",), (*BASE, "seqcli.text", "seqcli.inference", "seqcli.decoding")),
     "seqcli.cli": EVERYTHING,
 }
 ALWAYS = ("seqcli", "seqcli.models")  # exactly these: the version, and what a model must be able to do

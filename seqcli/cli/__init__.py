@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "predict-word": ("Answer", "seqcli.cli.language.ask:predict_word", "Say which words are likely to come next."),
     "score": ("Answer", "seqcli.cli.language.score:score", "Say how likely each sentence, or each word of it, is."),
+    "generate": ("Answer", "seqcli.cli.language.generate:generate", "Write texts that go on from a prompt."),
     "evaluate": (
         "Answer",
         "seqcli.cli.language.evaluate:evaluate",

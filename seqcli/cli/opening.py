@@ -25,6 +25,7 @@ class Asked:
     model: Answering
     tokenizer: Tokenizer
     vocabulary: Vocabulary
+    unit: str  # what the end of a unit ends: a line or a paragraph
 
     def ids(self, text: str) -> list[int]:
         """Return the ids of a text behind the end of a unit, as the model met every unit in training."""
@@ -44,10 +45,11 @@ def open_language_model(session: Session, name: str | None, remembers: bool = Fa
 
         blend = blend_of(session, name)
         record, model = blend.records[0], answering(blend, remembers)
-        return Asked(blend.name, model, tokenizer_of(record), record.vocabulary())
+        return Asked(blend.name, model, tokenizer_of(record), record.vocabulary(), record.text.unit)
     record = language_record(session, name)
     vocabulary = record.vocabulary()
-    return Asked(record.name, stored_model(record, len(vocabulary)), tokenizer_of(record), vocabulary)
+    model = stored_model(record, len(vocabulary))
+    return Asked(record.name, model, tokenizer_of(record), vocabulary, record.text.unit)
 
 
 def stored_model(record: Record, vocabulary_size: int) -> Answering:

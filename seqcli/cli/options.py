@@ -22,7 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 MODELS_DIR = "models"
-PANELS = ("Text", "Model", "Training", "Mixture", "Output", "Other")  # the order of the headings on a help page
+PANELS = ("Text", "Model", "Training", "Drawing", "Mixture", "Output", "Other")  # headings of a help page
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d{1,20}\.?\d{0,20}|\.\d{1,20})([eE][+-]?\d{1,4})?", re.ASCII)
 

@@ -77,6 +77,14 @@ class Terminal:
         out = _stdout()
         out.write("".join((escape(line) if out.isatty() else line) + "\n" for line in lines))
 
+    def stream(self, pieces: Iterable[str]) -> None:
+        """Print a text as its pieces come, escaped but for the ends of lines."""
+        out = _stdout()
+        for piece in pieces:
+            out.write("\n".join(map(escape, piece.split("\n"))))
+            out.flush()
+        out.write("\n")
+
     @contextmanager
     def bar(self, total: int | None, what: str, unit: str = "B") -> Iterator[Bar]:
         """Show how far something is, as a bar on a terminal; total None where it is not known."""

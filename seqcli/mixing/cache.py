@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcli.inference import select
 from seqcli.mixing.mixture import Mixture
 from seqcli.mixing.settings import CacheSpec
 
@@ -141,13 +142,6 @@ class Cached:
             hidden, state = network.step(np.array([texts[i][t] for i in going]), select(state, rows))
         size = hidden.shape[1]
         return [np.array(vectors, np.float32).reshape(-1, size) for vectors in found]
-
-
-def select(state: Any, rows: Any) -> Any:
-    """Return a state of some of its texts: every array in it has a row for each text."""
-    if isinstance(state, (list, tuple)):
-        return type(state)(select(part, rows) for part in state)
-    return None if state is None else state[rows]
 
 
 def with_cache(logs: Reals, chances: Reals, shares: Reals) -> Reals:

@@ -1,0 +1,1 @@
+"""How text is made from probabilities: drawing, truncation, beam search, and no copies of a text; numpy only."""
