@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from seqcli.spec import GATES, LanguageSpec, RunSpec
 
-RECIPES: dict[str, Mapping[str, Any]] = {
-    "quick": {"minutes": 5.0, "dropout": 0.15},
-    "standard": {"minutes": 20.0, "dropout": 0.3, "weight_dropout": 0.2, "embedding_dropout": 0.05, "average": 0.998},
-    "strong": {"minutes": 90.0, "dropout": 0.4, "weight_dropout": 0.4, "embedding_dropout": 0.1, "average": 0.999},
+
+class Recipe(NamedTuple):
+    """Settings, and how many tokens a training must read for each recurrent weight.
+
+    Were it fewer, a smaller model would have learned more in the same time; dropped activations and weights make
+    learning slower, so a recipe that drops more of them asks for more tokens.
+    """
+
+    settings: Mapping[str, Any]
+    tokens_per_weight: float
+
+
+RECIPES = {
+    "quick": Recipe({"minutes": 5.0, "dropout": 0.15}, 2.5),
+    "standard": Recipe({"minutes": 20.0, "dropout": 0.3, "weight_dropout": 0.2, "embedding_dropout": 0.05}, 5.0),
+    "strong": Recipe({"minutes": 90.0, "dropout": 0.4, "weight_dropout": 0.4, "embedding_dropout": 0.1}, 8.0),
 }
 SIZES = (64, 96, 128, 192, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 2048)  # of a layer
-TOKENS_PER_WEIGHT = 2.5  # read in all for each recurrent weight: fewer, and a smaller model would have learned more
 WEIGHTS_PER_TOKEN = 4.0  # of the text: a model larger than that only learns it by heart
 
 
@@ -36,16 +47,16 @@ def cost(spec: LanguageSpec, vocabulary_size: int, run: RunSpec) -> float:
 def fitted(spec: LanguageSpec, run: RunSpec, vocabulary_size: int, tokens: int, speed: float) -> LanguageSpec:
     """Return the settings with the largest model that the minutes of a run can train.
 
-    tokens: of the text. speed: floating-point operations a second.
+    The spec must name a recipe. tokens: of the text. speed: floating-point operations a second.
     """
-    best = spec
+    best, wanted = spec, RECIPES[spec.recipe].tokens_per_weight
     for size in SIZES:
         tried = replace(spec, hidden_size=size, embedding_size=min(max(size // 2, 64), 384))
-        seen = 60.0 * (run.minutes or 0.0) * speed / cost(tried, vocabulary_size, run)
+        read = 60.0 * (run.minutes or 0.0) * speed / cost(tried, vocabulary_size, run)
         if run.epochs is not None:
-            seen = min(seen, run.epochs * tokens)
-        weights = recurrent_weights(tried)
-        if size > SIZES[0] and (seen < TOKENS_PER_WEIGHT * weights or weights > WEIGHTS_PER_TOKEN * tokens):
+            read = min(read, run.epochs * tokens)
+        largest = min(read / wanted, tokens * WEIGHTS_PER_TOKEN)
+        if size > SIZES[0] and recurrent_weights(tried) > largest:
             break
         best = tried
     return best

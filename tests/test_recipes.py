@@ -19,14 +19,14 @@ SPEED = 2e11  # operations a second
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_is_made_of_settings_that_anyone_can_give(name: str) -> None:
     names = {f.name for cls in (LanguageSpec, RunSpec) for f in fields(cls)}
-    assert set(RECIPES[name]) <= names and "minutes" in RECIPES[name]
+    assert set(RECIPES[name].settings) <= names and "minutes" in RECIPES[name].settings
     for cls in (LanguageSpec, RunSpec):
-        check(cls(**{k: v for k, v in RECIPES[name].items() if k in {f.name for f in fields(cls)}}))
+        check(cls(**{k: v for k, v in RECIPES[name].settings.items() if k in {f.name for f in fields(cls)}}))
 
 
 def test_more_time_a_faster_machine_or_more_text_never_make_a_smaller_model() -> None:
     def size(minutes: float = 5.0, speed: float = SPEED, tokens: int = 10**6) -> int:
-        return fitted(LanguageSpec(), RunSpec(minutes=minutes), 10_000, tokens, speed).hidden_size
+        return fitted(LanguageSpec(recipe="quick"), RunSpec(minutes=minutes), 10_000, tokens, speed).hidden_size
 
     for varied in (
         [size(minutes=m) for m in (0.1, 1, 5, 20, 90)],
@@ -55,7 +55,7 @@ def test_a_recipe_chooses_the_size_says_so_and_is_recorded(tmp_path: Path) -> No
     size = whole["spec"]["hidden_size"]
     assert f"--hidden-size {size} --embedding-size {whole['spec']['embedding_size']}" in made.err
     assert whole["spec"]["recipe"] == "strong" and whole["run"]["minutes"] == 0.02
-    for name, value in RECIPES["strong"].items():
+    for name, value in RECIPES["strong"].settings.items():
         assert name == "minutes" or {**whole["spec"], **whole["run"]}[name] == value
 
 
@@ -65,7 +65,7 @@ def test_what_is_given_by_hand_counts_more_than_the_recipe(tmp_path: Path) -> No
     assert made.code == 0 and "Recipe" not in made.err
     whole = json.loads(seqcli("models", "show", "stories", "--json", "--models-dir", str(tmp_path)).out)
     assert whole["spec"]["hidden_size"] == 12 and whole["spec"]["dropout"] == 0.05
-    assert whole["spec"]["weight_dropout"] == RECIPES["strong"]["weight_dropout"]
+    assert whole["spec"]["weight_dropout"] == RECIPES["strong"].settings["weight_dropout"]
 
 
 def test_a_recipe_beside_a_pattern_or_for_counted_n_grams_is_misuse(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def make_plan(
     recipe = spec_changes.get("recipe")
     if recipe and like:
         raise MisuseError("--recipe and --like both say what the settings are; leave out one of them.")
-    base = _defaults(kind, {**kind.defaults, **RECIPES.get(recipe or "none", {})})
+    base = _defaults(kind, {**kind.defaults, **(RECIPES[recipe].settings if recipe in RECIPES else {})})
     if like:
         model = session.shelf.read(like)
         _check_kind(model, kind.task, kind.spec)
