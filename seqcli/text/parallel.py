@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,28 +13,9 @@ from seqcli.spec import PairsTextSpec
 from seqcli.text import tokens as tokenizers
 from seqcli.text.corpus import SAMPLE_PIECES
 from seqcli.text.pairs import Pairs
+from seqcli.text.sides import Side
 from seqcli.text.tokens import UNKNOWN, pieces_of
 from seqcli.text.vocabulary import EOS, UNK, Vocabulary, select
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of the two languages: how its text becomes ids, and ids become text."""
-
-    tokenizer: tokenizers.Tokenizer
-    vocabulary: Vocabulary
-
-    def tokens(self, text: str) -> list[str]:
-        """Return the tokens of a text."""
-        return tokenizers.tokens_of(self.tokenizer, text)
-
-    def ids(self, text: str) -> list[int]:
-        """Return the ids of a text, its end included."""
-        return [*self.vocabulary.encode(self.tokens(text)), EOS]
-
-    def text(self, ids: Iterable[int]) -> str:
-        """Return the text of ids, those of its end left out."""
-        return self.tokenizer.join([self.vocabulary.tokens[i] for i in ids if i != EOS])
 
 
 @dataclass(frozen=True)

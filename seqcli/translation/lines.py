@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seqcli.inference import Array
-from seqcli.text.parallel import Side
 from seqcli.text.sentences import cut, joined
+from seqcli.text.sides import Side
 from seqcli.text.vocabulary import EOS
 from seqcli.translation.arrays import TranslatorArrays
 from seqcli.translation.forced import token_log_probabilities

@@ -13,7 +13,8 @@ from seqcli.spec import TASKS
 if TYPE_CHECKING:
     from seqcli.store import Record
     from seqcli.text.pairs import Pairs
-    from seqcli.text.parallel import PairCorpus, Side
+    from seqcli.text.parallel import PairCorpus
+    from seqcli.text.sides import Side
 
 FEW_PAIRS = 2_000  # below this a model learns its own pairs by heart, little else
 
@@ -36,7 +37,7 @@ def sides_of(record: Record) -> tuple[Side, Side]:
 
 def _side(record: Record, which: str) -> Side:
     from seqcli.text import tokens
-    from seqcli.text.parallel import Side
+    from seqcli.text.sides import Side
 
     role = f"{which}tokenizer"
     learned = record.load(role) if role in record.files else None

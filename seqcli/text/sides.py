@@ -1,0 +1,29 @@
+"""One side of a translation: how its text becomes ids, and ids become text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from seqcli.text.tokens import Tokenizer, tokens_of
+from seqcli.text.vocabulary import EOS, Vocabulary
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two languages: how its text becomes ids, and ids become text."""
+
+    tokenizer: Tokenizer
+    vocabulary: Vocabulary
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the tokens of a text."""
+        return tokens_of(self.tokenizer, text)
+
+    def ids(self, text: str) -> list[int]:
+        """Return the ids of a text, its end included."""
+        return [*self.vocabulary.encode(self.tokens(text)), EOS]
+
+    def text(self, ids: Iterable[int]) -> str:
+        """Return the text of ids, those of its end left out."""
+        return self.tokenizer.join([self.vocabulary.tokens[i] for i in ids if i != EOS])

@@ -1,0 +1,268 @@
+"""The commands of translation as a user runs them: trained on invented pairs, asked by argument, file and pipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from command_line import seqcli
+
+from seqcli.store import Shelf
+
+WORDS = {"one": "eins", "two": "zwei", "red": "rot", "dog": "Hund", "cat": "Katze", "runs": "rennt", "big": "groß"}
+TINY = (
+    *("--embedding-size", "32", "--encoder-size", "32", "--hidden-size", "64", "--batch-size", "16"),
+    *("--tokenizer", "words", "--min-count", "1", "--threads", "1", "--average", "0.9"),
+)
+
+
+def invented(count: int, seed: int = 1, longest: int = 5) -> tuple[str, str]:
+    """Return sentences of English words, and the same in German, back to front."""
+    rng = np.random.default_rng(seed)
+    rows = [rng.choice(list(WORDS), rng.integers(1, longest + 1)).tolist() for _ in range(count)]
+    source = "".join(" ".join(row) + " .\n" for row in rows)
+    return source, "".join(" ".join(WORDS[word] for word in reversed(row)) + " .\n" for row in rows)
+
+
+def write_pairs(folder: Path, count: int, name: str = "pairs", **how: Any) -> tuple[Path, Path]:
+    files = folder / f"{name}.en", folder / f"{name}.de"
+    for file, text in zip(files, invented(count, **how), strict=True):
+        file.write_text(text, "utf-8")
+    return files
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a translator that has learned to say every sentence back to front."""
+    folder = tmp_path_factory.mktemp("translation")
+    source, target = write_pairs(folder, 1500)
+    options = ("--name", "back", "--epochs", "8", "--learning-rate", "0.01", "--dropout", "0", "--label-smoothing", "0")
+    done = seqcli("--models-dir", folder / "models", "train-translate", source, target, *TINY, *options, "--json")
+    assert done.code == 0, done.err
+    (folder / "report.json").write_text(done.out)
+    return folder
+
+
+@pytest.fixture
+def here(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(made)
+    return made
+
+
+# -- training ---------------------------------------------------------------------------------------------------------
+
+
+def test_it_learns_to_say_sentences_back_to_front(here: Path) -> None:
+    report = json.loads((here / "report.json").read_text())
+    held_out = report["held_out"]
+    assert held_out["bleu"] > 80 and held_out["nats_per_token"] < 0.3, held_out
+    assert held_out["signature"].startswith("nrefs:1|case:mixed") and held_out["pairs"] == 45
+    record = Shelf("models").check("back")
+    assert record.task == "translation" and record.results["held_out"] == held_out
+    assert str(here) not in record.raw.decode()
+
+
+def test_torn_pairs_are_refused_with_both_counts_and_the_missing_line(tmp_path: Path) -> None:
+    source, target = write_pairs(tmp_path, 30)
+    target.write_text("".join(target.read_text("utf-8").splitlines(keepends=True)[:-2]), "utf-8")
+    done = seqcli("--models-dir", tmp_path / "models", "train-translate", source, target, *TINY)
+    assert done.code == 1 and not (tmp_path / "models" / "pairs").exists()
+    for told in ("has 30 lines", "has 28", "line 29 is missing", "pairs.de"):
+        assert told in done.error
+    (tmp_path / "odd.tsv").write_text("a\tb\na b\n")
+    odd = seqcli("--models-dir", tmp_path / "models", "train-translate", tmp_path / "odd.tsv", *TINY)
+    assert odd.code == 1 and "line 2" in odd.error and "1 columns, expected 2" in odd.error
+    three = seqcli("--models-dir", tmp_path / "models", "train-translate", source, source, source, *TINY)
+    assert three.code == 2 and "two files" in three.error
+    (tmp_path / "empty.de").write_text("\n" * 30)
+    empty = seqcli("--models-dir", tmp_path / "models", "train-translate", source, tmp_path / "empty.de", *TINY)
+    assert empty.code == 1 and "no pair" in empty.error
+
+
+def test_two_columns_are_two_files_and_empty_sides_are_counted(tmp_path: Path) -> None:
+    source, target = (side.splitlines() for side in invented(60))
+    source[7], target[9], source[11] = "", "", "two\u2028 red ."  # no line ends but at a newline
+    (tmp_path / "p.en").write_text("\n".join(source), "utf-8")
+    (tmp_path / "p.de").write_text("\n".join(target) + "\n", "utf-8")
+    lines = "\n".join(f"{one}\t{other}" for one, other in zip(source, target, strict=True))
+    (tmp_path / "p.tsv").write_text(lines, "utf-8")
+    shelf, quick = ("--models-dir", tmp_path / "models"), (*TINY, "--epochs", "1")
+    done = seqcli(*shelf, "train-translate", tmp_path / "p.en", tmp_path / "p.de", *quick, "--name", "two")
+    assert done.code == 0 and "2 of 60 lines have an empty side" in done.err
+    assert seqcli(*shelf, "train-translate", tmp_path / "p.tsv", *quick, "--name", "one").code == 0
+    two, one = (Shelf(tmp_path / "models").read(name) for name in ("two", "one"))
+    assert two.files["weights"] == one.files["weights"] and two.corpus["sha256"] == one.corpus["sha256"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--no-joint", "--attention", "none", "--cell", "gru"),
+        ("--tokenizer", "subwords", "--subwords", "60", "--attention", "additive", "--no-tied"),
+        ("--tokenizer", "characters", "--cell", "rnn", "--layers", "2"),
+    ],
+)
+def test_every_kind_is_trained_and_answers(options: tuple[str, ...], tmp_path: Path) -> None:
+    source, target = write_pairs(tmp_path, 120)
+    valid = write_pairs(tmp_path, 20, "valid", seed=5)
+    shelf = ("--models-dir", tmp_path / "models")
+    held = ("--valid", valid[0], "--valid", valid[1])
+    done = seqcli(*shelf, "train-translate", source, target, *held, *TINY, *options, "--epochs", "1", "--name", "kind")
+    assert done.code == 0 and "20 held out" in done.err, done.err
+    assert len(seqcli(*shelf, "translate", stdin=b"one two .\n\nred .\n").out.splitlines()) == 3
+    joint = "--no-joint" not in options
+    assert ("vocabulary" in Shelf(tmp_path / "models").read("kind").files) == joint
+    if "none" in options:
+        done = seqcli(*shelf, "translate", "one", "--alignment")
+        assert done.code == 2 and "--attention none" in done.error
+    like = seqcli(*shelf, "train-translate", source, target, "--like", "kind", "--epochs", "0.5", "--name", "like")
+    assert like.code == 0 and Shelf(tmp_path / "models").read("like").spec.cell == (
+        options[options.index("--cell") + 1] if "--cell" in options else "lstm"
+    )
+
+
+def test_a_stopped_training_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seqcli.training import Training
+
+    monkeypatch.chdir(tmp_path)
+    write_pairs(tmp_path, 150)
+    real = Training._update
+
+    def interrupted(self: Training, clock: Any) -> Any:
+        if self.progress.update == 4:
+            os.kill(os.getpid(), signal.SIGINT)
+        return real(self, clock)
+
+    command = ("train-translate", "pairs.en", "pairs.de", *TINY, "--epochs", "4")
+    assert seqcli(*command, "--name", "whole").code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "_update", interrupted)
+        done = seqcli(*command, "--name", "cut")
+    assert done.code == 130 and "seqcli train-translate pairs.en pairs.de --name cut --resume" in done.err
+    assert seqcli("translate", "one", "-m", "cut").code == 0, "what is there answers"
+    other = seqcli("train-translate", "pairs.de", "pairs.en", "--name", "cut", "--resume")
+    assert other.code == 1 and "is not the one" in other.error
+    assert seqcli("train-translate", "pairs.en", "pairs.de", "--name", "cut", "--resume").code == 0
+    shelf = Shelf("models")
+    assert shelf.read("cut").files["weights"] == shelf.read("whole").files["weights"]
+    assert shelf.read("cut").results == shelf.read("whole").results
+    again = seqcli("train-translate", "pairs.en", "pairs.de", "--name", "cut", "--resume")
+    assert again.code == 0 and "nothing is left to do" in again.err
+
+
+# -- translating ------------------------------------------------------------------------------------------------------
+
+
+def test_argument_file_and_pipe_give_the_same_one_line_for_one_line(here: Path) -> None:
+    source, _ = invented(40, seed=8)
+    lines = source.splitlines()
+    lines.insert(3, "")
+    Path("asked.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    by_file = seqcli("translate", "--file", "asked.txt").out.splitlines()
+    by_pipe = seqcli("translate", stdin=Path("asked.txt").read_bytes()).out.splitlines()
+    assert by_file == by_pipe and len(by_file) == 41 and by_file[3] == ""
+    assert seqcli("translate", lines[0]).out.splitlines() == by_file[:1]
+    records = seqcli("translate", "--file", "asked.txt", "--jsonl").records
+    assert [record["translation"] or "" for record in records] == by_file
+    assert [record["source"] for record in records] == lines
+    assert records[3] == {"source": "", "translation": None, "score": None}
+
+
+def test_what_it_says_is_the_translation(here: Path) -> None:
+    expected = [" ".join(WORDS[w] for w in reversed(line.split())) + " ." for line in ("two red dog", "big cat runs")]
+    assert seqcli("translate", stdin=b"two red dog .\nbig cat runs .\n").out.splitlines() == expected
+    assert seqcli("translate", "two red dog .", "--beam", "1").out.splitlines() == expected[:1]
+
+
+def test_the_best_are_listed_with_scores_that_scoring_gives(here: Path) -> None:
+    rows = seqcli("translate", "two red dog .", "-n", "3", "--jsonl").records
+    assert [row["rank"] for row in rows] == [1, 2, 3]
+    assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
+    pairs = "".join(f"{row['source']}\t{row['translation']}\n" for row in rows)
+    scored = seqcli("score-translation", "--jsonl", stdin=pairs.encode()).records
+    for row, found in zip(rows, scored, strict=True):
+        assert found["log_probability"] == pytest.approx(row["log_probability"], abs=1e-3)
+    one = seqcli("score-translation", "two red dog .", rows[0]["translation"], "--jsonl").records
+    assert one[0] == pytest.approx(scored[0], abs=1e-5)
+    words = seqcli("score-translation", "two red dog .", rows[0]["translation"], "--words", "--jsonl").records
+    assert [w["token"] for w in words] == ["Hund", "rot", "zwei", ".", "<eos>"]
+    assert sum(w["log_probability"] for w in words) == pytest.approx(rows[0]["log_probability"], abs=1e-3)
+
+
+def test_alignments_point_at_the_word_that_was_translated(here: Path) -> None:
+    rows = seqcli("translate", "two red dog runs .", "--alignment", "--jsonl").records
+    pairs = {row["word"]: row["source_word"] for row in rows}
+    right = [pairs.get(WORDS[word]) == word for word in ("two", "red", "dog", "runs")]
+    assert sum(right) >= 3, pairs
+    assert all(0 < row["weight"] <= 1.000001 for row in rows) and [row["position"] for row in rows] == [1, 2, 3, 4, 5]
+    cells = seqcli("translate", "two red dog runs .", "--cells").out.splitlines()
+    assert cells[0] == "rennt Hund rot zwei ." and any("█" in line or "▓" in line for line in cells[1:])
+
+
+def test_a_picture_is_drawn_of_the_first_line(here: Path, tmp_path: Path) -> None:
+    for name in ("map.png", "map.svg"):
+        assert seqcli("translate", "two red dog .", "--plot", tmp_path / name).code == 0
+        assert (tmp_path / name).stat().st_size > 1000
+    assert seqcli("translate", "two", "--plot", tmp_path / "map.txt").code == 2
+    assert "zwei" in (tmp_path / "map.svg").read_text("utf-8")
+
+
+def test_a_long_line_is_cut_where_sentences_end_and_put_together(here: Path) -> None:
+    long = "two red dog . " * 8
+    assert seqcli("translate", long.replace(" .", ".")).out.count("\n") == 1
+    parts = seqcli("translate", "two red dog runs . big cat runs . one red cat .").out.strip()
+    alone = seqcli("translate", stdin=b"two red dog runs .\nbig cat runs .\none red cat .\n").out.split("\n")
+    assert parts == " ".join(alone).strip()
+    huge = seqcli("translate", stdin=("dog " * 2000 + ".\n").encode())
+    assert huge.code == 0 and huge.out.count("\n") == 1
+
+
+def test_misuse_is_told_in_one_line(here: Path) -> None:
+    for words in (
+        ("translate", "a", "--beam", "0"),
+        ("translate", "a", "-n", "0"),
+        ("translate", "a", "--length-penalty", "11"),
+        ("translate", "a", "--coverage", "nan"),
+        ("translate", "a", "-n", "2", "--alignment"),
+        ("translate", " "),
+        ("score-translation", "a"),
+        ("score-translation", "a", ""),
+    ):
+        done = seqcli(*words)
+        assert done.code == 2 and done.error, words
+    assert seqcli("score-translation", stdin=b"a\tb\nno tab\n").code == 1
+    wrong = seqcli("predict-word", "a", "-m", "back")
+    assert wrong.code == 2 and "translates" in wrong.error
+
+
+# -- evaluating -------------------------------------------------------------------------------------------------------
+
+
+def test_a_test_set_is_measured_whole_and_by_length(here: Path) -> None:
+    write_pairs(here, 60, "test", seed=11)
+    test = ("--test", "test.en", "--test", "test.de")
+    rows = seqcli("evaluate-translation", "back", "back", *test, "--by-length", "--samples", "20", "--jsonl").records
+    assert len(rows) == 10 and rows[0]["part"] == "all" and sum(row["pairs"] for row in rows[1:5]) == 60
+    assert rows[0]["bleu"] > 80 and rows[0]["chrf"] > 80 and rows[0]["ter"] < 20 and rows[0]["p_value"] is None
+    assert rows[5]["p_value"] == 1.0 and {**rows[5], "p_value": None} == rows[0]
+    assert rows[0]["signature"].count("|") >= 4
+    translations = seqcli("translate", "--file", "test.en").out.splitlines()
+    import sacrebleu
+
+    score = sacrebleu.corpus_bleu(translations, [Path("test.de").read_text("utf-8").splitlines()])
+    assert rows[0]["bleu"] == pytest.approx(score.score)
+
+
+def test_an_answer_imports_nothing_heavy(here: Path) -> None:
+    ask = "import sys; from seqcli.cli import run; run(['translate', 'two red dog .']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    modules = set(done.stdout.splitlines()[-1].split())
+    assert "numpy" in modules and done.stdout.startswith("Hund rot zwei")
+    assert not modules & {"torch", "numba", "rich", "tqdm", "safetensors", "matplotlib", "sacrebleu"}
