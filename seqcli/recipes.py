@@ -1,7 +1,8 @@
-"""Recipes: named sets of the settings that anyone can give by hand, and how large a model the given time can train."""
+"""Recipes: named sets of the settings that anyone can give by hand, fitted to the time, the text and the machine."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ class Recipe(NamedTuple):
     """Settings, and how many tokens a training must read for each recurrent weight.
 
     Were it fewer, a smaller model would have learned more in the same time; dropped activations and weights make
-    learning slower, so a recipe that drops more of them asks for more tokens.
+    learning slower, so a long training asks for more of them.
     """
 
     settings: Mapping[str, Any]
@@ -21,9 +22,9 @@ class Recipe(NamedTuple):
 
 
 RECIPES = {
-    "quick": Recipe({"minutes": 5.0, "dropout": 0.15}, 2.5),
-    "standard": Recipe({"minutes": 20.0, "dropout": 0.3, "weight_dropout": 0.2, "embedding_dropout": 0.05}, 5.0),
-    "strong": Recipe({"minutes": 90.0, "dropout": 0.4, "weight_dropout": 0.4, "embedding_dropout": 0.1}, 8.0),
+    "quick": Recipe({"minutes": 5.0}, 2.5),
+    "standard": Recipe({"minutes": 20.0, "learning_rate": 0.008}, 5.0),
+    "strong": Recipe({"minutes": 90.0, "learning_rate": 0.006}, 8.0),
 }
 SIZES = (64, 96, 128, 192, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 2048)  # of a layer
 WEIGHTS_PER_TOKEN = 4.0  # of the text: a model larger than that only learns it by heart
@@ -44,19 +45,29 @@ def cost(spec: LanguageSpec, vocabulary_size: int, run: RunSpec) -> float:
     return 6.0 * (recurrent_weights(spec) + projection + rows * width)
 
 
-def fitted(spec: LanguageSpec, run: RunSpec, vocabulary_size: int, tokens: int, speed: float) -> LanguageSpec:
-    """Return the settings with the largest model that the minutes of a run can train.
+def tokens_read(spec: LanguageSpec, run: RunSpec, vocabulary_size: int, tokens: int, speed: float) -> float:
+    """Return how many tokens a training reads in its minutes; epochs end it too. speed: operations a second."""
+    read = 60.0 * (run.minutes or 0.0) * speed / cost(spec, vocabulary_size, run)
+    return read if run.epochs is None else min(read, run.epochs * tokens)
 
-    The spec must name a recipe. tokens: of the text. speed: floating-point operations a second.
+
+def largest(spec: LanguageSpec, run: RunSpec, vocabulary_size: int, tokens: int, speed: float) -> LanguageSpec:
+    """Return the settings, which name a recipe, with the largest model that the minutes of a run can train.
+
+    tokens: of the text. speed: floating-point operations a second.
     """
     best, wanted = spec, RECIPES[spec.recipe].tokens_per_weight
     for size in SIZES:
         tried = replace(spec, hidden_size=size, embedding_size=min(max(size // 2, 64), 384))
-        read = 60.0 * (run.minutes or 0.0) * speed / cost(tried, vocabulary_size, run)
-        if run.epochs is not None:
-            read = min(read, run.epochs * tokens)
-        largest = min(read / wanted, tokens * WEIGHTS_PER_TOKEN)
-        if size > SIZES[0] and recurrent_weights(tried) > largest:
+        read = tokens_read(tried, run, vocabulary_size, tokens, speed)
+        if size > SIZES[0] and recurrent_weights(tried) > min(read / wanted, tokens * WEIGHTS_PER_TOKEN):
             break
         best = tried
     return best
+
+
+def dropped(passes: float) -> dict[str, float]:
+    """Return what to drop while training so that a text read so many times is learned, not learned by heart."""
+    share = min(max(0.085 * math.log2(max(passes, 1.0)) - 0.02, 0.0), 0.5)  # .15 at 4 passes, .3 at 14, .4 at 30
+    shares = {"dropout": share, "weight_dropout": 0.8 * share, "embedding_dropout": 0.25 * share}
+    return {name: round(value, 2) for name, value in shares.items()}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from command_line import TINY, seqcli
 
-from seqcli.recipes import RECIPES, SIZES, cost, fitted, recurrent_weights
+from seqcli.recipes import RECIPES, SIZES, cost, dropped, largest, recurrent_weights
 from seqcli.spec import LanguageSpec, RunSpec, check
 
 TEXT = "corpora/stories.txt"
@@ -26,7 +26,7 @@ def test_a_recipe_is_made_of_settings_that_anyone_can_give(name: str) -> None:
 
 def test_more_time_a_faster_machine_or_more_text_never_make_a_smaller_model() -> None:
     def size(minutes: float = 5.0, speed: float = SPEED, tokens: int = 10**6) -> int:
-        return fitted(LanguageSpec(recipe="quick"), RunSpec(minutes=minutes), 10_000, tokens, speed).hidden_size
+        return largest(LanguageSpec(recipe="quick"), RunSpec(minutes=minutes), 10_000, tokens, speed).hidden_size
 
     for varied in (
         [size(minutes=m) for m in (0.1, 1, 5, 20, 90)],
@@ -36,6 +36,11 @@ def test_more_time_a_faster_machine_or_more_text_never_make_a_smaller_model() ->
         assert varied == sorted(varied) and varied[0] < varied[-1]
     assert size(minutes=1e-3) == SIZES[0], "the smallest there is, however little the time"
     assert size(minutes=90, tokens=10**5) < size(minutes=90, tokens=10**6), "a small text is learned by heart"
+
+
+def test_a_text_read_oftener_has_more_dropped() -> None:
+    shares = [dropped(passes)["dropout"] for passes in (0.1, 1, 4, 14, 30, 1000)]
+    assert shares == sorted(shares) and shares[0] == 0 and shares[2] == 0.15 and shares[-1] == 0.5
 
 
 @pytest.mark.parametrize("layers", [1, 3])
@@ -62,10 +67,10 @@ def test_a_recipe_chooses_the_size_says_so_and_is_recorded(tmp_path: Path) -> No
 def test_what_is_given_by_hand_counts_more_than_the_recipe(tmp_path: Path) -> None:
     given = ("--hidden-size", "12", "--dropout", "0.05", "--minutes", "0.02", "--threads", "1")
     made = seqcli("train-lm", TEXT, "--models-dir", str(tmp_path), "--recipe", "strong", *given)
-    assert made.code == 0 and "Recipe" not in made.err
+    assert made.code == 0 and "--hidden-size 12" in made.err and "--dropout 0.05" in made.err
     whole = json.loads(seqcli("models", "show", "stories", "--json", "--models-dir", str(tmp_path)).out)
     assert whole["spec"]["hidden_size"] == 12 and whole["spec"]["dropout"] == 0.05
-    assert whole["spec"]["weight_dropout"] == RECIPES["strong"].settings["weight_dropout"]
+    assert whole["run"]["learning_rate"] == RECIPES["strong"].settings["learning_rate"]
 
 
 def test_a_recipe_beside_a_pattern_or_for_counted_n_grams_is_misuse(tmp_path: Path) -> None:

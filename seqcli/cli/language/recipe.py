@@ -1,31 +1,39 @@
-"""A recipe's model is made as large as this machine can train in the minutes given."""
+"""A recipe fits the model to the text, and to what this machine can do in the minutes given."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from seqcli.cli.options import Session
 from seqcli.cli.preparing import Plan
-from seqcli.recipes import cost, fitted
-from seqcli.spec import LanguageSpec, RunSpec
+from seqcli.recipes import cost, dropped, largest, tokens_read
+from seqcli.spec import LanguageSpec, RunSpec, option_name
 
+CHOSEN = ("hidden_size", "embedding_size", "dropout", "weight_dropout", "embedding_dropout")
 UPDATES = 4  # timed, after one that is not; the fastest counts, as others may use the machine too
 
 
-def fit_recipe(session: Session, plan: Plan, vocabulary_size: int, tokens: int) -> Plan:
-    """Return the plan with the sizes that its minutes allow, and say why; without minutes, the plan as it is.
+def fit_recipe(session: Session, plan: Plan, vocabulary_size: int, tokens: int, by_hand: Mapping[str, Any]) -> Plan:
+    """Return the plan with what its minutes allow, and say so; without minutes, the plan as it is.
 
-    tokens: of the text.
+    tokens: of the text. by_hand: the settings of the model that were given, and stay.
     """
     if plan.run.minutes is None:
         return plan
-    speed = cost(plan.spec, vocabulary_size, plan.run) / _seconds_per_token(plan.spec, vocabulary_size, plan.run)
-    spec = fitted(plan.spec, plan.run, vocabulary_size, tokens, speed)
-    read = 60.0 * plan.run.minutes * speed / cost(spec, vocabulary_size, plan.run)
+    spec, run = plan.spec, plan.run
+    speed = cost(spec, vocabulary_size, run) / _seconds_per_token(spec, vocabulary_size, run)
+    if not {"hidden_size", "embedding_size", "layers"} & set(by_hand):
+        spec = largest(spec, run, vocabulary_size, tokens, speed)
+    read = tokens_read(spec, run, vocabulary_size, tokens, speed)
+    spec = replace(spec, **{**dropped(read / tokens), **by_hand})
+    chosen = {name: getattr(spec, name) for name in CHOSEN}
     session.terminal.note(
-        f"Recipe {spec.recipe}: at {speed / 1e9:,.0f} billion operations a second, {plan.run.minutes:g} minutes are "
-        f"about {read:,.0f} tokens: --hidden-size {spec.hidden_size} --embedding-size {spec.embedding_size}."
+        f"Recipe {spec.recipe}: at {speed / 1e9:,.0f} billion operations a second, {run.minutes:g} minutes are "
+        f"about {read:,.0f} tokens, {read / tokens:,.1f} times the text: "
+        + " ".join(f"{option_name(name)} {value:g}" for name, value in chosen.items())
     )
     return replace(plan, spec=spec)
 

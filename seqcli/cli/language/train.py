@@ -21,7 +21,7 @@ from seqcli.cli.fitting import (
 from seqcli.cli.language.counting import count_ngrams
 from seqcli.cli.language.outcome import Done, figures, perplexity_text, report
 from seqcli.cli.language.recipe import fit_recipe
-from seqcli.cli.options import Session, architecture_option, command, spec_options
+from seqcli.cli.options import Session, architecture_option, command, given, spec_options
 from seqcli.cli.preparing import Plan, architecture_of, check_belongs, corpus_entry, make_plan, read_corpus
 from seqcli.cli.terminal import size
 from seqcli.errors import DamagedError, MisuseError, quoted
@@ -83,8 +83,9 @@ def train_lm(
         if counted:
             done = count_ngrams(session, source, plan, corpus, draft)
         else:
-            if record is None and params["recipe"] and not (params["hidden_size"] or params["embedding_size"]):
-                plan = fit_recipe(session, plan, len(corpus.vocabulary), len(corpus.train.ids))
+            if record is None and params["recipe"]:
+                by_hand = given(LanguageSpec, params)
+                plan = fit_recipe(session, plan, len(corpus.vocabulary), len(corpus.train.ids), by_hand)
             training = _make(session, plan, corpus, record)
             done = _done(training, _fit(session, source, plan, corpus, training, draft))
         session.shelf.set_default(name, only_first=True)
