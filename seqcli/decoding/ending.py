@@ -45,12 +45,15 @@ class Ending:
 
     def _sentence_end(self, ids: Sequence[int], wanted: int) -> int | None:
         """Return the tokens of the first sentences, once what comes behind them has shown that they are over."""
-        count, over = 0, False
+        count, over, before = 0, False, EOS
         for place, token in enumerate(ids):
-            if over and token not in self._closing and token not in self._marks:
-                count += 1
+            if token == EOS:
+                count, over = count + (before != EOS), False
+                if count == wanted:
+                    return place + 1
+            elif over and token not in self._closing and token not in self._marks:
+                count, over = count + 1, False
                 if count == wanted:
                     return place
-                over = False
-            over = over or token in self._marks or (token == EOS and place > 0)
+            over, before = over or token in self._marks, token
         return None
