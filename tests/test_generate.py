@@ -162,8 +162,6 @@ def test_the_same_seed_writes_the_same_and_the_note_says_it(here: Path) -> None:
     assert again.out == first.out and "--seed" not in again.err
     (one,) = seqcli("generate", "the cat", "--jsonl", "--seed", seed[1]).records
     assert one["text"] == first.records[0]["text"], "the first text does not depend on how many are written"
-        "the first text does not depend on how many are written"
-    )
     assert all(record["text"].startswith("the cat") for record in first.records)
 
 
