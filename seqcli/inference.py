@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.errors import DamagedError
-from seqcli.spec import GATES, LanguageSpec
+from seqcli.spec import GATES, PAST_KEYS, LanguageSpec
 
 Array = NDArray[np.float32]
 Ids = NDArray[np.int64]
-State = list[tuple[Array, ...]]  # a layer: (h,) or (h, c), each [B, H]
+State = list[tuple[Array, ...]]  # a layer: (h,) or (h, c), each [B, H]; behind them the past: see _look_back
+_ATTENTION = ("query", "key", "output")
 Table = dict[str, tuple[str, tuple[int, ...]]]
 
 
@@ -26,6 +27,9 @@ def language_table(spec: LanguageSpec, vocabulary_size: int) -> Table:
         shapes[f"{layer}.weight_ih_l0"] = (gates * hidden, size)
         shapes[f"{layer}.weight_hh_l0"] = (gates * hidden, hidden)
         shapes[f"{layer}.bias_ih_l0"] = shapes[f"{layer}.bias_hh_l0"] = (gates * hidden,)
+    if spec.attention:
+        shapes |= dict.fromkeys(("attention.query.weight", "attention.key.weight"), (PAST_KEYS, hidden))
+        shapes["attention.output.weight"] = (hidden, hidden)
     if spec.tied and hidden != embedding:
         shapes |= {"projection.weight": (embedding, hidden), "projection.bias": (embedding,)}
     if not spec.tied:
@@ -81,6 +85,7 @@ class LanguageArrays:
             )
             for i in range(spec.layers)
         ]
+        self._attention = tuple(arrays[f"attention.{name}.weight"].T for name in _ATTENTION if spec.attention)
         self._projection = (
             (arrays["projection.weight"].T, arrays["projection.bias"]) if "projection.bias" in arrays else None
         )
@@ -95,20 +100,40 @@ class LanguageArrays:
     def start(self, batch: int) -> State:
         """Return the state before anything was read."""
         parts = 2 if self.spec.architecture == "lstm" else 1
-        return [tuple(np.zeros((batch, self.spec.hidden_size), np.float32) for _ in range(parts)) for _ in self._layers]
+        size, window = self.spec.hidden_size, self.spec.attention
+        state = [tuple(np.zeros((batch, size), np.float32) for _ in range(parts)) for _ in self._layers]
+        if window:
+            state.append((np.zeros((batch, window, size), np.float32), np.zeros((batch, window), np.float32)))
+        return state
 
     @np.errstate(over="ignore", invalid="ignore")  # told once, by log_probabilities
     def step(self, ids: Ids, state: State) -> tuple[Array, State]:
         """Read one token a row: ids [B], state -> what the output layer reads [B, D], state."""
         x: Array = self._embedding[ids]
         after: State = []
-        for (w_in, w, b_in, b), before in zip(self._layers, state, strict=True):
+        for (w_in, w, b_in, b), before in zip(self._layers, state, strict=False):
             from_input, from_state = x @ w_in + b_in, before[0] @ w + b
             after.append(cell(self.spec.architecture, self.spec.activation, from_input, from_state, before))
             x = after[-1][0]
+        if self._attention:
+            x, past = self._look_back(x, *state[-1])
+            after.append(past)
         if self._projection:
             x = x @ self._projection[0] + self._projection[1]
         return x, after
+
+    def _look_back(self, x: Array, states: Array, real: Array) -> tuple[Array, tuple[Array, Array]]:
+        """x [B, H], the past: states [B, W, H], real [B, W] -> x with what it saw [B, H], the past with x in it."""
+        query, key, output = self._attention
+        scores = np.einsum("bk,bwk->bw", x @ query, states @ key) * PAST_KEYS**-0.5
+        scores = np.where(real > 0, scores, -np.inf)
+        highest = np.maximum(scores.max(1, keepdims=True), 0)  # nothing, which may be looked at too, has the score 0
+        weights = np.exp(scores - highest)
+        weights /= weights.sum(1, keepdims=True) + np.exp(-highest)
+        context = np.einsum("bw,bwh->bh", weights, states)
+        states = np.concatenate([states[:, 1:], x[:, None]], 1)
+        real = np.concatenate([real[:, 1:], np.ones_like(real[:, :1])], 1)
+        return x + context @ output, (states, real)
 
     def log_probabilities(self, hidden: Array) -> Array:
         """hidden [B, D] -> natural log of every token's probability [B, V].

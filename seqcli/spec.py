@@ -91,6 +91,9 @@ class LanguageSpec:
     weight_dropout: float = setting(
         0.0, "Share of the recurrent weights dropped in an update.", low=0.0, high=0.95, absent=0.0
     )
+    attention: int = setting(
+        0, "States before it that each state may look back at; 0: none.", low=0, high=4096, absent=0
+    )
     tied: bool = setting(True, "Output layer shares the embedding's weights.")
     output: str = setting(
         "sampled", "Training loss over sampled or all tokens; evaluation always uses all.", choices=("sampled", "full")
@@ -348,6 +351,8 @@ class VectorsRunSpec:
 
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}  # products of a recurrent step: as many times H rows have its weights
+
+PAST_KEYS = 64  # numbers that a state is found by where a language model attends to its past
 
 TASKS = {"lm": "predicts the next token", "vectors": "holds word vectors", "translation": "translates"}
 

@@ -21,13 +21,13 @@ SIZES = [(6, 6, True), (5, 7, True), (5, 7, False)]  # embedding, hidden, tied: 
 SPECS = [
     spec_of(cell, embedding_size=embedding, hidden_size=hidden, tied=tied, layers=layers)
     for cell, (embedding, hidden, tied), layers in itertools.product(CELLS, SIZES, (1, 2, 3))
-]
+] + [spec_of(layers=2, attention=3), spec_of(("gru", "tanh"), tied=False, attention=40)]
 TEXTS = [[1, 5, 6, 7, 2, 3], [1, 9], [1, 4, 4, 4, 4, 4, 4, 4, 8], [1], [1, 12, 3]]
 
 
 def name_of(spec: LanguageSpec) -> str:
     tied = "untied" if not spec.tied else "tied" if spec.embedding_size == spec.hidden_size else "projected"
-    return f"{spec.architecture}-{spec.activation}-{tied}-{spec.layers}"
+    return f"{spec.architecture}-{spec.activation}-{tied}-{spec.layers}" + "-attention" * bool(spec.attention)
 
 
 def stored(model: LanguageModel) -> LanguageArrays:
@@ -36,7 +36,7 @@ def stored(model: LanguageModel) -> LanguageArrays:
 
 
 every_spec = pytest.mark.parametrize("spec", SPECS, ids=name_of)
-every_cell = pytest.mark.parametrize("spec", [spec_of(cell, layers=2) for cell in CELLS], ids=name_of)
+every_cell = pytest.mark.parametrize("spec", [*(spec_of(cell, layers=2) for cell in CELLS), SPECS[-1]], ids=name_of)
 
 
 @every_spec

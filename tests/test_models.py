@@ -28,9 +28,12 @@ def cell(request: pytest.FixtureRequest) -> tuple[str, str]:
 # -- relations --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("attention", [0, 3])
 @torch.no_grad()
-def test_a_batch_of_four_is_four_batches_of_one_and_padding_changes_nothing(cell: tuple[str, str]) -> None:
-    model = model_of(spec_of(cell, layers=2))
+def test_a_batch_of_four_is_four_batches_of_one_and_padding_changes_nothing(
+    cell: tuple[str, str], attention: int
+) -> None:
+    model = model_of(spec_of(cell, layers=2, attention=attention))
     inputs, targets, lengths = tokens(9, 4), tokens(9, 4, seed=3), (9, 4, 1, 6)
     for row, length in enumerate(lengths):
         targets[length:, row] = -1
@@ -54,8 +57,9 @@ def test_padding_gives_no_gradient(cell: tuple[str, str]) -> None:
         torch.testing.assert_close(padded[name], p.grad, rtol=1e-4, atol=1e-6)
 
 
-def test_a_prediction_does_not_look_ahead(cell: tuple[str, str]) -> None:
-    model = model_of(spec_of(cell, layers=2))
+@pytest.mark.parametrize("attention", [0, 3])
+def test_a_prediction_does_not_look_ahead(cell: tuple[str, str], attention: int) -> None:
+    model = model_of(spec_of(cell, layers=2, attention=attention))
     inputs = tokens(8, 3)
     before = model.log_probabilities(inputs)
     for t in range(1, 8):
@@ -66,9 +70,10 @@ def test_a_prediction_does_not_look_ahead(cell: tuple[str, str]) -> None:
         assert not torch.allclose(after[t], before[t], atol=1e-3), "what has been read matters"
 
 
+@pytest.mark.parametrize("attention", [0, 3])
 @torch.no_grad()
-def test_a_carried_state_makes_two_halves_one_whole(cell: tuple[str, str]) -> None:
-    model = model_of(spec_of(cell, layers=2))
+def test_a_carried_state_makes_two_halves_one_whole(cell: tuple[str, str], attention: int) -> None:
+    model = model_of(spec_of(cell, layers=2, attention=attention))
     inputs, targets = tokens(20, 3), tokens(20, 3, seed=3)
     whole, end = model.loss((inputs, targets))
     first, state = model.loss((inputs[:10], targets[:10]))
@@ -92,6 +97,18 @@ def test_the_two_activations_of_the_simple_network_differ() -> None:
     inputs = tokens(6, 2)
     tanh, relu = (model_of(spec_of(("rnn", name))).log_probabilities(inputs) for name in ("tanh", "relu"))
     assert not torch.allclose(tanh, relu, atol=1e-2)
+
+
+def test_attention_sees_the_states_of_its_window_and_no_other() -> None:
+    model = model_of(spec_of(attention=3, layers=1))
+    assert model.attention is not None
+    y = torch.randn(9, 1, 7, requires_grad=True)
+    seen = model.attention(y)[0]
+    for t in range(9):
+        y.grad = None
+        seen[t].sum().backward(retain_graph=True)
+        assert y.grad is not None
+        assert [s for s in range(9) if bool(y.grad[s].any())] == list(range(max(t - 3, 0), t + 1))
 
 
 @pytest.mark.parametrize(("embedding", "hidden"), [(6, 6), (5, 7)])

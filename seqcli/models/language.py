@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from seqcli.models import Loss
+from seqcli.models.attention import PastAttention
 from seqcli.models.recurrent import LockedDropout, Recurrent, State, detach, kept
 from seqcli.models.softmax import full_loss, full_nats, sampled_loss, token_nats
 from seqcli.spec import LanguageSpec
@@ -37,6 +38,7 @@ class LanguageModel(nn.Module):
             spec.dropout,
             spec.weight_dropout,
         )
+        self.attention = PastAttention(spec.hidden_size, spec.attention) if spec.attention else None
         self.projection = None
         if spec.tied and spec.hidden_size != spec.embedding_size:
             self.projection = nn.Linear(spec.hidden_size, spec.embedding_size)
@@ -55,9 +57,13 @@ class LanguageModel(nn.Module):
         x = self.embedding(inputs)
         if self.training and self.spec.embedding_dropout:
             x = x * kept((len(self.embedding.weight), 1), self.spec.embedding_dropout)[inputs]
-        y, state = self.recurrent(self.drop(x), state)
+        layers = self.spec.layers
+        y, after = self.recurrent(self.drop(x), state[:layers] if state else None)
+        if self.attention is not None:
+            y, past = self.attention(y, state[layers] if state else None)
+            after.append(past)
         y = self.drop(y)
-        return (y if self.projection is None else self.drop(self.projection(y))), detach(state)
+        return (y if self.projection is None else self.drop(self.projection(y))), detach(after)
 
     def loss(self, batch: Batch, state: Any = None, step: int = 0) -> tuple[Loss, State]:
         """Return the cost of a batch. Sampled while training (where the sample is smaller than the vocabulary)."""

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-State = list[Any]  # a layer: h [1, B, H], or (h, c) for an LSTM
+State = list[Any]  # a layer: h [1, B, H], or (h, c) for an LSTM; behind them the past, where there is attention
 
 
 class LockedDropout(nn.Module):
