@@ -25,8 +25,11 @@ def stretches(model: Any, ids: NDArray[np.int32], vectors: bool = False) -> Iter
         if piece.first and parts:
             yield _in_order(parts)
             parts = []
-        batch = (torch.from_numpy(piece.inputs), torch.from_numpy(piece.targets))
-        nats, hidden, state = model.costs(batch, None if piece.first else state)
+        inputs, state = torch.from_numpy(piece.inputs), None if piece.first else state
+        if (piece.targets < 0).all():  # read to warm up: nothing of it is measured
+            _, state = model.hidden(inputs, state)
+            continue
+        nats, hidden, state = model.costs((inputs, torch.from_numpy(piece.targets)), state)
         parts.append((piece, (-nats.numpy(), hidden.numpy() if vectors else None)))
     yield _in_order(parts)
 
