@@ -41,6 +41,7 @@ RULES = {  # the longest name that fits a module counts; a part may import itsel
     "seqcli.ngram": Rule(("numpy",), (*BASE, "seqcli.text.vocabulary", "seqcli.ngram")),
     "seqcli.inference": Rule(("numpy",), BASE),
     "seqcli.mixing": Rule(("numpy",), (*BASE, "seqcli.inference", "seqcli.mixing")),
+    "seqcli.dynamic": Rule(("torch", "numpy"), (*BASE, "seqcli.inference")),
     "seqcli.measuring": Rule(("torch", "numpy"), (*BASE, "seqcli.text")),
     "seqcli.translation": Rule(("numpy",), (*BASE, "seqcli.text", "seqcli.inference", "seqcli.translation")),
     "seqcli.lab": Rule(("numpy",), (*BASE, "seqcli.lab")),

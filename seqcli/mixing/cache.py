@@ -83,7 +83,7 @@ class Cached:
             kept = text[1:][-longest:]
             tokens[i, longest - len(kept) :] = kept
         if self._member is not None:
-            now = unit_vectors(hidden[self._member])
+            now = unit_vectors(_vectors_of(hidden[self._member]))
             vectors = np.zeros((*tokens.shape, now.shape[1]), np.float32)
             for i, found in enumerate(self._vectors(texts)):
                 kept_vectors = unit_vectors(found)[-longest:]
@@ -98,7 +98,7 @@ class Cached:
         tokens = np.concatenate([tokens, ids[:, None]], 1)[:, -self.spec.size :]
         if self._member is not None:
             vectors = np.concatenate([vectors, now[:, None]], 1)[:, -self.spec.size :]
-            now = unit_vectors(hidden[self._member])
+            now = unit_vectors(_vectors_of(hidden[self._member]))
         history = (tokens, vectors, now)
         return (hidden, history), (after, history)
 
@@ -136,12 +136,18 @@ class Cached:
         found: list[list[Array]] = [[] for _ in texts]
         for t in range(1, len(texts[order[0]])):
             going = [i for i in order if len(texts[i]) > t]
-            for i, vector in zip(going, hidden, strict=False):
+            for i, vector in zip(going, _vectors_of(hidden), strict=False):
                 found[i].append(vector)
             rows = slice(0, len(going))
             hidden, state = network.step(np.array([texts[i][t] for i in going]), select(state, rows))
-        size = hidden.shape[1]
+        size = _vectors_of(hidden).shape[1]
         return [np.array(vectors, np.float32).reshape(-1, size) for vectors in found]
+
+
+def _vectors_of(hidden: Any) -> Array:
+    """Return the vectors [B, D] of a network's hidden; those of a network that learns stand beside its weights."""
+    vectors: Array = hidden[0] if isinstance(hidden, tuple) else hidden
+    return vectors
 
 
 def with_cache(logs: Reals, chances: Reals, shares: Reals) -> Reals:

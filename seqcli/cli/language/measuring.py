@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Report = Callable[[int], object]
 FIT_TOKENS = 100_000  # at most: more of a text would not move weights by much
+LEAST = 0.001  # share of a model that is asked at all
 THETAS, HALF_LIVES = (5.0, 7.0, 10.0), (50.0, 100.0, 200.0)  # what is tried for a cache that is fitted to a text
 
 
@@ -60,7 +61,7 @@ def fitted(blend: Blend, ids: Ids, threads: int | None, report: Report) -> Blend
     weights = None if "weights" in blend.free else np.array(blend.weights)
     if not specs:
         found, _ = fit_weights(models, weights=weights)
-        return replace(blend, weights=tuple(map(float, found)))
+        return replace(blend, weights=_shares(found))
     best, lowest = blend, np.inf
     for spec, (chances, heard) in zip(specs, caches, strict=True):
         share = None if "cache weight" in blend.free else spec.weight
@@ -68,8 +69,14 @@ def fitted(blend: Blend, ids: Ids, threads: int | None, report: Report) -> Blend
         nats = -float(with_cache(mixed(models, np.log(found)), chances, heard * share).mean())
         if nats < lowest:
             cache = replace(spec, weight=share)
-            best, lowest = replace(blend, weights=tuple(map(float, found)), cache=cache), nats
+            best, lowest = replace(blend, weights=_shares(found), cache=cache), nats
     return best
+
+
+def _shares(weights: Reals) -> tuple[float, ...]:
+    """Return weights of which none is nothing, so that they can be typed."""
+    least = weights.clip(LEAST)
+    return tuple((least / least.sum()).tolist())
 
 
 def _candidates(blend: Blend) -> Iterator[CacheSpec]:
@@ -122,6 +129,11 @@ def _stretches(
     from seqcli.measuring import stretches
 
     torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+    if dynamic:
+        from seqcli.dynamic import Adapting
+        from seqcli.text.vocabulary import EOS
+
+        return Adapting(network(record)).stretches(ids, EOS)
     return stretches(network(record), ids, vectors)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from seqcli.cli.opening import language_record, stored_model, tokenizer_of
@@ -132,5 +133,9 @@ def answering(blend: Blend, remembers: bool = False) -> Answering:
 
 def _member(record: Record, size: int, dynamic: bool, remembers: bool) -> Answering:
     if dynamic and isinstance(record.spec, LanguageSpec):
-        raise MisuseError("not yet")
+        from seqcli.cli.language.measuring import network
+        from seqcli.dynamic import Learning
+        from seqcli.inference import LanguageArrays
+
+        return Learning(network(record), partial(LanguageArrays, record.spec), remembers)
     return stored_model(record, size)
