@@ -12,11 +12,14 @@ from tiny_translators import KINDS, SOURCE, TARGET, arrays_of, sentences, spec_o
 
 from seqcli.models.softmax import full_loss, smoothed_loss
 from seqcli.text.bucketed import HeldOutPairs, PairBatches, batch_of
+from seqcli.text.sentences import cut, joined, sentences_of
 from seqcli.text.vocabulary import EOS, UNK
 from seqcli.training import evaluate
 from seqcli.translation.arrays import translation_table
 from seqcli.translation.forced import token_log_probabilities
+from seqcli.translation.requests import Constraint, Request
 from seqcli.translation.search import Hypothesis, Searching, search
+from seqcli.translation.terms import Terms, token_places
 
 SOURCES, TARGETS = sentences(9, SOURCE), sentences(9, TARGET, seed=3)
 
@@ -191,3 +194,108 @@ def test_a_batch_of_long_sentences_is_smaller(monkeypatch: pytest.MonkeyPatch) -
     for i in range(batches.updates_per_epoch):
         source, target = batches.batch(0, i)
         assert source.shape[1] == 1 or source.size + target.size - target.shape[1] <= 40
+
+
+# -- what a translation must contain ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("beam", [1, 3])
+def test_a_constraint_is_in_every_translation_and_costs_what_it_costs(kind: tuple[str, str], beam: int) -> None:
+    model = arrays_of(translator_of(spec_of(kind)))
+    given = (5, UNK, 7)
+    requests = [Request((Constraint(frozenset({0}), given), Constraint(frozenset({1}), (9,)))) for _ in SOURCES]
+    for source, found in zip(SOURCES, search(model, SOURCES, Searching(beam), requests=requests), strict=True):
+        assert found
+        for hypothesis in found:
+            places = dict(hypothesis.constraints)
+            assert tuple(hypothesis.ids[places[0] : places[0] + 3]) == given and hypothesis.ids[places[1]] == 9
+            assert hypothesis.ids.count(UNK) == 1, "the unknown token is nowhere but where it is given"
+            logs, _ = token_log_probabilities(model, [source], [hypothesis.ids])
+            assert hypothesis.log_probability == pytest.approx(float(logs[0].sum()), abs=1e-4)
+
+
+def test_a_request_of_nothing_changes_nothing() -> None:
+    model = arrays_of(translator_of(spec_of()))
+    mixed = [Request((Constraint(frozenset({0}), (5,)),)) if i % 2 else Request() for i in range(len(SOURCES))]
+    free, asked = search(model, SOURCES, Searching(3)), search(model, SOURCES, Searching(3), requests=mixed)
+    for one, other in list(zip(free, asked, strict=True))[::2]:
+        assert [h.ids for h in one] == [h.ids for h in other]
+
+
+def test_no_word_goes_on_behind_a_constraint() -> None:
+    model = arrays_of(translator_of(spec_of()))
+    inner = np.arange(TARGET) % 2 == 0
+    requests = [Request((Constraint(frozenset({0}), (5,)),), inner=inner) for _ in SOURCES]
+    for found in search(model, SOURCES, Searching(4), requests=requests):
+        for hypothesis in found:
+            behind = hypothesis.constraints[0][1] + 1
+            assert behind == len(hypothesis.ids) or hypothesis.ids[behind] % 2 == 1
+
+
+def test_letting_go_of_the_hopeless_leaves_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seqcli.translation.search.HOPE", 1)  # these vocabularies make short sentences
+    translator = translator_of(spec_of())
+    translator.output_bias.data[EOS] += 3.0  # random weights hardly ever end
+    model = arrays_of(translator)
+    for how in (Searching(4), Searching(6, 0.5)):
+        every, best = search(model, SOURCES, how), search(model, SOURCES, how, best_only=True)
+        assert [found[0].ids for found in every] == [found[0].ids for found in best]
+        assert sum(map(len, best)) < sum(map(len, every))
+
+
+@pytest.mark.parametrize(
+    ("line", "terms", "text", "spans"),
+    [
+        ("Call {{Ann Lee}}.", Terms(keep=True), "Call Ann Lee.", [(5, 12, "Ann Lee")]),
+        ("At 10:30, see www.a.org/x.", Terms(keep=True), None, [(3, 8, "10:30"), (14, 25, "www.a.org/x")]),
+        ("Write to a.b@c.de!", Terms(keep=True), None, [(9, 17, "a.b@c.de")]),
+        ("a dog, dogs", Terms((("dog", "Hund"),)), None, [(2, 5, "Hund")]),
+        ("red dog and dog", Terms((("dog", "H"), ("red dog", "R"))), None, [(0, 7, "R"), (12, 15, "H")]),
+        ("これは犬です", Terms((("犬", "dog"),)), None, [(3, 4, "dog")]),
+        ("{{a}} {b}", Terms(), None, []),
+    ],
+)
+def test_terms_are_found_where_they_stand(
+    line: str, terms: Terms, text: str | None, spans: list[tuple[int, int, str]]
+) -> None:
+    assert terms.find(line) == (text or line, spans)
+
+
+def test_tokens_know_their_places() -> None:
+    assert token_places(" two  red, dog", ["▁t", "wo", "▁red", ",", "▁dog"]) == [
+        (1, 2),
+        (2, 4),
+        (6, 9),
+        (9, 10),
+        (11, 14),
+    ]
+    assert token_places("a, b", ["a", "￭,", "b"]) == [(0, 1), (1, 2), (3, 4)]
+
+
+# -- long lines -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("One two. Three four! Five?", ["One two.", "Three four!", "Five?"]),
+        ("Mr. Lee met J. Doe. They spoke.", ["Mr. Lee met J. Doe.", "They spoke."]),
+        ("今日は。明日は？はい", ["今日は。", "明日は？", "はい"]),
+        ("It is 3.5 m long.", ["It is 3.5 m long."]),
+        ('He said "No." She left.', ['He said "No."', "She left."]),
+    ],
+)
+def test_sentences_end_where_they_end(text: str, parts: list[str]) -> None:
+    assert sentences_of(text) == parts
+    assert joined(parts) == text
+
+
+def test_a_long_text_is_cut_into_parts_that_are_not_too_long() -> None:
+    def words(text: str) -> int:
+        return len(text.split())
+
+    text = "One two three. Four five. Six seven eight nine. " + "ten " * 30
+    parts = cut(text, words, 6)
+    assert parts[:2] == ["One two three. Four five.", "Six seven eight nine."] and max(map(words, parts)) <= 12
+    assert joined(parts).split() == text.split() and cut("a b", words, 2) == ["a b"]

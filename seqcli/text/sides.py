@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
-from seqcli.text.tokens import Tokenizer, tokens_of
-from seqcli.text.vocabulary import EOS, Vocabulary
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcli.text.tokens import SPACE, Tokenizer, tokens_of
+from seqcli.text.vocabulary import EOS, SPECIALS, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,14 @@ class Side:
 
     tokenizer: Tokenizer
     vocabulary: Vocabulary
+
+    @cached_property
+    def inner(self) -> NDArray[np.bool_] | None:
+        """Which tokens go on with the word before them [V]; None where tokens do not say where words begin."""
+        tokens = self.vocabulary.tokens[len(SPECIALS) :]
+        if not any(token.startswith(SPACE) for token in tokens):
+            return None
+        return np.array([False] * len(SPECIALS) + [token[0].isalnum() for token in tokens])
 
     def tokens(self, text: str) -> list[str]:
         """Return the tokens of a text."""

@@ -12,8 +12,9 @@ import numpy as np
 from seqcli.inference import Array, Ids, State, Table, cell
 from seqcli.spec import GATES, TranslationSpec
 
-BLOCK = 64  # tokens of the vocabulary looked at together in search of the best
+BLOCK = 32  # tokens of the vocabulary looked at together in search of the best
 NEVER = np.float32(-1e30)  # a score that nothing has: finite, so that sums with it stay numbers
+SAFE = 60.0  # highest score of a row whose exponentials float32 can sum as they are
 TABLE_ROWS = 32  # rows decoded at once from which a table of the input products of all tokens pays
 
 
@@ -67,6 +68,38 @@ class Memory:
         return Memory(self.keys[places], self.values[places], self.outside[places])
 
 
+class _Packed:
+    """Tokens of several sources as one row each, those of one step together: a longer source stands before a shorter.
+
+    So a step's rows are the first of the step's before it, and no row is padding.
+    """
+
+    def __init__(self, sources: Sequence[Sequence[int]]) -> None:
+        self.count = len(sources)
+        lengths = np.array([len(source) for source in sources])
+        order = np.argsort(-lengths, kind="stable")
+        self._order, self._lengths = order, lengths[order]
+        going = (self._lengths[:, None] > np.arange(self._lengths[0])).sum(0)  # [S]
+        ends = np.cumsum(going)
+        self.steps = [slice(int(end - count), int(end)) for end, count in zip(ends, going, strict=True)]
+        row = np.concatenate([np.arange(count) for count in going])
+        step = np.repeat(np.arange(len(going)), going)
+        self.places = order[row], step  # [N]: which source, and which of its tokens
+        self.turned: Ids = (ends - going)[self._lengths[row] - 1 - step] + row  # [N]: the token as far from the end
+        self.ids = np.zeros(len(row), np.int64)
+        for i, source in enumerate(np.argsort(order)):
+            self.ids[(ends - going)[: len(sources[i])] + source] = sources[i]
+
+    def mean(self, states: Array) -> Array:
+        """states [N, D] -> their mean over each source [count, D]."""
+        total = np.zeros((self.count, states.shape[1]), np.float32)
+        for step in self.steps:
+            total[: step.stop - step.start] += states[step]
+        mean = np.empty_like(total)
+        mean[self._order] = total / self._lengths[:, None].astype(np.float32)
+        return mean
+
+
 class _Layer:
     """One recurrent layer: its products, input and state apart."""
 
@@ -116,7 +149,7 @@ class TranslatorArrays:
         self._from_states = np.ascontiguousarray(combine[:, hidden:].T)
         self._combine_bias: Array = arrays["combine.bias"]
         self.target_size = len(self._embedding)
-        padded = math.ceil(self.target_size / BLOCK) * BLOCK
+        self.padded_size = padded = math.ceil(self.target_size / BLOCK) * BLOCK
         self._output = np.zeros((padded, spec.embedding_size), np.float32)
         self._output[: self.target_size] = self._embedding if spec.tied else arrays["output.weight"]
         self._output_bias = np.full(padded, NEVER)
@@ -133,46 +166,43 @@ class TranslatorArrays:
 
     def encode(self, sources: Sequence[Sequence[int]]) -> tuple[Memory, State]:
         """Read sources, each of at least one id. -> what the decoder looks at, and its first state."""
-        lengths = np.array([len(source) for source in sources])
-        order = np.argsort(-lengths, kind="stable")  # so that those still going are the first rows
-        ids = np.zeros((len(sources), int(lengths.max())), np.int64)
-        turned = ids.copy()
-        for row, place in enumerate(order):
-            source = sources[int(place)]
-            ids[row, : len(source)], turned[row, : len(source)] = source, source[::-1]
-        going = [int(np.count_nonzero(lengths > t)) for t in range(ids.shape[1])]
-        onward, returning = self._read(ids, self._onward, going), self._read(turned, self._returning, going)
-        states = np.zeros((*ids.shape, 2 * self.spec.encoder_size), np.float32)
-        for row, place in enumerate(order):
-            count = int(lengths[place])
-            states[place, :count, : self.spec.encoder_size] = onward[row, :count]
-            states[place, :count, self.spec.encoder_size :] = returning[row, count - 1 :: -1][:count]
-        return self._memory(states, lengths), self._first_state(states, lengths)
+        packed = _Packed(sources)
+        onward = self._read(packed, packed.ids, self._onward)
+        returning = self._read(packed, packed.ids[packed.turned], self._returning)
+        states = np.concatenate([onward, returning[packed.turned]], 1)
+        return self._memory(states, packed), self._first_state(states, packed)
 
-    def _read(self, ids: Ids, layers: list[_Layer], going: list[int]) -> Array:
-        """ids [B, S], the longest first -> states [B, S, H]; `going` rows have a token at each step."""
+    def _read(self, packed: _Packed, ids: Ids, layers: list[_Layer]) -> Array:
+        """ids [N] of all sources, step by step -> states [N, H]."""
         x: Array = self._source_embedding[ids]
         size = self.spec.encoder_size
         parts = 2 if self.spec.cell == "lstm" else 1
         for layer in layers:
             from_input = layer.inputs(x)
-            state: tuple[Array, ...] = tuple(np.zeros((len(ids), size), np.float32) for _ in range(parts))
-            x = np.zeros((*ids.shape, size), np.float32)
-            for t, count in enumerate(going):
-                state = layer.step(from_input[:count, t], tuple(s[:count] for s in state))
-                x[:count, t] = state[0]
+            state: tuple[Array, ...] = tuple(np.zeros((packed.count, size), np.float32) for _ in range(parts))
+            x = np.zeros((len(ids), size), np.float32)
+            for step in packed.steps:
+                going = step.stop - step.start
+                state = layer.step(from_input[step], tuple(s[:going] for s in state))
+                x[step] = state[0]
         return x
 
-    def _memory(self, states: Array, lengths: Ids) -> Memory:
-        """states [A, S, 2H], 0 behind each end."""
-        outside = np.where(np.arange(states.shape[1]) < lengths[:, None], np.float32(0), NEVER)
+    def _memory(self, states: Array, packed: _Packed) -> Memory:
+        """states [N, 2H] -> what attention needs of them, a source a row."""
+        shape = packed.count, len(packed.steps)
+        outside = np.full(shape, NEVER)
+        outside[packed.places] = 0
         if self._keys is None:
-            nothing = np.zeros((*states.shape[:2], 0), np.float32)
-            return Memory(nothing, nothing, outside)
-        return Memory(states @ self._keys, states @ self._from_states, outside)
+            return Memory(np.zeros((*shape, 0), np.float32), np.zeros((*shape, 0), np.float32), outside)
+        sides = []
+        for weights in (self._keys, self._from_states):
+            side = np.zeros((*shape, weights.shape[1]), np.float32)
+            side[packed.places] = states @ weights
+            sides.append(side)
+        return Memory(sides[0], sides[1], outside)
 
-    def _first_state(self, states: Array, lengths: Ids) -> State:
-        mean = states.sum(1) / lengths[:, None].astype(np.float32)
+    def _first_state(self, states: Array, packed: _Packed) -> State:
+        mean = packed.mean(states)
         first = np.split(np.tanh(mean @ self._start[0] + self._start[1]), self.spec.layers, 1)
         if self.spec.cell != "lstm":
             return [(h,) for h in first]
@@ -201,11 +231,21 @@ class TranslatorArrays:
             hidden += contexts
         return np.tanh(hidden, out=hidden), after, weights
 
-    def scores(self, hidden: Array) -> Array:
-        """hidden [R, E] -> scores before their normalisation [R, V], NEVER behind V up to a multiple of BLOCK."""
-        scores: Array = hidden @ self._output.T
+    def scores(self, hidden: Array, scratch: Array | None = None) -> tuple[Array, Array]:
+        """hidden [R, E] -> scores before their normalisation [R, V], the log of the sum of their exponentials [R].
+
+        Behind V, up to a multiple of BLOCK, stands NEVER. scratch [2, R or more, V]: where the scores and their
+        exponentials are written, so that no step need ask the system for the memory.
+        """
+        rows = len(hidden)
+        scores, powers = np.empty((2, rows, len(self._output)), np.float32) if scratch is None else scratch[:, :rows]
+        np.matmul(hidden, self._output.T, out=scores)
         scores += self._output_bias
-        return scores
+        top = scores.max(1).astype(np.float64)
+        if np.abs(top).max(initial=0.0) < SAFE:  # nearly always: their exponentials are neither endless nor nothing
+            return scores, np.log(np.exp(scores, out=powers).sum(1))
+        np.exp(scores - top[:, None], out=powers)
+        return scores, top + np.log(powers.sum(1, dtype=np.float64))
 
     def _first_inputs(self, ids: Ids) -> Array:
         """Return what the embeddings of ids add to the first layer's gates."""

@@ -31,9 +31,7 @@ def token_log_probabilities(
         places = np.arange(count), np.zeros(count, np.int64)
         hidden, state, seen[:count, t] = model.step(last[:count], kept, memory, places)
         last = np.array([targets[int(i)][t] for i in order[:count]])
-        scores = model.scores(hidden)
-        top = scores.max(1)
-        total = top + np.log(np.exp(scores - top[:, None]).sum(1, dtype=np.float64))
+        scores, total = model.scores(hidden)
         logs[:count, t] = scores[np.arange(count), last] - total
     back = np.argsort(order)
     found = [logs[row, : lengths[row]] for row in back]

@@ -10,10 +10,12 @@ import numpy as np
 from seqcli.inference import Array
 from seqcli.text.sentences import cut, joined
 from seqcli.text.sides import Side
-from seqcli.text.vocabulary import EOS
+from seqcli.text.tokens import UNKNOWN
+from seqcli.text.vocabulary import EOS, UNK
 from seqcli.translation.arrays import TranslatorArrays
 from seqcli.translation.forced import token_log_probabilities
 from seqcli.translation.search import Hypothesis, Searching, search
+from seqcli.translation.terms import Terms, request_of
 
 FORCED_ROWS = 64  # pairs scored side by side
 
@@ -48,12 +50,19 @@ class LineTranslator:
     usual: int
 
     def translate(
-        self, lines: Sequence[str], how: Searching, count: int = 1, attention: bool = False
+        self,
+        lines: Sequence[str],
+        how: Searching,
+        count: int = 1,
+        attention: bool = False,
+        terms: Terms = Terms(),  # noqa: B008  (never written to)
     ) -> list[list[Translation]]:
         """Return up to `count` translations of each line, the best first; none of a line that is empty."""
-        parts = [self.parts(line) for line in lines]
+        parts = [[_Part(part, terms, self) for part in self.parts(line)] for line in lines]
         flat = [part for row in parts for part in row]
-        found = iter(search(self.model, [self.source.ids(part) for part in flat], how, attention))
+        ids = [self.source.ids(part.text) for part in flat]
+        requests = [part.request for part in flat]
+        found = iter(search(self.model, ids, how, attention, count == 1, requests))
         translations = []
         for row in parts:
             hypotheses = [next(found)[:count] for _ in row]
@@ -77,18 +86,43 @@ class LineTranslator:
             found += zip(targets, logs, strict=True)
         return found
 
-    def _whole(self, parts: Sequence[str], hypotheses: Sequence[Hypothesis], how: Searching) -> Translation:
+    def _whole(self, parts: Sequence[_Part], hypotheses: Sequence[Hypothesis], how: Searching) -> Translation:
         """Put the translations of a line's parts together."""
         total = sum(h.log_probability for h in hypotheses)
         single = len(hypotheses) == 1
         score = hypotheses[0].score if single else total / how.penalty(sum(len(h.ids) for h in hypotheses))
-        text = joined([self.target.text(h.ids) for h in hypotheses]).replace("\n", " ")
-        looked = [self._looked(part, h) for part, h in zip(parts, hypotheses, strict=True) if h.attention is not None]
+        both = list(zip(parts, hypotheses, strict=True))
+        tokens = [part.tokens_of(h) for part, h in both]
+        text = joined([self.target.tokenizer.join(some) for some in tokens]).replace("\n", " ")
+        looked = [part.looked(h) for part, h in both if h.attention is not None]
         return Translation(text, total, score, looked)
 
-    def _looked(self, part: str, hypothesis: Hypothesis) -> Looked:
-        source = self.source.tokens(part)
-        target = [self.target.vocabulary.tokens[i] for i in hypothesis.ids if i != EOS]
+
+class _Part:
+    """A line, or a part of a long one, with what is asked of its translation."""
+
+    def __init__(self, text: str, terms: Terms, translator: LineTranslator) -> None:
+        self.text, spans = terms.find(text)
+        self._source, self._target = translator.source, translator.target
+        self._given = [words for _, _, words in spans]
+        self.request = request_of(self.text, spans, self._source, self._target, terms.copy)
+
+    def tokens_of(self, hypothesis: Hypothesis) -> list[str]:
+        """Return the tokens of a translation: what is given spelled as given, unknown ones as in the source."""
+        tokens = [self._target.vocabulary.tokens[i] for i in hypothesis.ids if i != EOS]
+        for k, begin in hypothesis.constraints:
+            given = self._target.tokens(self._given[k])
+            tokens[begin : begin + len(given)] = given
+        if self.request.unknown and hypothesis.attention is not None:
+            source = [*self._source.tokens(self.text), ""]
+            for i in (i for i, token in enumerate(tokens) if hypothesis.ids[i] == UNK and token == UNKNOWN):
+                tokens[i] = source[int(hypothesis.attention[i].argmax())]
+        return [token for token in tokens if token]
+
+    def looked(self, hypothesis: Hypothesis) -> Looked:
+        """Return what each token of a translation looked at."""
+        source = self._source.tokens(self.text)
+        target = [self._target.vocabulary.tokens[i] for i in hypothesis.ids if i != EOS]
         assert hypothesis.attention is not None
         return Looked(source, target, hypothesis.attention[: len(target), : len(source)])
 

@@ -10,7 +10,14 @@ import click
 from seqcli.cli.inputs import batches_of_texts, input_options
 from seqcli.cli.options import Number, Session, command, model_option, option, output_options
 from seqcli.cli.translation.heatmap import draw_heatmaps, shaded_cells
-from seqcli.cli.translation.opening import check_count, open_translator, search_options, searching_of
+from seqcli.cli.translation.opening import (
+    check_count,
+    open_translator,
+    search_options,
+    searching_of,
+    term_options,
+    terms_of,
+)
 from seqcli.errors import MisuseError, quoted
 
 if TYPE_CHECKING:
@@ -27,11 +34,13 @@ COLUMNS = {
 
 @command(
     epilog="Examples: seqcli translate 'A man is walking his dog.';  seqcli translate -f test.en -m multi30k;  "
-    "seqcli translate 'A dog runs.' --alignment --plot dog.png",
+    "seqcli translate 'A dog runs.' --alignment --plot dog.png;  "
+    "seqcli translate 'Write to {{Ann Lee}} by 10:30.' --keep --glossary terms.tsv",
 )
 @click.argument("text", nargs=-1)
 @model_option
 @search_options
+@term_options
 @option("-n", "count", type=Number(int), metavar="N", help="The N best translations of each line, with scores.")
 @option("--alignment", is_flag=True, help="A record for each target word: which source word it looked at most.")
 @option("--plot", metavar="FILE", help="Draw what each word looked at: FILE.png or .svg; of the first line.")
@@ -47,6 +56,9 @@ def translate(
     beam: int,
     length_penalty: float,
     coverage: float,
+    glossary: str | None,
+    keep: bool,
+    copy: bool,
     count: int | None,
     alignment: bool,
     plot: str | None,
@@ -67,6 +79,7 @@ def translate(
         raise MisuseError("--cells shows the translation itself; leave out -n, --alignment and --json.")
     if text and not "".join(text).strip():
         raise MisuseError("The text is empty; give some words, as in: seqcli translate 'A dog runs.'")
+    terms = terms_of(glossary, keep, copy)
     kind = "alignment" if alignment else "several" if count is not None else "best"
     looking = alignment or cells or plot is not None
     asked: LineTranslator | None = None
@@ -75,7 +88,7 @@ def translate(
         for lines in batches_of_texts(text, file, BATCH):
             asked = asked or open_translator(session, model)
             check_attention(asked, looking)
-            found = asked.translate(lines, how, count or 1, looking)
+            found = asked.translate(lines, how, count or 1, looking, terms)
             if plain:
                 session.terminal.texts([row[0].text if row else "" for row in found])
             else:

@@ -85,11 +85,13 @@ def tokenizer_of_references(pairs: Pairs) -> str:
 
 def measure(session: Session, model: str | None, pairs: Pairs, how: Searching) -> tuple[str, list[str], float]:
     """Return a model's name, its translations of the sources, and its nats per target token."""
+    from seqcli.translation.terms import Terms
+
     asked = open_translator(session, model)
     translations: list[str] = []
     with session.terminal.bar(len(pairs), asked.name, "sentence") as bar:
         for low in range(0, len(pairs), TOGETHER):
-            found = asked.translate(pairs.source[low : low + TOGETHER], how)
+            found = asked.translate(pairs.source[low : low + TOGETHER], how, terms=Terms(copy=True))
             translations += [row[0].text if row else "" for row in found]
             bar.to(len(translations))
     scored = asked.score(list(zip(pairs.source, pairs.target, strict=True)))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from seqcli.translation.lines import LineTranslator
     from seqcli.translation.search import Searching
+    from seqcli.translation.terms import Terms
 
 USUAL = 40  # source tokens of a usual line, where a record does not say
 BEAM_MOST = 1_000
@@ -57,6 +58,35 @@ def search_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = decorate(command)
     return command
+
+
+def term_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say what a translation must contain."""
+    for decorate in (
+        option(
+            "--copy/--no-copy",
+            default=True,
+            help="Take a word that the model does not know from the source.  [default: on]",
+        ),
+        option(
+            "--keep",
+            is_flag=True,
+            help="Leave numbers, addresses of web and mail, and what stands in {{ }}, as they are.",
+        ),
+        option("--glossary", metavar="FILE", help="Translate these terms so: lines of term, TAB, translation."),
+    ):
+        command = decorate(command)
+    return command
+
+
+def terms_of(glossary: str | None, keep: bool, copy: bool) -> Terms:
+    """Return what translations must contain, as asked. Raises CorpusError for a glossary that is none."""
+    from seqcli.text.pairs import read_pairs
+    from seqcli.translation.terms import Terms
+
+    pairs = read_pairs((glossary,), "utf-8") if glossary is not None else None
+    found = zip(pairs.source, pairs.target, strict=True) if pairs else ()
+    return Terms(tuple((term.strip(), translation.strip()) for term, translation in found), keep, copy)
 
 
 def searching_of(beam: int, length_penalty: float, coverage: float) -> Searching:
