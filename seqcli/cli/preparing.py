@@ -111,8 +111,13 @@ def _check_kind(record: Record, task: str, spec: type) -> None:
         raise MisuseError(f"{quoted(record.name)} {TASKS[record.task]}; name a model that this command trained.")
 
 
-def read_corpus(session: Session, source: Source, text: Any, record: Record | None) -> Corpus:
-    """Read and encode the text, and say what it is. record: the training that goes on."""
+def read_corpus(
+    session: Session, source: Source, text: Any, record: Record | None, origin: Record | None = None
+) -> Corpus:
+    """Read and encode the text, and say what it is.
+
+    record: the training that goes on. origin: the model whose tokens come first, and those of the text behind them.
+    """
     from seqcli.text.corpus import build, read_pieces
     from seqcli.text.reading import total_size
 
@@ -121,9 +126,9 @@ def read_corpus(session: Session, source: Source, text: Any, record: Record | No
         pieces = read_pieces(source.texts, source.encoding, bar.to, folder)
     valid_pieces = read_pieces(source.valid, source.encoding, folder=folder) if source.valid else None
     vocabulary, tokenizer = None, None
-    if record is not None:
-        vocabulary, tokenizer = record.vocabulary(), tokenizer_of(record)
-    corpus = build(pieces, valid_pieces, text, vocabulary, tokenizer)
+    if known := record or origin:
+        vocabulary, tokenizer = known.vocabulary(), tokenizer_of(known)
+    corpus = build(pieces, valid_pieces, text, vocabulary, tokenizer, extend=record is None)
     if record is not None:
         check_corpus(record.corpus, corpus.train.sha256, corpus.held_out.sha256, record.name)
     held = ", ".join(source.valid) if source.valid else f"cut from it at the ends of {corpus.text.unit}s"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from seqcli.text.reading import Report, named, read_blocks
 from seqcli.text.spool import PART
 from seqcli.text.table import Ids, TokenTable, count_pieces
 from seqcli.text.units import Ranges, cut_held_out, is_paragraphs
-from seqcli.text.vocabulary import UNK, Vocabulary, select
+from seqcli.text.vocabulary import SPECIALS, UNK, Vocabulary, select
 
 CLOSED = 0.001  # share of <unk> from which a text has marked its unknown words (Penn Treebank: 0.05), not named one
 SAMPLE_PIECES = 1_000_000  # distinct pieces that subwords are learned from, the commonest
@@ -80,8 +81,12 @@ def build(
     text: TextSpec,
     vocabulary: Vocabulary | None = None,
     tokenizer: tokenizers.Tokenizer | None = None,
+    extend: bool = False,
 ) -> Corpus:
-    """Cut the held-out part, learn tokenizer and vocabulary from the rest (where not given), and encode both."""
+    """Cut the held-out part, learn tokenizer and vocabulary from the rest (where not given), and encode both.
+
+    extend: the vocabulary given goes on with tokens that it lacks, up to the size of the settings.
+    """
     paragraphs = is_paragraphs(pieces, text.unit)
     held_part: Ranges = []
     train_part = _whole(pieces)
@@ -94,7 +99,9 @@ def build(
     min_count = min_count_of(text, counts, table.unknown)
     text = replace(text, unit="paragraph" if paragraphs else "line", min_count=min_count)
     kept = None
-    if vocabulary is None:
+    if vocabulary is not None and extend:
+        vocabulary = extended(vocabulary, table, counts, min_count, text.vocabulary_size)
+    elif vocabulary is None:
         kept = select(counts, table.unknown, min_count, text.vocabulary_size)
         vocabulary = Vocabulary([table.tokens.text(int(t)) for t in kept])
         if len(vocabulary) < 3:
@@ -108,6 +115,16 @@ def build(
     if not len(held_out.ids):
         raise CorpusError("Nothing is left to hold out; give more text, or a file with --valid.")
     return Corpus(text, tokenizer, vocabulary, train, held_out, table.tokens, counts)
+
+
+def extended(
+    vocabulary: Vocabulary, table: TokenTable, counts: NDArray[np.int64], min_count: int, size: int
+) -> Vocabulary:
+    """Return a vocabulary with the tokens of a text behind it that it lacks, the commonest first, up to a size."""
+    order = select(counts, table.unknown, min_count, len(counts) + len(SPECIALS))
+    lacking = (token for token in (table.tokens.text(int(t)) for t in order) if token not in vocabulary)
+    more = islice(lacking, max(size - len(vocabulary), 0))
+    return Vocabulary([*vocabulary.tokens[len(SPECIALS) :], *more])
 
 
 def encode(pieces: Pieces, tokenizer: tokenizers.Tokenizer, vocabulary: Vocabulary, unit: str) -> Encoded:

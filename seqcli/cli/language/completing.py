@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from seqcli.inference import select
 from seqcli.text.reading import SPACES
 from seqcli.text.rules import folded
 from seqcli.text.tokens import JOINER, SPACE, Characters, Subwords, pieces_of, tokens_of
@@ -108,7 +109,7 @@ class Completer:
             active = sorted(longer, key=lambda one: -one.log)[:WIDTH]
             if not active or (len(done) > WIDTH and active[0].log < sorted(done.values())[-WIDTH]):
                 break
-            state = rows_of(state, np.array([one.row for one in active]))
+            state = select(state, np.array([one.row for one in active]))
             hidden, state = self._asked.model.step(np.array([one.token for one in active]), state)
         return list(done.items())
 
@@ -133,10 +134,3 @@ class Completer:
         if ids != self._known[0]:
             self._known = (ids, *self._asked.model.read([ids]))
         return self._known[1:]
-
-
-def rows_of(state: Any, rows: Any) -> Any:
-    """Return some rows of a model's state, whatever it is made of: arrays [B, ...] in lists and tuples."""
-    if isinstance(state, (list, tuple)):
-        return type(state)(rows_of(part, rows) for part in state)
-    return None if state is None else state[rows]

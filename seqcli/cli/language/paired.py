@@ -58,7 +58,7 @@ def compare_models(session: Session, measured: Sequence[Measured], per_character
 
 
 def _check_comparable(first: Measured, other: Measured, per_character: bool) -> None:
-    """Raise MisuseError for models that end units at different places, or whose tokens differ where they are counted."""
+    """Raise MisuseError for models that end units at other places, or whose tokens differ where they are counted."""
     counts = [int(_unit_sums(one.encoded.ids, None).size) for one in (first, other)]
     if counts[0] != counts[1]:
         raise MisuseError(

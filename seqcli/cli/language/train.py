@@ -19,9 +19,10 @@ from seqcli.cli.fitting import (
     training_options,
 )
 from seqcli.cli.language.counting import count_ngrams
+from seqcli.cli.language.fine_tuning import begin_from, origin_entry, origin_of, with_room
 from seqcli.cli.language.outcome import Done, figures, perplexity_text, report
 from seqcli.cli.language.recipe import fit_recipe
-from seqcli.cli.options import Session, architecture_option, command, given, spec_options
+from seqcli.cli.options import Session, architecture_option, command, given, option, spec_options
 from seqcli.cli.preparing import Plan, architecture_of, check_belongs, corpus_entry, make_plan, read_corpus
 from seqcli.cli.terminal import size
 from seqcli.errors import DamagedError, MisuseError, quoted
@@ -42,6 +43,7 @@ BYTES_PER_PARAMETER = 16  # weight, gradient and Adam's two moments, float32
 )
 @click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
 @training_options
+@option("--from", "origin", metavar="NAME", help="Begin with this model's weights, and add the words that it lacks.")
 @spec_options(TextSpec)
 @architecture_option("lm", "lstm")
 @spec_options(LanguageSpec, leave_out=("architecture",))
@@ -56,6 +58,7 @@ def train_lm(
     valid: tuple[str, ...],
     encoding: str,
     like: str | None,
+    origin: str | None,
     resume: bool,
     replace: bool,
     as_json: bool,
@@ -64,21 +67,26 @@ def train_lm(
     """Train a language model on a text: files, folders, .gz/.bz2/.xz, or - for standard input.
 
     It stops by itself when held-out text gets no better, and keeps the best weights. N-grams are counted in seconds.
+    --from goes on with another model on this text: its weights and settings, its tokens and those that it lacks.
     """
     began = time.monotonic()
-    if resume and (replace or like):
-        raise MisuseError("--resume goes on with a model as it is; leave out --replace and --like.")
+    if resume and (replace or like or origin):
+        raise MisuseError("--resume goes on with a model as it is; leave out --replace, --like and --from.")
+    begun_from = origin_of(session, origin, params, like)
     source, name = Source(texts, valid, encoding), name or name_of(texts)
     with session.shelf.open(name, replace=replace, resume=resume) as draft:
         record = draft.record
         if record is not None and record.progress.get("finished"):
             session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
             return
+        like = like or origin
         architecture = architecture_of(session, record, like, params, "lstm")
         check_belongs(architecture, params)
         counted = ARCHITECTURES[architecture].spec is NgramSpec
         plan = make_plan(session, record, like, params, architecture, {} if counted else BUDGET)
-        corpus = read_corpus(session, source, plan.text, record)
+        if begun_from is not None:
+            plan = with_room(plan, begun_from, params)
+        corpus = read_corpus(session, source, plan.text, record, begun_from)
         plan = Plan(corpus.text, plan.spec, plan.run)
         if counted:
             done = count_ngrams(session, source, plan, corpus, draft)
@@ -86,14 +94,17 @@ def train_lm(
             if record is None and params["recipe"]:
                 by_hand = given(LanguageSpec, params)
                 plan = fit_recipe(session, plan, len(corpus.vocabulary), len(corpus.train.ids), by_hand)
-            training = _make(session, plan, corpus, record)
-            done = _done(training, _fit(session, source, plan, corpus, training, draft))
+            training = _make(session, plan, corpus, record, begun_from)
+            entry = {**corpus_entry(source, corpus), **origin_entry(begun_from, record)}
+            done = _done(training, _fit(session, source, plan, corpus, entry, training, draft))
         session.shelf.set_default(name, only_first=True)
         report(session, draft, corpus, done, time.monotonic() - began, as_json)
 
 
-def _make(session: Session, plan: Plan, corpus: Corpus, record: Record | None) -> Training:
-    """Make the model and its training, from the start or where a record stands."""
+def _make(
+    session: Session, plan: Plan, corpus: Corpus, record: Record | None, origin: Record | None = None
+) -> Training:
+    """Make the model and its training, from the start, from another model's weights, or where a record stands."""
     from seqcli.inference import language_table
 
     table = language_table(plan.spec, len(corpus.vocabulary))
@@ -113,6 +124,8 @@ def _make(session: Session, plan: Plan, corpus: Corpus, record: Record | None) -
     torch.manual_seed(plan.run.seed)
     counts = corpus.train.counts(len(corpus.vocabulary))
     model = LanguageModel(plan.spec, len(corpus.vocabulary), torch.from_numpy(counts).double())
+    if origin is not None:
+        begin_from(origin, model, corpus)
     blocks = Blocks(corpus.train.ids, plan.run.batch_size, plan.run.unroll, plan.run.seed)
     training = Training(model, blocks, Segments(corpus.held_out.ids), plan.run)
     if record is not None:
@@ -123,7 +136,15 @@ def _make(session: Session, plan: Plan, corpus: Corpus, record: Record | None) -
     return training
 
 
-def _fit(session: Session, source: Source, plan: Plan, corpus: Corpus, training: Training, draft: Draft) -> str:
+def _fit(
+    session: Session,
+    source: Source,
+    plan: Plan,
+    corpus: Corpus,
+    entry: dict[str, Any],
+    training: Training,
+    draft: Draft,
+) -> str:
     """Run the training, saving as it goes; return why it ended."""
     from seqcli.store import pack
 
@@ -141,7 +162,7 @@ def _fit(session: Session, source: Source, plan: Plan, corpus: Corpus, training:
             "text": plan.text,
             "spec": plan.spec,
             "run": plan.run,
-            "corpus": corpus_entry(source, corpus),
+            "corpus": entry,
         },
         files,
         dict(record.results) if record is not None else {},
