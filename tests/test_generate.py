@@ -67,7 +67,7 @@ def test_truncation_keeps_what_its_source_says() -> None:
 
 
 def test_temperature_sharpens_and_zero_takes_the_likeliest() -> None:
-    np.testing.assert_allclose(np.exp(shaped(LOGS, Sampling())), np.exp(LOGS))
+    np.testing.assert_allclose(np.exp(shaped(LOGS, Sampling(temperature=1.0))), np.exp(LOGS))
     sharp = np.exp(shaped(LOGS, Sampling(temperature=0.5)))
     np.testing.assert_allclose(sharp, np.exp(LOGS) ** 2 / (np.exp(LOGS) ** 2).sum(1, keepdims=True))
     assert kept(shaped(LOGS, Sampling(temperature=0.0))) == [[0], [3]]
@@ -79,8 +79,8 @@ def test_tokens_are_drawn_as_often_as_they_are_likely() -> None:
     np.testing.assert_allclose(np.bincount(found) / 20_000, np.exp(LOGS[0]), atol=0.01)
     cut = forbid(LOGS, [[0], [3, 2]])
     edges = np.array([0.0, np.nextafter(1.0, 0.0)])
-    assert draw(shaped(cut, Sampling())[[0, 0]], edges).tolist() == [1, 3]
-    assert set(draw(shaped(cut, Sampling())[[1, 1]], edges).tolist()) == {0, 1}
+    assert draw(shaped(cut, Sampling(temperature=1.0))[[0, 0]], edges).tolist() == [1, 3]
+    assert set(draw(shaped(cut, Sampling(temperature=1.0))[[1, 1]], edges).tolist()) == {0, 1}
 
 
 def test_where_everything_is_forbidden_nothing_is() -> None:
@@ -92,7 +92,7 @@ def test_where_everything_is_forbidden_nothing_is() -> None:
 
 def test_a_text_does_not_depend_on_those_beside_it() -> None:
     def written(seeds: list[tuple[int, int]], drop: int | None = None) -> list[list[int]]:
-        writer = Writer(network(), [1, 5], seeds, Sampling(), Limits())
+        writer = Writer(network(), [1, 5], seeds, Sampling(temperature=1.0), Limits())
         for step in range(12):
             writer.step()
             if step == 5 and drop is not None:
@@ -127,7 +127,7 @@ def test_a_beam_of_one_is_greedy() -> None:
 def test_no_stretch_of_the_text_is_copied_beyond_the_limit(longest: int) -> None:
     ids = np.random.default_rng(2).integers(0, VOCABULARY, 60).astype(np.int32)
     copies = Copies(ids, longest)
-    writer = Writer(network(), [1, 5], [(1, i) for i in range(8)], Sampling(), Limits(copies=copies))
+    writer = Writer(network(), [1, 5], [(1, i) for i in range(8)], Sampling(temperature=1.0), Limits(copies=copies))
     for _ in range(40):
         writer.step()
     known = {tuple(ids[i : i + longest + 1].tolist()) for i in range(len(ids) - longest)}
