@@ -23,12 +23,13 @@ TINY = (
 )
 
 
-def invented(count: int, seed: int = 1, longest: int = 5) -> tuple[str, str]:
-    """Return sentences of English words, and the same in German, back to front."""
+def invented(count: int, seed: int = 1, longest: int = 5, names: float = 0.0) -> tuple[str, str]:
+    """Return sentences of English words, and the same in German, back to front; a share of the words are new names."""
     rng = np.random.default_rng(seed)
     rows = [rng.choice(list(WORDS), rng.integers(1, longest + 1)).tolist() for _ in range(count)]
+    rows = [[f"N{rng.integers(10**6)}" if rng.random() < names else word for word in row] for row in rows]
     source = "".join(" ".join(row) + " .\n" for row in rows)
-    return source, "".join(" ".join(WORDS[word] for word in reversed(row)) + " .\n" for row in rows)
+    return source, "".join(" ".join(WORDS.get(word, word) for word in reversed(row)) + " .\n" for row in rows)
 
 
 def write_pairs(folder: Path, count: int, name: str = "pairs", **how: Any) -> tuple[Path, Path]:
@@ -42,8 +43,8 @@ def write_pairs(folder: Path, count: int, name: str = "pairs", **how: Any) -> tu
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a translator that has learned to say every sentence back to front."""
     folder = tmp_path_factory.mktemp("translation")
-    source, target = write_pairs(folder, 1500)
-    options = ("--name", "back", "--epochs", "8", "--learning-rate", "0.01", "--dropout", "0", "--label-smoothing", "0")
+    source, target = write_pairs(folder, 1500, names=0.08)
+    options = "--min-count 2 --name back --epochs 8 --learning-rate 0.01 --dropout 0 --label-smoothing 0".split()
     done = seqcli("--models-dir", folder / "models", "train-translate", source, target, *TINY, *options, "--json")
     assert done.code == 0, done.err
     (folder / "report.json").write_text(done.out)
@@ -212,6 +213,23 @@ def test_a_picture_is_drawn_of_the_first_line(here: Path, tmp_path: Path) -> Non
         assert (tmp_path / name).stat().st_size > 1000
     assert seqcli("translate", "two", "--plot", tmp_path / "map.txt").code == 2
     assert "zwei" in (tmp_path / "map.svg").read_text("utf-8")
+
+
+def test_words_that_the_model_does_not_know_are_copied(here: Path) -> None:
+    assert seqcli("translate", "two Zork dog .").out.strip() == "Hund Zork zwei ."
+    assert seqcli("translate", "two Zork dog .", "-n", "1", "--jsonl").records[0]["translation"] == "Hund Zork zwei ."
+    assert "Zork" not in seqcli("translate", "two Zork dog .", "--no-copy").out
+
+
+def test_a_glossary_is_followed_and_what_is_kept_stays(here: Path) -> None:
+    Path("terms.tsv").write_text("dog\tWauwau\nred cat\troter Kater\n\n", "utf-8")
+    assert seqcli("translate", "two dog runs .", "--glossary", "terms.tsv").out.strip() == "rennt Wauwau zwei ."
+    lines = seqcli("translate", "--glossary", "terms.tsv", stdin=b"one red cat .\nbig dog .\nred .\n").out.splitlines()
+    assert "roter Kater" in lines[0] and "Wauwau" in lines[1] and lines[2] == "rot ."
+    kept = seqcli("translate", "two {{big dog}} 10:30 .", "--keep").out
+    assert "big dog" in kept and "10:30" in kept and "{" not in kept
+    Path("bad.tsv").write_text("dog\n", "utf-8")
+    assert seqcli("translate", "dog", "--glossary", "bad.tsv").code == 1
 
 
 def test_a_long_line_is_cut_where_sentences_end_and_put_together(here: Path) -> None:

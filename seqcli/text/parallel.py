@@ -60,10 +60,10 @@ def build(train: Pairs, held_out: Pairs, text: PairsTextSpec, sides: tuple[Side,
     min_count = text.min_count or (1 if text.tokenizer == "subwords" else 2)  # what is seen once is hardly learned
     text = replace(text, min_count=min_count)
     if sides is None and text.joint:
-        both = _learned([*train.source, *train.target], text)
+        both = _learned([train.source, train.target], text)
         sides = both, both
     elif sides is None:
-        sides = _learned(train.source, text), _learned(train.target, text)
+        sides = _learned([train.source], text), _learned([train.target], text)
     source, target = sides
     encoded = encode(train, source, target, text.longest)
     if not encoded.source:
@@ -95,22 +95,34 @@ def _all_ids(texts: Sequence[str], side: Side) -> list[list[int]]:
     return found
 
 
-def _learned(texts: Sequence[str], text: PairsTextSpec) -> Side:
-    """Return a side whose tokenizer and vocabulary are learned from its texts."""
-    pieces = Counter(piece for line in texts for piece in pieces_of(line))
+def _learned(languages: Sequence[Sequence[str]], text: PairsTextSpec) -> Side:
+    """Return a side whose tokenizer and vocabulary are learned from the texts of a language, or of both.
+
+    A token is kept that is seen often enough in one of them: a name that stands in a pair is seen in both.
+    """
+    pieces = [Counter(piece for line in texts for piece in pieces_of(line)) for texts in languages]
     if text.tokenizer == "subwords":
         size = min(text.subwords, text.vocabulary_size)
-        model = tokenizers.learn_subwords(pieces.most_common(SAMPLE_PIECES), size, text.lowercase)
-        tokenizer = tokenizers.make(text.tokenizer, text.lowercase, model)
+        weighed = sum(pieces, Counter[str]()).most_common(SAMPLE_PIECES)
+        tokenizer = tokenizers.make(
+            text.tokenizer, text.lowercase, tokenizers.learn_subwords(weighed, size, text.lowercase)
+        )
     else:
         tokenizer = tokenizers.make(text.tokenizer, text.lowercase)
     counts: Counter[str] = Counter()
-    for piece, count in pieces.items():
-        for token in tokenizer.split(piece):
-            counts[token] += count
+    for some in pieces:
+        counts |= _token_counts(tokenizer, some)  # the higher of two
     names = list(counts)
     unknown = names.index(UNKNOWN) if UNKNOWN in counts else -1
     kept = select(np.array(list(counts.values()), np.int64), unknown, text.min_count or 1, text.vocabulary_size)
     if not len(kept):
         raise CorpusError(f"No token occurs {text.min_count} times; give more pairs or a lower --min-count.")
     return Side(tokenizer, Vocabulary([names[int(i)] for i in kept]))
+
+
+def _token_counts(tokenizer: tokenizers.Tokenizer, pieces: Counter[str]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for piece, count in pieces.items():
+        for token in tokenizer.split(piece):
+            counts[token] += count
+    return counts

@@ -93,7 +93,9 @@ class LineTranslator:
         score = hypotheses[0].score if single else total / how.penalty(sum(len(h.ids) for h in hypotheses))
         both = list(zip(parts, hypotheses, strict=True))
         tokens = [part.tokens_of(h) for part, h in both]
-        text = joined([self.target.tokenizer.join(some) for some in tokens]).replace("\n", " ")
+        text = joined([self.target.tokenizer.join([token for token in some if token]) for some in tokens]).replace(
+            "\n", " "
+        )
         looked = [part.looked(h) for part, h in both if h.attention is not None]
         return Translation(text, total, score, looked)
 
@@ -108,7 +110,10 @@ class _Part:
         self.request = request_of(self.text, spans, self._source, self._target, terms.copy)
 
     def tokens_of(self, hypothesis: Hypothesis) -> list[str]:
-        """Return the tokens of a translation: what is given spelled as given, unknown ones as in the source."""
+        """Return the tokens of a translation: what is given spelled as given, unknown ones as in the source.
+
+        An unknown one that looked at nothing of the source is empty.
+        """
         tokens = [self._target.vocabulary.tokens[i] for i in hypothesis.ids if i != EOS]
         for k, begin in hypothesis.constraints:
             given = self._target.tokens(self._given[k])
@@ -117,12 +122,12 @@ class _Part:
             source = [*self._source.tokens(self.text), ""]
             for i in (i for i, token in enumerate(tokens) if hypothesis.ids[i] == UNK and token == UNKNOWN):
                 tokens[i] = source[int(hypothesis.attention[i].argmax())]
-        return [token for token in tokens if token]
+        return tokens
 
     def looked(self, hypothesis: Hypothesis) -> Looked:
         """Return what each token of a translation looked at."""
         source = self._source.tokens(self.text)
-        target = [self._target.vocabulary.tokens[i] for i in hypothesis.ids if i != EOS]
+        target = self.tokens_of(hypothesis)
         assert hypothesis.attention is not None
         return Looked(source, target, hypothesis.attention[: len(target), : len(source)])
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli.options import Number, Session, asked_models, command, complete_model, option, output_options
-from seqcli.cli.translation.opening import open_translator, search_options, searching_of
+from seqcli.cli.translation.opening import open_translator, search_options, searching_of, translations_of
 from seqcli.cli.translation.outcome import bleu_tokenizer
 from seqcli.errors import MisuseError
 from seqcli.metrics import TOKENIZERS
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from seqcli.text.pairs import Pairs
     from seqcli.translation.search import Searching
 
-TOGETHER = 1000  # sentences translated between two moves of the bar
 BUCKETS = 4  # of the same number of sentences, by source length
 COLUMNS = ("model", "part", "pairs", "bleu", "chrf", "ter", "nats_per_token", "p_value", "signature")
 
@@ -85,15 +84,8 @@ def tokenizer_of_references(pairs: Pairs) -> str:
 
 def measure(session: Session, model: str | None, pairs: Pairs, how: Searching) -> tuple[str, list[str], float]:
     """Return a model's name, its translations of the sources, and its nats per target token."""
-    from seqcli.translation.terms import Terms
-
     asked = open_translator(session, model)
-    translations: list[str] = []
-    with session.terminal.bar(len(pairs), asked.name, "sentence") as bar:
-        for low in range(0, len(pairs), TOGETHER):
-            found = asked.translate(pairs.source[low : low + TOGETHER], how, terms=Terms(copy=True))
-            translations += [row[0].text if row else "" for row in found]
-            bar.to(len(translations))
+    translations = translations_of(session, asked, pairs.source, how)
     scored = asked.score(list(zip(pairs.source, pairs.target, strict=True)))
     nats = -sum(float(logs.sum(dtype="float64")) for _, logs in scored)
     return asked.name, translations, nats / sum(len(ids) for ids, _ in scored)

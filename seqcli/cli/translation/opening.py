@@ -12,23 +12,42 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from seqcli.store import Record
     from seqcli.translation.lines import LineTranslator
     from seqcli.translation.search import Searching
     from seqcli.translation.terms import Terms
 
 USUAL = 40  # source tokens of a usual line, where a record does not say
 BEAM_MOST = 1_000
+TOGETHER = 1_000  # sentences translated between two moves of a bar
 
 
 def open_translator(session: Session, name: str | None) -> LineTranslator:
     """Return a translator of the shelf, with numpy alone."""
+    return translator_of(translation_record(session, name))
+
+
+def translator_of(record: Record) -> LineTranslator:
+    """Return the translator of a record."""
     from seqcli.translation.arrays import TranslatorArrays
     from seqcli.translation.lines import LineTranslator
 
-    record = translation_record(session, name)
     source, target = sides_of(record)
     model = TranslatorArrays.stored(record, len(source.vocabulary), len(target.vocabulary))
     return LineTranslator(record.name, model, source, target, int(record.corpus.get("usual_source", USUAL)))
+
+
+def translations_of(session: Session, asked: LineTranslator, sources: list[str], how: Searching) -> list[str]:
+    """Return the translation of each source, under a bar."""
+    from seqcli.translation.terms import Terms
+
+    found: list[str] = []
+    with session.terminal.bar(len(sources), f"translating by {asked.name}", "sentence") as bar:
+        for low in range(0, len(sources), TOGETHER):
+            rows = asked.translate(sources[low : low + TOGETHER], how, terms=Terms(copy=True))
+            found += [row[0].text if row else "" for row in rows]
+            bar.to(len(found))
+    return found
 
 
 def search_options(command: Callable[..., Any]) -> Callable[..., Any]:

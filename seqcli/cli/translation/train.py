@@ -14,6 +14,7 @@ from seqcli.cli.language.outcome import Done
 from seqcli.cli.options import Session, command, spec_options
 from seqcli.cli.preparing import Plan, make_plan
 from seqcli.cli.terminal import size
+from seqcli.cli.translation.opening import translations_of, translator_of
 from seqcli.cli.translation.outcome import bleu_tokenizer, figures, nats_text, quality_figures, report
 from seqcli.cli.translation.reading import files_of_sides, pairs_entry, read_pair_corpus
 from seqcli.errors import DamagedError, MisuseError, quoted
@@ -142,17 +143,13 @@ def _fit(session: Session, source: Source, plan: Plan, corpus: PairCorpus, train
 def _measured(session: Session, corpus: PairCorpus, draft: Draft) -> dict[str, Any]:
     """Translate the held-out sources with the weights that are kept, as `translate` would, and score them."""
     from seqcli.metrics import quality
-    from seqcli.translation.arrays import TranslatorArrays
-    from seqcli.translation.search import Searching, search
+    from seqcli.translation.search import Searching
 
     assert draft.record is not None
-    model = TranslatorArrays.stored(draft.record, len(corpus.source.vocabulary), len(corpus.target.vocabulary))
-    with session.terminal.bar(len(corpus.held_out.source), "translating", "sentence") as bar:
-        found = search(model, corpus.held_out.source, Searching(), report=bar.to)
-    translations = [corpus.target.text(hypotheses[0].ids) for hypotheses in found]
-    references = [corpus.held_out_pairs.target[i] for i in corpus.held_out.places]
-    scores = quality(translations, references, bleu_tokenizer(references))
-    return quality_figures(scores, len(references))
+    pairs = corpus.held_out_pairs.part(corpus.held_out.places)
+    translations = translations_of(session, translator_of(draft.record), pairs.source, Searching())
+    scores = quality(translations, pairs.target, bleu_tokenizer(pairs.target))
+    return quality_figures(scores, len(pairs))
 
 
 def _done(training: Training, why: str) -> Done:
