@@ -57,8 +57,8 @@ def generate(session: Session, /, prompt: tuple[str, ...], model: str | None, fi
     """Write texts that go on from a prompt, from each line of a file or pipe, or from nothing.
 
     A text ends with its line (or its paragraph, where the model learned paragraphs) unless --tokens or --sentences says
-    where; the unknown word is never written. Words are drawn by the model's probabilities, which --temperature 1 leaves as
-    they are. On a terminal text appears as it is written; in a pipe a text is a record.
+    where; the unknown word is never written. Words are drawn by the model's probabilities, a little sharpened;
+    --temperature 1 leaves them as they are. On a terminal text appears as it is written; in a pipe a text is a record.
     """
     drawing = given(Sampling, params)
     how = settings(Sampling(), drawing)
