@@ -55,6 +55,7 @@ RULES = {  # the longest name that fits a module counts; a part may import itsel
     "seqcli.models": Rule(("torch", "numpy"), (*BASE, *PARTS)),
     "seqcli.training": Rule(("torch", "numpy"), (*BASE, "seqcli.progress")),
     "seqcli.decoding": Rule(("numpy",), (*BASE, "seqcli.text", "seqcli.inference", "seqcli.decoding")),
+    "seqcli.tuning": Rule(("numpy",), BASE),
     "seqcli.cli": EVERYTHING,
 }
 ALWAYS = ("seqcli", "seqcli.models")  # exactly these: the version, and what a model must be able to do

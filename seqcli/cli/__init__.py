@@ -19,6 +19,7 @@ from seqcli.errors import SeqcliError, escape, quoted
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "corpus": ("Learn", "seqcli.cli.corpus:corpus", "Look at a text before training, and what would go wrong."),
     "train-lm": ("Learn", "seqcli.cli.language.train:train_lm", "Train a language model on a text."),
+    "tune": ("Learn", "seqcli.cli.language.tune:tune", "Search for the settings that suit a text, within minutes."),
     "train-w2v": ("Learn", "seqcli.cli.vectors.train:train_w2v", "Train word vectors on a text."),
     "train-translate": (
         "Learn",

@@ -48,7 +48,7 @@ class Completer:
         self._asked = asked
         tokenizer = asked.tokenizer
         self._in_pieces = isinstance(tokenizer, (Characters, Subwords))
-        self._folds = self._in_pieces and not tokenizer.keeps_case
+        self._folds = isinstance(tokenizer, (Characters, Subwords)) and not tokenizer.keeps_case
         self._tokens = asked.vocabulary.tokens
         self._letters = [token.strip(JOINER).lstrip(SPACE) for token in self._tokens]
         self._usual = [i for i, token in enumerate(self._tokens) if i >= len(SPECIALS) and token.isprintable()]

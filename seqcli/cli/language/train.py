@@ -94,14 +94,14 @@ def train_lm(
             if record is None and params["recipe"]:
                 by_hand = given(LanguageSpec, params)
                 plan = fit_recipe(session, plan, len(corpus.vocabulary), len(corpus.train.ids), by_hand)
-            training = _make(session, plan, corpus, record, begun_from)
+            training = make_training(session, plan, corpus, record, begun_from)
             entry = {**corpus_entry(source, corpus), **origin_entry(begun_from, record)}
             done = _done(training, _fit(session, source, plan, corpus, entry, training, draft))
         session.shelf.set_default(name, only_first=True)
         report(session, draft, corpus, done, time.monotonic() - began, as_json)
 
 
-def _make(
+def make_training(
     session: Session, plan: Plan, corpus: Corpus, record: Record | None, origin: Record | None = None
 ) -> Training:
     """Make the model and its training, from the start, from another model's weights, or where a record stands."""

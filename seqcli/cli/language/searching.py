@@ -1,0 +1,145 @@
+"""What tune does: trials run one after the other, each written down when it is over, so that a search can go on."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from seqcli.cli.fitting import Stop
+from seqcli.cli.language.outcome import perplexity_text
+from seqcli.cli.language.train import make_training
+from seqcli.cli.options import Session
+from seqcli.cli.outputs import write_whole
+from seqcli.cli.preparing import Plan
+from seqcli.cli.terminal import Terminal, duration
+from seqcli.errors import DamagedError, DivergedError, MisuseError, ModelError, quoted
+from seqcli.spec import LanguageSpec, RunSpec, option_name, to_dict
+from seqcli.tuning import Trial, candidates, go_on, ranked, rounds
+
+if TYPE_CHECKING:
+    from seqcli.text.corpus import Corpus
+
+ENDING = ".tune.jsonl"
+
+
+class Journal:
+    """The trials of a search as JSON lines beside the models; the first line says what is searched."""
+
+    def __init__(self, session: Session, name: str, resume: bool, replace: bool) -> None:
+        """Raises ModelError for a search that is there already, or is to go on and is not there."""
+        from seqcli.store.shelf import check_name
+
+        check_name(name)
+        self.path = os.path.join(session.shelf.root, name + ENDING)
+        self.header: dict[str, Any] | None = None
+        self.trials: list[Trial] = []
+        there = os.path.lexists(self.path)
+        if there and not (resume or replace):
+            raise ModelError(f"{quoted(self.path, 160)} exists; add --resume to go on, or --replace to begin anew.")
+        if resume and not there:
+            raise ModelError(f"There is no {quoted(self.path, 160)} to go on with; leave out --resume.")
+        if resume:
+            self._read()
+
+    def begin(self, header: dict[str, Any]) -> None:
+        """Begin to write, or make sure that the same is searched. Raises MisuseError where it is not."""
+        if self.header is not None:
+            odd = [key for key in header if self.header.get(key) != header[key]]
+            if odd:
+                raise MisuseError(
+                    f"The search in {quoted(self.path, 160)} began with another {', '.join(odd)}; give the same text "
+                    "and settings, or --replace."
+                )
+        os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        lines = [header, *(trial._asdict() for trial in self.trials)]
+        write_whole(self.path, [json.dumps(line).encode() + b"\n" for line in lines])
+
+    def add(self, trial: Trial) -> None:
+        """Write a trial down. Raises ModelError."""
+        try:
+            with open(self.path, "ab") as stream:
+                stream.write(json.dumps(trial._asdict()).encode() + b"\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            raise ModelError(f"Cannot write {quoted(self.path, 160)}: {error.strerror}; make room there.") from error
+        self.trials.append(trial)
+
+    def _read(self) -> None:
+        """Read what was written; a last line that was cut short is left out."""
+        from seqcli.store.strict import parse_json
+
+        try:
+            with open(self.path, "rb") as stream:
+                whole = stream.read().split(b"\n")[:-1]
+            lines = [parse_json(line) for line in whole]
+            if not isinstance(lines[0], dict):
+                raise ValueError("the first line is no object")
+            self.header, self.trials = lines[0], [Trial(**line) for line in lines[1:]]
+        except OSError as error:
+            raise ModelError(f"Cannot read {quoted(self.path, 160)}: {error.strerror}; check the path.") from error
+        except (ValueError, TypeError, IndexError) as error:
+            raise DamagedError(f"{quoted(self.path, 160)} is no search that tune wrote; use --replace.") from error
+
+
+class Search:
+    """A search on one text."""
+
+    def __init__(self, session: Session, plan: Plan, corpus: Corpus, journal: Journal) -> None:
+        self._session, self._plan, self._corpus, self._journal = session, plan, corpus, journal
+        self._silent = Session(session.models_dir, Terminal())
+        self._silent.terminal.quiet = True
+
+    def run(self, minutes: float, count: int, fixed: set[str]) -> list[Trial]:
+        """Run the trials that are not done yet; return the last of each settings, the best first."""
+        usual = {**to_dict(self._plan.spec), **to_dict(self._plan.run)}
+        tried = candidates(usual, fixed, count, self._plan.run.seed)
+        stages = rounds(minutes, len(tried))
+        total, last = sum(stage.trials for stage in stages), dict[int, Trial]()
+        numbers = list(range(len(tried)))
+        for at, stage in enumerate(stages):
+            here = [self._trial(number, at, stage.minutes, tried[number], total) for number in numbers]
+            last |= {trial.number: trial for trial in here}
+            numbers = go_on(here, stages[at + 1].trials) if at + 1 < len(stages) else []
+        return ranked(last.values())
+
+    def _trial(self, number: int, at: int, minutes: float, settings: dict[str, Any], total: int) -> Trial:
+        """Return a trial, from the journal where it is done."""
+        for trial in self._journal.trials:
+            if (trial.round, trial.number) == (at, number):
+                return trial
+        with self._session.terminal.bar(None, "training", "update") as bar:
+            trial = self._train(number, at, minutes, settings, bar)
+        self._journal.add(trial)
+        place = len(self._journal.trials)
+        cost = "learned nothing" if trial.nats_per_token is None else perplexity_text(trial.nats_per_token)
+        shown = " ".join(f"{option_name(key)} {value}" for key, value in settings.items())
+        self._session.terminal.note(f"{place:3}/{total}  {duration(60 * minutes)}: {cost}  {shown}")
+        return trial
+
+    def _train(self, number: int, at: int, minutes: float, settings: dict[str, Any], bar: Any) -> Trial:
+        parts = [
+            {key: value for key, value in settings.items() if key in {f.name for f in fields(cls)}}
+            for cls in (LanguageSpec, RunSpec)
+        ]
+        spec = replace(self._plan.spec, **parts[0])
+        run = replace(self._plan.run, minutes=minutes, epochs=None, **parts[1])
+        training = make_training(self._silent, Plan(self._plan.text, spec, run), self._corpus, None)
+        p = training.progress
+        with Stop() as stop:
+            training.stop = stop.asked
+            try:
+                for _ in training.events():
+                    bar.to(p.update, p.planned_updates)
+                    if stop.asked():
+                        raise InterruptedError
+            except InterruptedError:
+                done = len(self._journal.trials)
+                self._session.terminal.note(f"{done} trials are kept. Go on with the same command and --resume.")
+                raise SystemExit(128 + stop.signal) from None
+            except DivergedError:
+                pass  # what it had learned before counts
+        nats = p.best_nats if p.best_update else None
+        return Trial(number, at, minutes, settings, nats, p.update, p.tokens)

@@ -1,0 +1,114 @@
+"""The command that searches for the settings of a language model: tune."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqcli.cli.fitting import Source, name_of
+from seqcli.cli.language.outcome import perplexity_text
+from seqcli.cli.options import Number, Session, command, given, option, output_options, spec_options
+from seqcli.cli.preparing import Plan, make_plan, read_corpus
+from seqcli.cli.terminal import duration
+from seqcli.errors import DivergedError, MisuseError
+from seqcli.spec import LanguageSpec, RunSpec, TextSpec, option_name, to_dict
+
+if TYPE_CHECKING:
+    from seqcli.tuning import Trial
+
+FEW, MANY, LONG = 9, 27, 60.0  # trials, and the minutes from which there are many: the shortest then take a minute
+
+
+@command(epilog="Example: seqcli tune book.txt --minutes 30")
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
+@option("--minutes", type=Number(float), required=True, metavar="X", help="Minutes of trainings, all together.")
+@option("--trials", type=Number(int), metavar="N", help="Settings to try.  [default: 9; 27 from 60 minutes on]")
+@option("--name", metavar="NAME", help="Name of the search.  [default: the file's]")
+@option("--valid", multiple=True, metavar="FILE", help="Held-out text, instead of a part cut from the text.")
+@option("--encoding", default="utf-8", metavar="NAME", help="Encoding of the text.  [default: utf-8]")
+@option("--resume", is_flag=True, help="Go on with a search that was interrupted, or show what it found.")
+@option("--replace", is_flag=True, help="Begin a search of this name anew.")
+@spec_options(TextSpec)
+@spec_options(LanguageSpec, leave_out=("recipe",))
+@spec_options(RunSpec, leave_out=("epochs", "minutes"))
+@output_options
+@click.pass_obj
+def tune(
+    session: Session,
+    /,
+    texts: tuple[str, ...],
+    minutes: float,
+    trials: int | None,
+    name: str | None,
+    valid: tuple[str, ...],
+    encoding: str,
+    resume: bool,
+    replace: bool,
+    **params: Any,
+) -> None:
+    """Search for the settings that suit a text: many short trainings, the best third of them longer, and so on.
+
+    A setting that is given stays as it is. No model is left behind: the last line says how to train the best. Trials
+    stand in NAME.tune.jsonl beside the models. What is best after a few minutes is smaller than what is best after an
+    hour, so let the search take some times the minutes that the training will have.
+    """
+    if not 0 < minutes <= 1e5:
+        raise MisuseError(f"--minutes is {minutes:g}; give a number above 0, at most 100000.")
+    trials = trials or (MANY if minutes >= LONG else FEW)
+    if not 2 <= trials <= 1000:
+        raise MisuseError(f"--trials is {trials}; give a number from 2 to 1,000.")
+    if resume and replace:
+        raise MisuseError("Give --resume or --replace, not both.")
+    from seqcli.cli.language.searching import Journal, Search
+
+    source, name = Source(texts, valid, encoding), name or name_of(texts)
+    journal = Journal(session, name, resume, replace)
+    architecture = params["architecture"] or "lstm"
+    plan = make_plan(session, None, None, {**params, "recipe": None}, architecture, {"minutes": minutes})
+    corpus = read_corpus(session, source, plan.text, None)
+    plan = Plan(corpus.text, plan.spec, plan.run)
+    fixed = {*given(LanguageSpec, params), *given(RunSpec, params)}
+    journal.begin(
+        {
+            "sha256": corpus.train.sha256,
+            "held_out_sha256": corpus.held_out.sha256,
+            "minutes": minutes,
+            "trials": trials,
+            "fixed": sorted(fixed),
+            "text": to_dict(plan.text),
+            "spec": to_dict(plan.spec),
+            "run": {key: value for key, value in to_dict(plan.run).items() if key != "threads"},
+        }
+    )
+    found = Search(session, plan, corpus, journal).run(minutes, trials, fixed)
+    _report(session, found)
+    words = ["seqcli", "train-lm", *texts, *(word for path in valid for word in ("--valid", path))]
+    best = found[0]
+    kept = {**given(TextSpec, params), **given(LanguageSpec, params), **given(RunSpec, params), **best.settings}
+    words += [word for key, value in kept.items() for word in _typed(key, value)]
+    if best.nats_per_token is None:
+        raise DivergedError("Every trial diverged; give a lower --learning-rate, or text that is more like its end.")
+    line = shlex.join([*words, "--minutes", f"{best.minutes:.3g}"])
+    session.terminal.note(
+        f"Best: {perplexity_text(best.nats_per_token)} in {duration(60 * best.minutes)}. Train it: {line}"
+    )
+
+
+def _report(session: Session, found: list[Trial]) -> None:
+    """Print the last trial of each settings, the best first."""
+    names = list(found[0].settings)
+    with session.terminal.results("rank", "minutes", "nats_per_token", "perplexity", *names) as out:
+        for rank, trial in enumerate(found, 1):
+            nats = trial.nats_per_token
+            perplexity = None if nats is None else math.exp(min(nats, 700.0))
+            out.add(rank, trial.minutes, nats, perplexity, *(trial.settings[name] for name in names))
+
+
+def _typed(name: str, value: Any) -> list[str]:
+    """Return a setting as it is typed."""
+    if isinstance(value, bool):
+        return [option_name(name) if value else f"--no-{name.replace('_', '-')}"]
+    return [option_name(name), str(value)]
