@@ -44,8 +44,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a translator that has learned to say every sentence back to front."""
     folder = tmp_path_factory.mktemp("translation")
     source, target = write_pairs(folder, 1500, names=0.08)
-    options = "--min-count 2 --name back --epochs 8 --learning-rate 0.01 --dropout 0 --label-smoothing 0".split()
-    done = seqcli("--models-dir", folder / "models", "train-translate", source, target, *TINY, *options, "--json")
+    shelf, recipe = ("--models-dir", folder / "models"), ("--learning-rate", "0.01", "--dropout", "0", "--epochs", "8")
+    options = (*TINY, *recipe, "--label-smoothing", "0", "--min-count", "2", "--name", "back", "--json")
+    done = seqcli(*shelf, "train-translate", source, target, *options)
     assert done.code == 0, done.err
     (folder / "report.json").write_text(done.out)
     return folder

@@ -299,3 +299,30 @@ def test_a_long_text_is_cut_into_parts_that_are_not_too_long() -> None:
     parts = cut(text, words, 6)
     assert parts[:2] == ["One two three. Four five.", "Six seven eight nine."] and max(map(words, parts)) <= 12
     assert joined(parts).split() == text.split() and cut("a b", words, 2) == ["a b"]
+
+
+# -- sampling ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_drawn_is_drawn_as_often_as_it_is_likely() -> None:
+    model = arrays_of(translator_of(spec_of()))
+    source, draws = SOURCES[0], 3000
+    [found] = search(model, [source], Searching(draws, longest=0.0, temperature=1.0, seed=3))
+    assert len(found) == draws
+    firsts = np.bincount([h.ids[0] for h in found], minlength=TARGET) / draws
+    logs, _ = token_log_probabilities(model, [source] * TARGET, [[token] for token in range(TARGET)])
+    expected = np.exp([float(log[0]) for log in logs])
+    expected[[UNK, EOS]] = 0.0  # which no translation begins with
+    assert np.abs(firsts - expected / expected.sum()).max() < 0.03
+    again = search(model, [source], Searching(5, temperature=1.0, seed=3))
+    assert again == search(model, [source], Searching(5, temperature=1.0, seed=3))
+    assert again != search(model, [source], Searching(5, temperature=1.0, seed=4))
+    for hypothesis in again[0]:
+        logs, _ = token_log_probabilities(model, [source], [hypothesis.ids])
+        assert hypothesis.log_probability == pytest.approx(float(logs[0].sum()), abs=1e-4)
+
+
+def test_a_cold_draw_is_greedy() -> None:
+    model = arrays_of(translator_of(spec_of()))
+    cold = search(model, SOURCES, Searching(1, temperature=1e-4))
+    assert [found[0].ids for found in cold] == [found[0].ids for found in search(model, SOURCES, Searching(1))]

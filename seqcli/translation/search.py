@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ class Searching:
     )
     coverage: float = 0.0  # weight of looking at every source token once. Source: Wu et al. 2016, section 7
     longest: float = 3.0  # target tokens for a source token, and 10 more
+    temperature: float = 0.0  # above 0: every translation is drawn, each on its own; 1: as the model thinks
+    seed: int = 1  # of what is drawn
 
     def penalty(self, length: int) -> float:
         """Return what a log-probability of a target of this length is divided by."""
@@ -61,18 +63,36 @@ def search(
     attention: also tell what each of their tokens looked at. best_only: let go of what has no hope to be the first.
     requests: what is asked of the translation of each source. report gets the sources translated so far.
     """
+    if how.temperature and how.beam > 1:
+        return _several(model, sources, how, attention, requests)
     found: list[list[Hypothesis]] = [[] for _ in sources]
     order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
     together = max(min(ROWS, SCORES // model.padded_size) // how.beam, 1)
     for low in range(0, len(order), together):
         places = order[low : low + together]
         asked = [requests[i] for i in places] if requests else [Request()] * len(places)
-        done = _Beams(model, [sources[i] for i in places], how, asked, attention, best_only).run()
+        some = [sources[i] for i in places]
+        done = _Beams(model, some, replace(how, seed=how.seed + low), asked, attention, best_only).run()
         for i, hypotheses in zip(places, done, strict=True):
             found[i] = hypotheses
         if report:
             report(low + len(places))
     return found
+
+
+def _several(
+    model: TranslatorArrays,
+    sources: Sequence[Sequence[int]],
+    how: Searching,
+    attention: bool,
+    requests: Sequence[Request] | None,
+) -> list[list[Hypothesis]]:
+    """Draw `beam` translations of each source, each as if it were the only one; the likeliest first."""
+    many = [source for source in sources for _ in range(how.beam)]
+    asked = [request for request in requests or () for _ in range(how.beam)] or None
+    drawn = search(model, many, replace(how, beam=1), attention, requests=asked)
+    rows = [[h for one in drawn[i : i + how.beam] for h in one] for i in range(0, len(many), how.beam)]
+    return [sorted(row, key=lambda h: -h.score) for row in rows]
 
 
 class _Beams:
@@ -88,6 +108,7 @@ class _Beams:
         best_only: bool,
     ) -> None:
         self._model, self._how, self._requests = model, how, requests
+        self._rng = np.random.default_rng(how.seed)
         self._asking = any(map(is_asking, requests))
         self._keep = keep or self._asking
         self._met = [first_met(request) for request in requests]  # of each row
@@ -138,6 +159,8 @@ class _Beams:
             self._given = self._given + costs
         else:
             scores[:, UNK] = NEVER
+        if self._how.temperature:
+            return self._drawn(scores, base)
         blocks = scores.reshape(len(scores), BLOCK, -1)  # a block is every so-manyth token: numpy is quicker so
         highest = blocks.max(1)
         beam = self._how.beam
@@ -157,6 +180,13 @@ class _Beams:
         sources = self._source[rows]
         kept = _rank_in_group(sources) < self._open[sources]
         return rows[kept], tokens[kept], totals[kept]
+
+    def _drawn(self, scores: Array, base: NDArray[np.float64]) -> tuple[Ids, Ids, NDArray[np.float64]]:
+        """scores [R, V] -> a continuation of each row, drawn: rows, tokens, log-probabilities."""
+        rows = np.arange(len(scores))
+        noise = self._rng.gumbel(size=scores.shape)  # the highest of scores and noise is a draw of their softmax
+        tokens = (scores / self._how.temperature + noise).argmax(1)
+        return rows, tokens, base + scores[rows, tokens]
 
     def _advance(self, rows: Ids, tokens: Ids, totals: NDArray[np.float64], state: State, weights: Array) -> None:
         """Let the chosen candidates be the rows."""

@@ -42,6 +42,8 @@ COLUMNS = {
 @search_options
 @term_options
 @option("-n", "count", type=Number(int), metavar="N", help="The N best translations of each line, with scores.")
+@option("--sample", "temperature", type=Number(float), metavar="X", help="Draw translations, at this temperature.")
+@option("--seed", type=Number(int), default=1, metavar="N", help="Start of what is drawn.  [default: 1]")
 @option("--alignment", is_flag=True, help="A record for each target word: which source word it looked at most.")
 @option("--plot", metavar="FILE", help="Draw what each word looked at: FILE.png or .svg; of the first line.")
 @option("--cells", is_flag=True, help="Show what each word looked at as shaded cells.")
@@ -60,6 +62,8 @@ def translate(
     keep: bool,
     copy: bool,
     count: int | None,
+    temperature: float | None,
+    seed: int,
     alignment: bool,
     plot: str | None,
     cells: bool,
@@ -73,6 +77,10 @@ def translate(
     if count is not None:
         check_count("-n", count)
         how = replace(how, beam=max(beam, count))
+    if temperature is not None:
+        if not 0.01 <= temperature <= 100.0:
+            raise MisuseError(f"--sample is {temperature:g}; give a temperature from 0.01 to 100.")
+        how = replace(how, beam=count or 1, temperature=temperature, seed=seed)
     if alignment and count is not None:
         raise MisuseError("Give -n or --alignment, not both.")
     if cells and (alignment or count is not None or session.terminal.output):
