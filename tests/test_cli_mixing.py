@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,25 @@ def test_what_is_fitted_helps_and_can_be_typed_again(here: Path) -> None:
     again = measured("net", *found[1].split())
     assert again["perplexity"] == pytest.approx(best["perplexity"], rel=1e-3)
     assert best["perplexity"] < min(measured(name)["perplexity"] for name in ("net", "counts"))
+
+
+def test_what_is_kept_needs_no_numbers_again(here: Path, tmp_path: Path) -> None:
+    shutil.copytree(here / "models", tmp_path / "models")
+    shelf = ("--models-dir", str(tmp_path / "models"))
+    asked = ("--mix", "counts", "--cache", "neural")
+    before = {r["word"]: r["probability"] for r in seqcli(*shelf, "predict-word", "the", *asked, "--jsonl").records}
+    fitted = seqcli(*shelf, "evaluate", "net", *asked, "--fit-on", "valid.txt", "--keep", "--test", "test.txt")
+    typed = re.search(r"the same again: (.*)", fitted.err)
+    assert fitted.code == 0 and typed
+    kept, by_hand = (
+        {r["word"]: r["probability"] for r in seqcli(*shelf, "predict-word", "the", *args, "--jsonl").records}
+        for args in (asked, typed[1].split())
+    )
+    assert kept == pytest.approx(by_hand, rel=1e-3) and kept != pytest.approx(before, rel=1e-2)
+    assert seqcli(*shelf, "models", "check", "net").code == 0 and seqcli(*shelf, "models", "show", "net").code == 0
+    again = seqcli(*shelf, "evaluate", "net", *asked, "--test", "test.txt")
+    assert again.rows[0][1:] == pytest.approx(fitted.rows[0][1:]) and "same weight" not in again.err
+    assert seqcli("evaluate", "net", "--keep", "--test", "test.txt").code == 2
 
 
 def test_characters_mix_too_and_are_compared_by_bits(here: Path) -> None:

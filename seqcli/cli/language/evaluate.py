@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import click
 
+from seqcli.cli.language.keeping import keep as keep_shares
 from seqcli.cli.language.mixing import Blend, blend_of
 from seqcli.cli.language.outcome import figures
 from seqcli.cli.language.paired import Measured, compare_models
@@ -32,6 +33,7 @@ class Reading(NamedTuple):
 
     test: tuple[str, ...]
     fit_on: tuple[str, ...]
+    keep: bool
     encoding: str
     threads: int | None
     paired: bool
@@ -48,6 +50,7 @@ class Reading(NamedTuple):
 @option("--paired", is_flag=True, help="Compare the first model with each other, line by line: how sure is it?")
 @option("--per-character", is_flag=True, help="Compare bits per character, which models of any tokens have.")
 @option("--fit-on", multiple=True, metavar="FILE", help="Fit weights and cache to this text.", panel="Mixture")
+@option("--keep", "keep", is_flag=True, help="Keep what was fitted in the model.", panel="Mixture")
 @mixing_options
 @output_options
 @click.pass_obj
@@ -57,6 +60,7 @@ def evaluate(
     models: tuple[str, ...],
     test: tuple[str, ...],
     fit_on: tuple[str, ...],
+    keep: bool,
     encoding: str,
     threads: int | None,
     paired: bool,
@@ -69,18 +73,20 @@ def evaluate(
     cannot be compared; bits per character can.
 
     --mix, --cache and --dynamic are measured together with each model. --fit-on chooses their weights and settings on
-    another text, and says how to give them by hand.
+    another text and says how to give them by hand; --keep puts them into the model, for every later answer.
 
     --paired tells how much less the first model costs than another on the same lines (or paragraphs), with a 95 %
     confidence interval, and p, the chance of such a difference between models that are equally good.
     """
     if threads is not None and not 1 <= threads <= 1024:
         raise MisuseError(f"--threads is {threads}; give a number from 1 to 1,024.")
+    if keep and not fit_on:
+        raise MisuseError("--keep keeps what --fit-on FILE has fitted; give both.")
     if per_character and not paired:
         raise MisuseError("--per-character belongs to --paired; bits per character are among the figures anyway.")
     if paired and len(models) < 2:
         raise MisuseError("--paired compares models; name two or more.")
-    reading, seen = Reading(test, fit_on, encoding, threads, paired), dict[int, str]()
+    reading, seen = Reading(test, fit_on, keep, encoding, threads, paired), dict[int, str]()
     if paired:
         return compare_models(session, [_measured(session, name, reading, seen) for name in models], per_character)
     columns = ("model", "tokens", "unknown_rate", "nats_per_token", "perplexity", "bits_per_character")
@@ -98,7 +104,7 @@ def _measured(session: Session, name: str | None, reading: Reading, seen: dict[i
     from seqcli.cli.language.measuring import token_logs
     from seqcli.text.corpus import encode, read_pieces
 
-    blend = blend_of(session, name)
+    blend = blend_of(session, name, use_kept=not reading.fit_on)
     record = blend.records[0]
     vocabulary = record.vocabulary()
     pieces = read_pieces(reading.test, reading.encoding, folder=os.fspath(session.shelf.root))
@@ -142,4 +148,6 @@ def _fitted(session: Session, blend: Blend, measured: str, reading: Reading) -> 
     with session.terminal.bar(len(ids) * len(blend.records), "fitting", "token") as bar:
         blend = fitted(blend, ids, reading.threads, bar.to)
     session.terminal.note(f"Fitted on {len(ids):,} tokens; the same again: {blend.typed}")
+    if reading.keep:
+        keep_shares(session, blend)
     return blend

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from seqcli.cli.language.keeping import with_kept
 from seqcli.cli.opening import language_record, stored_model, tokenizer_of
 from seqcli.cli.options import Session
 from seqcli.errors import MisuseError, quoted
@@ -39,14 +40,20 @@ class Blend:
         return next((i for i, record in enumerate(self.records) if isinstance(record.spec, LanguageSpec)), None)
 
     @property
+    def open(self) -> frozenset[str]:
+        """All that might be left open of such a blend."""
+        weights = {"weights"} if len(self.records) > 1 else set()
+        return frozenset(weights | ({"cache", "cache weight"} if self.cache else set()))
+
+    @property
     def typed(self) -> str:
         """The options that give the same again."""
         parts = [f"--mix {r.name}:{w:.4f}" for r, w in zip(self.records[1:], self.weights[1:], strict=True)]
         return " ".join([*parts, *["--dynamic"] * self.dynamic, *([f"--cache {self.cache}"] if self.cache else [])])
 
 
-def blend_of(session: Session, name: str | None) -> Blend:
-    """Return a model with what Session.mixing adds to it.
+def blend_of(session: Session, name: str | None, use_kept: bool = True) -> Blend:
+    """Return a model with what Session.mixing adds to it, in the shares that are kept for it, unless others are given.
 
     Raises MisuseError where vocabularies differ, weights leave nothing for the model, or there is no network to adapt.
     """
@@ -66,7 +73,8 @@ def blend_of(session: Session, name: str | None) -> Blend:
     if asked.dynamic and blend.network is None:
         raise MisuseError(f"--dynamic adapts a network; {quoted(record.name)} is an {record.architecture} model.")
     blend, free = _with_cache(blend, asked.cache)
-    return replace(blend, free=free | (frozenset({"weights"}) if others and not given else frozenset()))
+    blend = replace(blend, free=free | (frozenset({"weights"}) if others and not given else frozenset()))
+    return with_kept(blend) if use_kept else blend
 
 
 def _with_cache(blend: Blend, asked: str | None) -> tuple[Blend, frozenset[str]]:

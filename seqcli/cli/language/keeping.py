@@ -1,0 +1,63 @@
+"""Shares that were fitted once, kept in the record of a model: the same mixture then needs no numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from seqcli.errors import DamagedError, MisuseError, quoted
+from seqcli.mixing.settings import parse
+
+if TYPE_CHECKING:
+    from seqcli.cli.language.mixing import Blend
+    from seqcli.cli.options import Session
+
+KEY = "mixtures"  # among the results of a record: what is mixed -> the options that were fitted
+
+
+def keep(session: Session, blend: Blend) -> None:
+    """Write what was fitted into the record of the first model; its files stay as they are."""
+    name = blend.records[0].name
+    with session.shelf.open(name, resume=True) as draft:
+        record = draft.record
+        assert record is not None
+        known = record.results.get(KEY)
+        found = {"weights": list(blend.weights[1:]), "cache": str(blend.cache or "")}
+        draft.save(
+            task=record.task,
+            architecture=record.architecture,
+            text=record.text,
+            spec=record.spec,
+            run=record.run,
+            corpus=record.corpus,
+            results={**record.results, KEY: {**(known if isinstance(known, dict) else {}), _mixed(blend): found}},
+            progress=record.progress,
+            files={role: record.load(role) for role in record.files},
+        )
+    session.terminal.note(f"Kept in {quoted(name)}: the same --mix and --cache need no numbers from now on.")
+
+
+def with_kept(blend: Blend) -> Blend:
+    """Return a blend with the shares that were kept for it, in place of those that were not given.
+
+    Raises DamagedError for a record with shares that cannot be.
+    """
+    known = blend.records[0].results.get(KEY)
+    found = known.get(_mixed(blend)) if isinstance(known, dict) else None
+    if found is None or blend.free != blend.open:
+        return blend
+    try:
+        weights = tuple(float(weight) for weight in found["weights"])
+        cache = parse(found["cache"]) if blend.cache else None
+        if len(weights) != len(blend.records) - 1 or not all(w > 0 for w in weights) or sum(weights) >= 1:
+            raise ValueError
+    except (KeyError, TypeError, ValueError, MisuseError) as error:
+        name = quoted(blend.records[0].name)
+        raise DamagedError(f"The shares kept in {name} cannot be; fit them again with evaluate --keep.") from error
+    return replace(blend, weights=(1.0 - sum(weights), *weights), cache=cache, free=frozenset())
+
+
+def _mixed(blend: Blend) -> str:
+    """Return what is mixed, without numbers."""
+    kinds = [blend.cache.kind] if blend.cache else []
+    return " + ".join([*(record.name for record in blend.records[1:]), *kinds, *["dynamic"] * blend.dynamic])
