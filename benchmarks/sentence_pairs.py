@@ -69,6 +69,14 @@ def judged(model: str, models_dir: str, pairs: list[tuple[str, str]]) -> list[di
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def architecture(model: str, models_dir: str) -> str:
+    """Return what kind of model it is."""
+    command = [sys.executable, "-m", "seqcli", "--models-dir", models_dir, "models", "list", "--jsonl"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    rows = map(json.loads, done.stdout.splitlines())
+    return next(str(row["architecture"]) for row in rows if row["model"] == model)
+
+
 def main() -> None:
     """Judge the pairs under each model, and print how many are ranked right, and which are not."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -93,7 +101,8 @@ def main() -> None:
         print(f"{model:24} {'all':12} {figures['right']:3} of {figures['pairs']}")
         print("".join(f"    preferred: {line}\n" for line in wrong), end="")
         if options.record:
-            record("sentence_pairs", model=model, plain=options.plain, **figures)
+            kind = architecture(model, options.models_dir)
+            record("sentence_pairs", model=model, architecture=kind, plain=options.plain, **figures)
 
 
 if __name__ == "__main__":

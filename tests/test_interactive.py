@@ -60,6 +60,7 @@ def test_letters_typed_so_far_restrict_the_words(name: str, models: dict[str, As
     found = completer.complete("the cat saw the old h", 5)
     assert found[0].word == "house" and found[0].added == "ouse "
     assert all(one.word.startswith("h") for one in found)
+    assert all(one.word.startswith("hou") for one in completer.complete("the cat saw the old hou", 5))
     assert 0.5 < sum(one.probability for one in found) <= 1 + 1e-6
     assert completer.complete("the cat zzz", 5) == []
     assert completer.complete("the cat s", 5)[0].word == "saw"

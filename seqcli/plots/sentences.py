@@ -56,7 +56,7 @@ def _word(part: Part) -> str:
     if part.bits is None:
         return text
     value = f"{part.bits:.1f}"
-    return f'<span class="w s{shade(part.bits)}" tabindex="0" data-bits="{value}" title="{value} bits">{text}</span>'
+    return f'<span class="w s{shade(part.bits)}" tabindex="0" data-bits="{value}">{text}</span>'
 
 
 _STYLE = """
