@@ -17,8 +17,7 @@ import torch
 from record import record
 
 from seqcli.cli.options import Session
-from seqcli.cli.translation.opening import open_translator
-from seqcli.cli.translation.reading import translation_record
+from seqcli.cli.translation.opening import open_translator, translation_record
 from seqcli.models.seq2seq import Translator
 from seqcli.text.reading import read_lines
 from seqcli.translation.search import Searching, search

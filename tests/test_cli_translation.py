@@ -159,6 +159,34 @@ def test_a_stopped_training_goes_on_to_the_same_weights(tmp_path: Path, monkeypa
     assert again.code == 0 and "nothing is left to do" in again.err
 
 
+def test_a_training_stopped_while_it_is_measured_is_measured_by_a_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_pairs(tmp_path, 80)
+    command = ("train-translate", "pairs.en", "pairs.de", *TINY, "--epochs", "1", "--name", "pairs")
+    with monkeypatch.context() as patch:
+        patch.setattr("seqcli.cli.translation.train.quality_figures", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        assert seqcli(*command).code == 130
+    before = Shelf("models").read("pairs")
+    assert before.progress["finished"] and "bleu" not in before.results["held_out"]
+    assert seqcli(*command, "--resume").code == 0
+    after = Shelf("models").read("pairs")
+    assert after.files == before.files and "bleu" in after.results["held_out"]
+
+
+def test_target_text_alone_is_translated_back_and_learned_from(here: Path) -> None:
+    alone, _ = invented(25, seed=21)
+    Path("alone.en").write_text(alone, "utf-8")
+    command = ("train-translate", "pairs.de", "pairs.en", *TINY, "--epochs", "0.2", "--name", "forth")
+    assert seqcli(*command, "--monolingual", "alone.en").code == 2
+    done = seqcli(*command, "--monolingual", "alone.en", "--reverse-model", "back")
+    assert done.code == 0 and "Translated back by 'back': 25 lines" in done.err
+    record = Shelf("models").read("forth")
+    assert record.corpus["lines"] == 1455 + 25 and record.corpus["monolingual"] == "alone.en"
+    Shelf("models").remove("forth")
+
+
 # -- translating ------------------------------------------------------------------------------------------------------
 
 

@@ -25,6 +25,9 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.source)
 
+    def __add__(self, other: Pairs) -> Pairs:
+        return pairs_of([*self.source, *other.source], [*self.target, *other.target])
+
     def part(self, places: Sequence[int]) -> Pairs:
         """Return some of the pairs, as a text of its own."""
         return pairs_of([self.source[i] for i in places], [self.target[i] for i in places])

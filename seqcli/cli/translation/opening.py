@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seqcli.cli.options import Number, Session, option
-from seqcli.cli.translation.reading import sides_of, translation_record
-from seqcli.errors import MisuseError
+from seqcli.errors import MisuseError, quoted
+from seqcli.spec import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
     from seqcli.store import Record
+    from seqcli.text.sides import Side
     from seqcli.translation.lines import LineTranslator
     from seqcli.translation.search import Searching
     from seqcli.translation.terms import Terms
@@ -20,6 +21,32 @@ if TYPE_CHECKING:
 USUAL = 40  # source tokens of a usual line, where a record does not say
 BEAM_MOST = 1_000
 TOGETHER = 1_000  # sentences translated between two moves of a bar
+
+
+def translation_record(session: Session, name: str | None) -> Record:
+    """Return the record of a translator. Raises MisuseError for a model that answers other questions."""
+    record = session.shelf.read(name)
+    if record.task != "translation":
+        raise MisuseError(f"{quoted(record.name)} {TASKS[record.task]}; name a translator, made by train-translate.")
+    return record
+
+
+def sides_of(record: Record) -> tuple[Side, Side]:
+    """Return source and target side of a model; one and the same where they were learned together."""
+    if record.text.joint:
+        both = _side(record, "")
+        return both, both
+    return _side(record, "source-"), _side(record, "target-")
+
+
+def _side(record: Record, which: str) -> Side:
+    from seqcli.text import tokens
+    from seqcli.text.sides import Side
+
+    role = f"{which}tokenizer"
+    learned = record.load(role) if role in record.files else None
+    tokenizer = tokens.make(record.text.tokenizer, record.text.lowercase, learned)
+    return Side(tokenizer, record.vocabulary(f"{which}vocabulary"))
 
 
 def open_translator(session: Session, name: str | None) -> LineTranslator:

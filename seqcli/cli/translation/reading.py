@@ -1,48 +1,53 @@
-"""Pairs read for a command, and what is said of them; a stored translator's two sides."""
+"""Pairs read for a training, and what is said of them."""
 
 from __future__ import annotations
 
 import os
+import shlex
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from seqcli.cli.fitting import Source, check_corpus
+from seqcli.cli.fitting import Source, check_corpus, resume_line
 from seqcli.cli.options import Session
-from seqcli.errors import MisuseError, quoted
-from seqcli.spec import TASKS
+from seqcli.cli.translation.opening import open_translator, sides_of, translations_of
+from seqcli.errors import quoted
 
 if TYPE_CHECKING:
     from seqcli.store import Record
     from seqcli.text.pairs import Pairs
     from seqcli.text.parallel import PairCorpus
-    from seqcli.text.sides import Side
 
 FEW_PAIRS = 2_000  # below this a model learns its own pairs by heart, little else
 
 
-def translation_record(session: Session, name: str | None) -> Record:
-    """Return the record of a translator. Raises MisuseError for a model that answers other questions."""
-    record = session.shelf.read(name)
-    if record.task != "translation":
-        raise MisuseError(f"{quoted(record.name)} {TASKS[record.task]}; name a translator, made by train-translate.")
-    return record
+@dataclass(frozen=True)
+class PairSource(Source):
+    """Where pairs come from: also target text alone, and the translator that makes its sources."""
 
+    monolingual: tuple[str, ...] = ()
+    reverse_model: str = ""
 
-def sides_of(record: Record) -> tuple[Side, Side]:
-    """Return source and target side of a model; one and the same where they were learned together."""
-    if record.text.joint:
-        both = _side(record, "")
-        return both, both
-    return _side(record, "source-"), _side(record, "target-")
+    def resume_line(self, session: Session, name: str) -> str:
+        """Return the command that goes on with an interrupted training."""
+        line = resume_line(session, "train-translate", self, name)
+        if not self.monolingual:
+            return line
+        words = [word for path in self.monolingual for word in ("--monolingual", path)]
+        words += ["--reverse-model", self.reverse_model]
+        return " ".join([line.removesuffix(" --resume"), *map(shlex.quote, words), "--resume"])
 
+    def back_translated(self, session: Session) -> Pairs:
+        """Return the target text as pairs: its sources are translations, made greedily."""
+        from seqcli.text.pairs import pairs_of
+        from seqcli.text.reading import named, read_lines
+        from seqcli.translation.search import Searching
 
-def _side(record: Record, which: str) -> Side:
-    from seqcli.text import tokens
-    from seqcli.text.sides import Side
-
-    role = f"{which}tokenizer"
-    learned = record.load(role) if role in record.files else None
-    tokenizer = tokens.make(record.text.tokenizer, record.text.lowercase, learned)
-    return Side(tokenizer, record.vocabulary(f"{which}vocabulary"))
+        target = [line for line in read_lines(self.monolingual, self.encoding) if line.strip()]
+        asked = open_translator(session, self.reverse_model)
+        found = pairs_of(translations_of(session, asked, target, Searching(beam=1)), target)
+        told = named(*self.monolingual)
+        session.terminal.note(f"Translated back by {quoted(asked.name)}: {len(found):,} lines of {told}.")
+        return found
 
 
 def files_of_sides(corpus: PairCorpus) -> dict[str, bytes]:
@@ -53,7 +58,7 @@ def files_of_sides(corpus: PairCorpus) -> dict[str, bytes]:
     return files | {role: model for role, model in models.items() if model is not None}
 
 
-def read_pair_corpus(session: Session, source: Source, text: Any, record: Record | None) -> PairCorpus:
+def read_pair_corpus(session: Session, source: PairSource, text: Any, record: Record | None) -> PairCorpus:
     """Read and encode the pairs, and say what they are. record: the training that goes on."""
     from seqcli.text.pairs import cut_held_out, read_pairs
     from seqcli.text.parallel import build
@@ -63,6 +68,8 @@ def read_pair_corpus(session: Session, source: Source, text: Any, record: Record
         train, held_out = pairs, read_pairs(source.valid, source.encoding)
     else:
         train, held_out = cut_held_out(pairs, text.held_out)
+    if source.monolingual:
+        train = train + source.back_translated(session)
     if record is not None:
         check_corpus(record.corpus, train.sha256, held_out.sha256, record.name)
     corpus = build(train, held_out, text, sides_of(record) if record is not None else None)
@@ -86,7 +93,7 @@ def _describe(session: Session, source: Source, pairs: Pairs, train: Pairs, corp
         note(f"Note: {learned:,} pairs are very few; expect the pairs themselves, little else.")
 
 
-def pairs_entry(source: Source, corpus: PairCorpus) -> dict[str, Any]:
+def pairs_entry(source: PairSource, corpus: PairCorpus) -> dict[str, Any]:
     """Return what a record says of the pairs: no path of them."""
     names = [os.path.basename(os.path.abspath(path)) if path != "-" else "-" for path in source.texts]
     return {
@@ -96,6 +103,7 @@ def pairs_entry(source: Source, corpus: PairCorpus) -> dict[str, Any]:
         "lines": len(corpus.train.source),
         "tokens": corpus.train.tokens,
         "usual_source": corpus.train.usual_source,
+        **({"monolingual": os.path.basename(source.monolingual[0])} if source.monolingual else {}),
         "held_out": os.path.basename(source.valid[0]) if source.valid else "cut from the pairs",
         "held_out_sha256": corpus.held_out.sha256,
         "held_out_tokens": sum(map(len, corpus.held_out.target)),

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.fitting import Checkpoint, Fit, Source, Stop, check_memory, name_of, resume_line, training_options
+from seqcli.cli.fitting import Checkpoint, Fit, Stop, check_memory, name_of, training_options
 from seqcli.cli.language.outcome import Done
-from seqcli.cli.options import Session, command, spec_options
+from seqcli.cli.options import Session, command, option, spec_options
 from seqcli.cli.preparing import Plan, make_plan
 from seqcli.cli.terminal import size
 from seqcli.cli.translation.opening import translations_of, translator_of
 from seqcli.cli.translation.outcome import bleu_tokenizer, figures, nats_text, quality_figures, report
-from seqcli.cli.translation.reading import files_of_sides, pairs_entry, read_pair_corpus
+from seqcli.cli.translation.reading import PairSource, files_of_sides, pairs_entry, read_pair_corpus
 from seqcli.errors import DamagedError, MisuseError, quoted
 from seqcli.spec import PairsTextSpec, TranslationRunSpec, TranslationSpec
 
@@ -36,6 +36,10 @@ BYTES_PER_PARAMETER = 20  # weight, gradient, Adam's two moments and the running
 )
 @click.argument("texts", nargs=-1, required=True, metavar="SOURCE [TARGET]")
 @training_options
+@option(
+    "--monolingual", multiple=True, metavar="FILE", help="Target text without translations: --reverse-model makes them."
+)
+@option("--reverse-model", metavar="NAME", help="A translator from target to source, for --monolingual.")
 @spec_options(PairsTextSpec)
 @spec_options(TranslationSpec, leave_out=("architecture",))
 @spec_options(TranslationRunSpec, leave_out=("unroll",))
@@ -51,17 +55,22 @@ def train_translate(
     resume: bool,
     replace: bool,
     as_json: bool,
+    monolingual: tuple[str, ...],
+    reverse_model: str | None,
     **params: Any,
 ) -> None:
     """Train a translator on pairs: two files, line by line, or one whose lines are source, TAB, target.
 
     --valid is given twice for two files. It stops by itself when held-out pairs get no better, keeps the best weights,
-    and measures them by BLEU and chrF.
+    and measures them by BLEU and chrF. Text of the target language alone helps too, once a translator of the other
+    direction has made sources for it (--monolingual).
     """
     began = time.monotonic()
     if resume and (replace or like):
         raise MisuseError("--resume goes on with a model as it is; leave out --replace and --like.")
-    source, name = Source(texts, valid, encoding), name or name_of(texts)
+    if bool(monolingual) != bool(reverse_model):
+        raise MisuseError("--monolingual and --reverse-model go together; give both.")
+    source, name = PairSource(texts, valid, encoding, monolingual, reverse_model or ""), name or name_of(texts)
     with session.shelf.open(name, replace=replace, resume=resume) as draft:
         record = draft.record
         if record is not None and record.progress.get("finished") and "bleu" in record.results["held_out"]:
@@ -92,6 +101,7 @@ def _make(session: Session, plan: Plan, corpus: PairCorpus, record: Record | Non
     import torch
 
     from seqcli.models.seq2seq import Translator
+    from seqcli.progress import Progress
     from seqcli.text.bucketed import HeldOutPairs, PairBatches
     from seqcli.training import Training
 
@@ -100,7 +110,9 @@ def _make(session: Session, plan: Plan, corpus: PairCorpus, record: Record | Non
     model = Translator(plan.spec, *sizes, plan.text.joint)
     batches = PairBatches(corpus.train.source, corpus.train.target, plan.run.batch_size, plan.run.seed)
     training = Training(model, batches, HeldOutPairs(corpus.held_out.source, corpus.held_out.target), plan.run)
-    if record is not None and not record.progress.get("finished"):
+    if record is not None and record.progress.get("finished"):
+        training.progress = Progress(**record.progress)  # stopped while its translations were measured
+    elif record is not None:
         try:
             training.restore(record.arrays("state"), record.progress)
         except (KeyError, TypeError, RuntimeError) as error:
@@ -108,7 +120,7 @@ def _make(session: Session, plan: Plan, corpus: PairCorpus, record: Record | Non
     return training
 
 
-def _fit(session: Session, source: Source, plan: Plan, corpus: PairCorpus, training: Training, draft: Draft) -> str:
+def _fit(session: Session, source: PairSource, plan: Plan, corpus: PairCorpus, training: Training, draft: Draft) -> str:
     """Run the training, saving as it goes, then measure the best weights; return why it ended."""
     from seqcli.store import pack
 
@@ -130,7 +142,7 @@ def _fit(session: Session, source: Source, plan: Plan, corpus: PairCorpus, train
         checkpoint.files["weights"] = pack(training.weights())
         checkpoint.results = {"held_out": figures(event.nats, event.tokens, corpus.held_out.unknown_rate)}
 
-    line = resume_line(session, "train-translate", source, draft.name)
+    line = source.resume_line(session, draft.name)
     with Stop() as stop:
         training.stop = stop.asked
         fit = Fit(session.terminal, checkpoint, stop, lambda: pack(training.state()), keep_best, line, nats_text)
