@@ -14,6 +14,8 @@ from seqcli.measuring import stretches
 from seqcli.mixing.cache import Cached, TextCache, with_cache
 from seqcli.mixing.mixture import Mixture, fit_weights, mixed
 from seqcli.mixing.settings import DEFAULTS, CacheSpec, parse
+from seqcli.text.batches import SEGMENT, Segments
+from seqcli.training import evaluate
 
 IDS = np.random.default_rng(4).integers(0, VOCABULARY, 700).astype(np.int32)  # longer than a part of a cache, and ...
 NEURAL, UNIGRAM = CacheSpec("neural", 0.3, 300, 40.0, 5.0), CacheSpec("unigram", 0.2, 300, 40.0)  # ... than the cache
@@ -21,11 +23,23 @@ NEURAL, UNIGRAM = CacheSpec("neural", 0.3, 300, 40.0, 5.0), CacheSpec("unigram",
 
 def network(seed: int) -> tuple[LanguageArrays, np.ndarray, np.ndarray]:
     """Return a network that answers in numpy, and what torch makes of IDS: logs [N], vectors [N, D]."""
-    model = model_of(spec_of(), seed=seed)
+    model = model_of(spec_of(attention=8 * (seed - 1)), seed=seed)  # the second looks back too
     arrays = LanguageArrays(model.spec, {name: p.detach().numpy() for name, p in model.named_parameters()})
     parts = list(stretches(model, IDS, vectors=True))
     vectors = [part for _, part in parts if part is not None]
     return arrays, np.concatenate([logs for logs, _ in parts]).astype(np.float64), np.concatenate(vectors)
+
+
+def test_a_long_text_comes_back_in_its_order() -> None:
+    model = model_of(spec_of(), seed=1)
+    ids = np.random.default_rng(6).integers(0, VOCABULARY, 3 * SEGMENT + 100).astype(np.int32)
+    parts = list(stretches(model, ids, vectors=True))
+    logs = np.concatenate([logs for logs, _ in parts])
+    assert [len(part) for part, _ in parts] == [SEGMENT, 2 * SEGMENT + 100]
+    assert -logs.sum(dtype=float) == pytest.approx(evaluate(model, Segments(ids))[0], rel=1e-5)
+    (expected,) = network(1)[0].token_log_probabilities([[1, *ids.tolist()]])
+    np.testing.assert_allclose(logs, expected, rtol=0, atol=1e-3)  # 256 tokens of context are as good as all
+    assert all(vectors is not None and len(vectors) == len(part) for part, vectors in parts)
 
 
 @pytest.mark.parametrize("spec", [NEURAL, UNIGRAM], ids=["neural", "unigram"])
