@@ -90,10 +90,15 @@ def score(
                 _add(asked, text, one, way.words, out)
             out.flush()
     if out.shaded and asked:
-        from seqcli.plots.sentences import legend
+        _explain(session)
 
-        scale = [part for text, at in legend() for part in ((f" {text} ", at), (" ", 0))]
-        session.terminal.legend(Shaded([("Surprisal in bits: ", 0), *scale]))
+
+def _explain(session: Session) -> None:
+    """Say what the shades mean."""
+    from seqcli.plots.sentences import legend
+
+    scale = [part for text, at in legend() for part in ((f" {text} ", at), (" ", 0))]
+    session.terminal.legend(Shaded([("Surprisal in bits: ", 0), *scale]))
 
 
 def _add(asked: Asked, text: str, one: Scored | None, words: bool, out: Results) -> None:

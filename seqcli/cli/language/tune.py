@@ -55,13 +55,8 @@ def tune(
     stand in NAME.tune.jsonl beside the models. What is best after a few minutes is smaller than what is best after an
     hour, so let the search take some times the minutes that the training will have.
     """
-    if not 0 < minutes <= 1e5:
-        raise MisuseError(f"--minutes is {minutes:g}; give a number above 0, at most 100000.")
     trials = trials or (MANY if minutes >= LONG else FEW)
-    if not 2 <= trials <= 1000:
-        raise MisuseError(f"--trials is {trials}; give a number from 2 to 1,000.")
-    if resume and replace:
-        raise MisuseError("Give --resume or --replace, not both.")
+    _check(minutes, trials, resume and replace)
     from seqcli.cli.language.searching import Journal, Search
 
     source, name = Source(texts, valid, encoding), name or name_of(texts)
@@ -70,31 +65,40 @@ def tune(
     plan = make_plan(session, None, None, {**params, "recipe": None}, architecture, {"minutes": minutes})
     corpus = read_corpus(session, source, plan.text, None)
     plan = Plan(corpus.text, plan.spec, plan.run)
-    fixed = {*given(LanguageSpec, params), *given(RunSpec, params)}
-    journal.begin(
-        {
-            "sha256": corpus.train.sha256,
-            "held_out_sha256": corpus.held_out.sha256,
-            "minutes": minutes,
-            "trials": trials,
-            "fixed": sorted(fixed),
-            "text": to_dict(plan.text),
-            "spec": to_dict(plan.spec),
-            "run": {key: value for key, value in to_dict(plan.run).items() if key != "threads"},
-        }
-    )
+    fixed = {*given(LanguageSpec, params), *given(RunSpec, params)} - {"threads"}
+    sums = {"sha256": corpus.train.sha256, "held_out_sha256": corpus.held_out.sha256}
+    asked = {"minutes": minutes, "trials": trials, "fixed": sorted(fixed)}
+    parts = {key: to_dict(part) for key, part in vars(plan).items()}
+    del parts["run"]["threads"]  # a search may go on with others
+    journal.begin({**sums, **asked, **parts})
     found = Search(session, plan, corpus, journal).run(minutes, trials, fixed)
     _report(session, found)
-    words = ["seqcli", "train-lm", *texts, *(word for path in valid for word in ("--valid", path))]
     best = found[0]
+    if best.nats_per_token is None:
+        raise DivergedError("No trial learned anything; give a lower --learning-rate, or more --minutes.")
+    session.terminal.note(
+        f"Best: {perplexity_text(best.nats_per_token)} in {duration(60 * best.minutes)}. "
+        f"Train it: {_train_line(source, params, best)}"
+    )
+
+
+def _check(minutes: float, trials: int, both: bool) -> None:
+    """Raise MisuseError for what no search can be."""
+    if not 0 < minutes <= 1e5:
+        raise MisuseError(f"--minutes is {minutes:g}; give a number above 0, at most 100000.")
+    if not 2 <= trials <= 1000:
+        raise MisuseError(f"--trials is {trials}; give a number from 2 to 1,000.")
+    if both:
+        raise MisuseError("Give --resume or --replace, not both.")
+
+
+def _train_line(source: Source, params: dict[str, Any], best: Trial) -> str:
+    """Return the command that trains a model with the settings of a trial, for as long."""
+    words = ["seqcli", "train-lm", *source.texts, *(word for path in source.valid for word in ("--valid", path))]
+    words += [] if source.encoding == "utf-8" else ["--encoding", source.encoding]
     kept = {**given(TextSpec, params), **given(LanguageSpec, params), **given(RunSpec, params), **best.settings}
     words += [word for key, value in kept.items() for word in _typed(key, value)]
-    if best.nats_per_token is None:
-        raise DivergedError("Every trial diverged; give a lower --learning-rate, or text that is more like its end.")
-    line = shlex.join([*words, "--minutes", f"{best.minutes:.3g}"])
-    session.terminal.note(
-        f"Best: {perplexity_text(best.nats_per_token)} in {duration(60 * best.minutes)}. Train it: {line}"
-    )
+    return shlex.join([*words, "--minutes", f"{best.minutes:.3g}"])
 
 
 def _report(session: Session, found: list[Trial]) -> None:
