@@ -68,7 +68,7 @@ def predict_word(
         for texts in batches_of_texts(prompt, file):
             asked = asked or open_language_model(session, model)
             if prompt and prompt != ("-",):
-                _note_unknown(session, asked, texts[0])
+                note_unknown(session, asked, texts[0])
             if steps:
                 _continue(asked, texts, steps, exclude_special, out)
             else:
@@ -76,7 +76,7 @@ def predict_word(
             out.flush()
 
 
-def _note_unknown(session: Session, asked: Asked, text: str) -> None:
+def note_unknown(session: Session, asked: Asked, text: str) -> None:
     """Say which words of a prompt the model never learned: they are all the same to it."""
     from seqcli.text.tokens import shown, tokens_of
 

@@ -144,6 +144,8 @@ def _fitted(session: Session, blend: Blend, measured: str, reading: Reading) -> 
     )
     if encoded.sha256 == measured:
         raise MisuseError("--fit-on is the very text that is measured, which flatters; fit on another.")
+    if any(encoded.sha256 == other.corpus.get("sha256") for other in blend.records):
+        session.terminal.note("Note: --fit-on is a text that a model learned from; shares that suit new text differ.")
     ids = encoded.ids[:FIT_TOKENS]
     with session.terminal.bar(len(ids) * len(blend.records), "fitting", "token") as bar:
         blend = fitted(blend, ids, reading.threads, bar.to)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options
+from seqcli.cli.language.ask import note_unknown
 from seqcli.cli.language.writing import SEEDS, Wanted, Writing
 from seqcli.cli.options import (
     Number,
@@ -68,6 +69,8 @@ def generate(session: Session, /, prompt: tuple[str, ...], model: str | None, fi
     with session.terminal.results(*COLUMNS) as out:
         for place, line in enumerate(_prompts(prompt, file)):
             writing = writing or Writing(session, model, wanted)
+            if line and prompt and prompt != ("-",):
+                note_unknown(session, writing.asked, line)
             if line is None:
                 out.add("", None, None, None, None)
             elif out.shaded and not wanted.beam:  # a table is what a terminal gets

@@ -50,10 +50,10 @@ class Writing:
         from seqcli.decoding.writing import Limits
         from seqcli.text.vocabulary import UNK
 
-        self._asked = open_language_model(session, model)
+        self.asked = open_language_model(session, model)
         self._wanted = wanted
-        self._ending = Ending(self._asked.vocabulary.tokens, wanted.tokens, wanted.sentences, wanted.stop)
-        copies = _copies(session, self._asked, wanted.text, wanted.no_copy) if wanted.no_copy else None
+        self._ending = Ending(self.asked.vocabulary.tokens, wanted.tokens, wanted.sentences, wanted.stop)
+        copies = _copies(session, self.asked, wanted.text, wanted.no_copy) if wanted.no_copy else None
         self._limits = Limits((UNK,), copies)
         self._seed = int.from_bytes(os.urandom(4)) % SEEDS if wanted.seed is None else wanted.seed
         if wanted.seed is None and wanted.beam is None and wanted.how.temperature > 0.0:
@@ -71,8 +71,8 @@ class Writing:
         """Yield a text piece by piece."""
         from seqcli.decoding.writing import Writer
 
-        start = self._asked.ids(prompt)
-        writer = Writer(self._asked.model, start, [(self._seed, place, sample)], self._wanted.how, self._limits)
+        start = self.asked.ids(prompt)
+        writer = Writer(self.asked.model, start, [(self._seed, place, sample)], self._wanted.how, self._limits)
         said, kept = "", None
         while kept is None:
             text = self._joined(prompt, writer.texts[0][len(start) :])
@@ -87,9 +87,9 @@ class Writing:
     def _drawn(self, prompt: str, place: int, samples: Sequence[int]) -> list[Written]:
         from seqcli.decoding.writing import Writer
 
-        start = self._asked.ids(prompt)
+        start = self.asked.ids(prompt)
         seeds = [(self._seed, place, sample) for sample in samples]
-        writer = Writer(self._asked.model, start, seeds, self._wanted.how, self._limits)
+        writer = Writer(self.asked.model, start, seeds, self._wanted.how, self._limits)
         found: dict[int, Written] = {}
         totals, going = [0.0] * len(seeds), list(range(len(seeds)))
         while going:
@@ -113,8 +113,8 @@ class Writing:
         from seqcli.decoding.writing import search
 
         found = search(
-            self._asked.model,
-            self._asked.ids(prompt),
+            self.asked.model,
+            self.asked.ids(prompt),
             beam,
             self._limits,
             lambda ids: self._ending.kept(ids) is not None,
@@ -128,13 +128,13 @@ class Writing:
         from seqcli.text.tokens import tokens_of
         from seqcli.text.vocabulary import EOS
 
-        units = [tokens_of(self._asked.tokenizer, prompt)]
+        units = [tokens_of(self.asked.tokenizer, prompt)]
         for token in ids:
             if token == EOS:
                 units.append([])
             else:
-                units[-1].append(self._asked.vocabulary.tokens[token])
-        return "\n".join(self._asked.tokenizer.join(unit) for unit in units).rstrip("\n")
+                units[-1].append(self.asked.vocabulary.tokens[token])
+        return "\n".join(self.asked.tokenizer.join(unit) for unit in units).rstrip("\n")
 
 
 def _copies(session: Session, asked: Asked, files: Sequence[str], longest: int) -> Copies:
