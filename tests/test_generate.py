@@ -203,8 +203,10 @@ def test_a_beam_is_sorted_and_stop_words_end_a_text(here: Path) -> None:
     records = seqcli("generate", "the", "--beam", "6", "-n", "4", "--jsonl").records
     means = [record["log_probability"] / record["tokens"] for record in records]
     assert len(records) == 4 and means == sorted(means, reverse=True)
-    stopped = seqcli("generate", "-n", "20", "--stop", "saw", "--stop", "!", "--seed", "1", "--jsonl").records
-    assert not any("saw" in record["text"] or "!" in record["text"] for record in stopped)
+    args = ("--stop", "saw", "--stop", "!", "--stop", "two words")
+    stopped = seqcli("generate", "-n", "20", *args, "--seed", "1", "--jsonl")
+    assert not any("saw" in record["text"] or "!" in record["text"] for record in stopped.records)
+    assert "'two words' is no token" in stopped.err and "'saw'" not in stopped.err
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from seqcli.cli.opening import Asked, open_language_model
 from seqcli.cli.options import Session
 from seqcli.decoding.settings import Sampling
+from seqcli.errors import quoted
 
 if TYPE_CHECKING:
     from seqcli.decoding.copies import Copies
@@ -48,11 +49,15 @@ class Writing:
     def __init__(self, session: Session, model: str | None, wanted: Wanted) -> None:
         from seqcli.decoding.ending import Ending
         from seqcli.decoding.writing import Limits
+        from seqcli.text.tokens import shown
         from seqcli.text.vocabulary import UNK
 
         self.asked = open_language_model(session, model)
         self._wanted = wanted
         self._ending = Ending(self.asked.vocabulary.tokens, wanted.tokens, wanted.sentences, wanted.stop)
+        known = {shown(token) for token in self.asked.vocabulary.tokens}
+        for word in sorted(set(wanted.stop) - known):
+            session.terminal.note(f"Note: {quoted(word)} is no token of the model, so no text will ever stop there.")
         copies = _copies(session, self.asked, wanted.text, wanted.no_copy) if wanted.no_copy else None
         self._limits = Limits((UNK,), copies)
         self._seed = int.from_bytes(os.urandom(4)) % SEEDS if wanted.seed is None else wanted.seed
