@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 Report = Callable[[int], object]
 FIT_TOKENS = 100_000  # at most: more of a text would not move weights by much
+HALVED = 5  # times that a token's count was halved when it may leave the cache
 LEAST = 0.001  # share of a model that is asked at all
-THETAS, HALF_LIVES = (5.0, 7.0, 10.0), (50.0, 100.0, 200.0)  # what is tried for a cache that is fitted to a text
+THETAS, HALF_LIVES = (5.0, 7.0, 10.0, 14.0), (50.0, 100.0, 200.0, 400.0)  # what is tried for a cache that is fitted to a text
 
 
 class Parts(NamedTuple):
@@ -87,7 +88,7 @@ def _candidates(blend: Blend) -> Iterator[CacheSpec]:
         return
     thetas = THETAS if blend.cache.kind == "neural" else (0.0,)
     for theta, half_life in itertools.product(thetas, HALF_LIVES):
-        yield replace(blend.cache, theta=theta, half_life=half_life)
+        yield replace(blend.cache, theta=theta, half_life=half_life, size=int(HALVED * half_life))
 
 
 def _parts(blend: Blend, ids: Ids, specs: Sequence[CacheSpec], threads: int | None, report: Report) -> Parts:
