@@ -39,9 +39,13 @@ def processor() -> str:
     return " ".join([name or platform.machine(), *flags])
 
 
-def latest(benchmark: str, **match: Any) -> dict[str, Any] | None:
-    """Return the newest result of a benchmark whose figures match, or None."""
+def every(benchmark: str, **match: Any) -> list[dict[str, Any]]:
+    """Return the results of a benchmark whose figures match, oldest first."""
     lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
     rows = [row for row in map(json.loads, lines) if row["benchmark"] == benchmark]
-    rows = [row for row in rows if all(row.get(key) == value for key, value in match.items())]
-    return rows[-1] if rows else None
+    return [row for row in rows if all(row.get(key) == value for key, value in match.items())]
+
+
+def latest(benchmark: str, **match: Any) -> dict[str, Any] | None:
+    """Return the newest result of a benchmark whose figures match, or None."""
+    return next(reversed(every(benchmark, **match)), None)

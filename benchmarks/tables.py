@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from record import latest
+from record import every, latest
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 PLACE = re.compile(r"(<!-- table: ([a-z0-9-]+) -->\n)(?:\n?\|.*\n)*(?:\n_.*_\n)?")
@@ -75,6 +75,46 @@ def ngram() -> str:
         for row in found
     ]
     header = ["order", "whole command, s", "MB", "valid perplexity", "test perplexity"]
+    return rows(header, lines, found[0] if found else None)
+
+
+@table("recipes")
+def recipes() -> str:
+    """The recipes on the Penn Treebank, and the strong one mixed with counts and a cache."""
+    names = ("quick", "standard", "strong", *(f"mix: {what}" for what in ("strong, counts", "strong, counts, cache")))
+    seeds = [(name, seed) for name in names for seed in (1, 2, 3)]
+    found = [row for name, seed in seeds if (row := latest("recipes", what=name, seed=seed))]
+    lines = [
+        [
+            row["what"].removeprefix("mix: ") + ("" if row["seed"] == 1 else f", seed {row['seed']}"),
+            f"{row['seconds'] / 60:.0f}" if "seconds" in row else "",
+            str(row.get("threads", "")),
+            str(row["settings"]["hidden_size"]) if "settings" in row else "",
+            f"{row['valid_perplexity']:.1f}" if "valid_perplexity" in row else "",
+            f"{row['test_perplexity']:.1f}",
+        ]
+        for row in found
+    ]
+    header = ["", "minutes", "threads", "hidden size", "valid perplexity", "test perplexity"]
+    return rows(header, lines, found[0] if found else None)
+
+
+@table("ingredients")
+def ingredients() -> str:
+    """What each setting is worth in equal minutes."""
+    names = [row["what"] for row in every("ingredients")]
+    found = [row for name in dict.fromkeys(names) if (row := latest("ingredients", what=name))]
+    usual = next((row["valid_perplexity"] for row in found if row["what"] == "as it is"), None)
+    lines = [
+        [
+            row["what"],
+            f"{row['valid_perplexity']:.1f}",
+            f"{row['valid_perplexity'] - usual:+.1f}" if usual else "",
+            f"{row['tokens_per_second']:,.0f}",
+        ]
+        for row in found
+    ]
+    header = ["", "valid perplexity", "difference", "training tokens/s"]
     return rows(header, lines, found[0] if found else None)
 
 
