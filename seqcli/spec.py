@@ -354,7 +354,11 @@ GATES = {"rnn": 1, "gru": 3, "lstm": 4}  # products of a recurrent step: as many
 
 PAST_KEYS = 64  # numbers that a state is found by where a language model attends to its past
 
-TASKS = {"lm": "predicts the next token", "vectors": "holds word vectors", "translation": "translates"}
+TASKS = {
+    "lm": "predicts the next token",
+    "vectors": "holds word vectors",
+    "translation": "translates (ask it with translate, score-translation, evaluate-translation)",
+}
 
 
 class Architecture(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seqcli.errors import CorpusError, MisuseError
-from seqcli.text.reading import named, read_lines
+from seqcli.text.reading import files_of, named, read_lines
 
 HELD_OUT_MOST = 1_000  # pairs: enough for a BLEU to half a point, and an evaluation stays short
 
@@ -38,6 +38,7 @@ def read_pairs(paths: Sequence[str], encoding: str) -> Pairs:
 
     Raises CorpusError, naming the first missing line, where one side is longer than the other.
     """
+    files_of(paths)  # standard input can be only one of them
     if len(paths) == 1:
         sides = _columns(paths[0], encoding)
     elif len(paths) == 2:

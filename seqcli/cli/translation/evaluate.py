@@ -30,7 +30,10 @@ COLUMNS = ("model", "part", "pairs", "bleu", "chrf", "ter", "nats_per_token", "p
 @option("--encoding", default="utf-8", metavar="NAME", help="Encoding of the text.  [default: utf-8]")
 @option("--by-length", is_flag=True, help="Also for each quarter of the sentences, by their sources' lengths.")
 @option(
-    "--bleu-tokenizer", type=click.Choice(TOKENIZERS), help="How BLEU cuts text.  [default: 13a; char for Japanese]"
+    "--bleu-tokenizer",
+    "cut",
+    type=click.Choice(TOKENIZERS),
+    help="How BLEU cuts text.  [default: 13a, or char]",
 )
 @option("--samples", type=Number(int), default=1000, metavar="N", help="Of the paired bootstrap.  [default: 1000]")
 @search_options
@@ -43,7 +46,7 @@ def evaluate_translation(
     test: tuple[str, ...],
     encoding: str,
     by_length: bool,
-    bleu_tokenizer: str | None,
+    cut: str | None,
     samples: int,
     beam: int,
     length_penalty: float,
@@ -60,7 +63,7 @@ def evaluate_translation(
     if not 1 <= samples <= 100_000:
         raise MisuseError(f"--samples is {samples}; give a number from 1 to 100,000.")
     pairs = read_pairs(test, encoding)
-    cut = bleu_tokenizer or tokenizer_of_references(pairs)
+    cut = cut or bleu_tokenizer(pairs.target)
     if pairs.empty:
         session.terminal.note(f"Note: {pairs.empty:,} of {pairs.lines:,} lines have an empty side and are left out.")
     translated: dict[str, list[str]] = {}
@@ -75,11 +78,6 @@ def evaluate_translation(
                 extra = (nats, p_value) if whole else (None, None)
                 out.add(name, part, len(places), row["bleu"], row["chrf"], row["ter"], *extra, row["signature"])
             out.flush()
-
-
-def tokenizer_of_references(pairs: Pairs) -> str:
-    """Return how BLEU is to cut the target of a test set."""
-    return bleu_tokenizer(pairs.target)
 
 
 def measure(session: Session, model: str | None, pairs: Pairs, how: Searching) -> tuple[str, list[str], float]:
