@@ -27,7 +27,7 @@ class CacheSpec:
 
 DEFAULTS = {  # the best of those tried on the validation text of the Penn Treebank, for two networks
     "unigram": CacheSpec("unigram", 0.08, 500, 75.0),
-    "neural": CacheSpec("neural", 0.15, 1000, 100.0, 7.0),
+    "neural": CacheSpec("neural", 0.15, 1000, 150.0, 9.0),
 }
 
 

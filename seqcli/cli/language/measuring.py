@@ -25,7 +25,7 @@ Report = Callable[[int], object]
 FIT_TOKENS = 100_000  # at most: more of a text would not move weights by much
 HALVED = 5  # times that a token's count was halved when it may leave the cache
 LEAST = 0.001  # share of a model that is asked at all
-THETAS, HALF_LIVES = (5.0, 7.0, 10.0, 14.0), (50.0, 100.0, 200.0, 400.0)  # tried for a fit
+THETAS, HALF_LIVES = (5.0, 7.0, 9.0, 12.0), (75.0, 150.0, 300.0)  # tried for a fit; two networks had theirs inside
 
 
 class Parts(NamedTuple):
