@@ -15,7 +15,7 @@ from seqcli.text import tokens as tokenizers
 from seqcli.text.interning import Interner
 from seqcli.text.pieces import Pieces
 from seqcli.text.reading import Report, named, read_blocks
-from seqcli.text.spool import PART
+from seqcli.text.spool import PART, let_go
 from seqcli.text.table import Ids, TokenTable, count_pieces
 from seqcli.text.units import Ranges, cut_held_out, is_paragraphs
 from seqcli.text.vocabulary import SPECIALS, UNK, Vocabulary, select
@@ -43,6 +43,7 @@ class Encoded:
         counts = np.zeros(size, np.int64)
         for i in range(0, len(self.ids), PART):  # in parts: numpy would make a copy of all the ids, twice as large
             counts += np.bincount(self.ids[i : i + PART], minlength=size)[:size]
+            let_go(self.ids)
         return counts
 
     @property

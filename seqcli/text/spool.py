@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import mmap
 import os
 import tempfile
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 
 from seqcli.errors import CorpusError, quoted
 
-IN_MEMORY = 1 << 26  # bytes: 16 million ids, a text of 90 MB; a text of 1 GB would hold 700 MB of them
+IN_MEMORY = 1 << 24  # bytes: 4 million ids, a text of 20 MB; a text of 1 GB would hold 700 MB of them
 PART = 1 << 20  # ids handed out at a time from a file: a few MB, whatever the length of the text
 
 T = TypeVar("T", bound=np.generic)
@@ -88,3 +90,18 @@ class Spool(Generic[T]):
             raise CorpusError(
                 f"Cannot keep the ids of the text in {quoted(self._folder)}: {error.strerror}; make room on that disk."
             ) from error
+
+
+def let_go(array: NDArray[Any]) -> None:
+    """Let go of the pages of mapped ids that were read: they count as memory of this process, however long the text."""
+    base = array.base
+    while isinstance(base, (np.ndarray, memoryview)):
+        base = base.base if isinstance(base, np.ndarray) else base.obj
+    if isinstance(base, mmap.mmap):
+        base.madvise(mmap.MADV_DONTNEED)
+
+
+def give_back() -> None:
+    """Give memory that is free back to the system, where the C library can: reading a text leaves tens of MB of it."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -5,7 +5,7 @@ Source: Bojanowski et al. 2017.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,15 +36,27 @@ class Subwords:
     def complete(self, words: Sequence[str], own: Floats) -> Floats:
         """Return the words' vectors [V, D]: the mean of each one's own row [V, D] and its n-grams' rows."""
         out = np.empty_like(own)
+        for part, sums, counts in self._sums(words):
+            out[part] = (own[part] + sums) / (counts + 1)
+        return out
+
+    def own(self, words: Sequence[str], vectors: Floats) -> Floats:
+        """Return the words' own rows [V, D] from their vectors [V, D]: what `complete` was given."""
+        out = np.empty_like(vectors)
+        for part, sums, counts in self._sums(words):
+            out[part] = vectors[part] * (counts + 1) - sums
+        return out
+
+    def _sums(self, words: Sequence[str]) -> Iterator[tuple[slice, NDArray[np.float64], NDArray[np.int64]]]:
+        """Yield, batch by batch, where its words stand, the sums of their n-grams' rows [n, D], and how many [n, 1]."""
         for start in range(0, len(words), BATCH):
             rows, sizes = ngram_rows(words[start : start + BATCH], self.shortest, self.longest, len(self.matrix))
-            total = own[start : start + BATCH].astype(np.float64)
+            sums = np.zeros((len(sizes), self.matrix.shape[1]))
             filled = np.flatnonzero(sizes)
             if len(filled):
                 begins = (np.cumsum(sizes) - sizes)[filled]
-                total[filled] += np.add.reduceat(self.matrix[rows], begins, axis=0, dtype=np.float64)
-            out[start : start + BATCH] = total / (sizes + 1)[:, None]
-        return out
+                sums[filled] = np.add.reduceat(self.matrix[rows], begins, axis=0, dtype=np.float64)
+            yield slice(start, start + len(sizes)), sums, sizes[:, None]
 
 
 def ngram_rows(

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from seqcli.errors import DivergedError
 from seqcli.progress import Clock, Evaluated, Event, Progress, Progressed, Started, Stopped
 from seqcli.spec import VectorsRunSpec, VectorsSpec
+from seqcli.text.spool import let_go
 from seqcli.vectors import loss, passes
 from seqcli.vectors.sampling import code_paths, keep_chances, negative_table, next_sentence
 from seqcli.vectors.subwords import Subwords, ngram_rows
 from seqcli.vectors.work import CHUNK, TREE_CHUNK, Method, Weights, Words, make_works, work_of
 
-FLOOR = 1e-4  # the learning rate falls in a line to this share of its height, as word2vec.c's
+LAST_SHARE = 0.25  # of the learning rate's height, to which it falls in a line: see README on what this does
 UPDATES = 50  # in an epoch, at least, where the text allows: each has one learning rate
 PASSAGE = 20_000  # tokens, at most, subsampled at once: their ids stay in the cache
 SHORTEST_PASSAGE = 1000  # tokens: below, starting a passage costs more than training on it
@@ -70,8 +71,16 @@ class VectorTraining:
         self._busy_seconds, self._busy_words = 0.0, 0  # of this process
         self._weights = Weights(inputs, np.zeros((len(words), spec.embedding_size), np.float32))
 
-    def begin_from(self, vectors: Floats, rows: NDArray[np.int64], outputs: Floats | None) -> None:
-        """Begin with known vectors: vectors[i], and outputs[i] where known, are those of word rows[i]."""
+    def begin_from(
+        self, vectors: Floats, rows: NDArray[np.int64], outputs: Floats | None, subwords: Subwords | None = None
+    ) -> None:
+        """Begin with known vectors: vectors[i], and outputs[i] where known, are those of word rows[i].
+
+        subwords: the n-grams that the vectors were made with, for a training that learns n-grams too.
+        """
+        if subwords is not None:
+            self._weights.inputs[len(self._words_list) :] = subwords.matrix
+            vectors = subwords.own([self._words_list[row] for row in rows.tolist()], vectors)
         self._weights.inputs[rows] = vectors
         if outputs is not None:
             self._weights.outputs[rows] = outputs
@@ -139,13 +148,14 @@ class VectorTraining:
         epoch, index = divmod(p.update, self.updates_per_epoch)
         start = self._cut(index * self._per_update)
         stop = self._cut((index + 1) * self._per_update)
-        rate = self.run.learning_rate * max(1.0 - p.share, FLOOR)
+        rate = self.run.learning_rate * (1.0 - (1.0 - LAST_SHARE) * p.share)
         passages, began = -(-size // self._passage), time.perf_counter()
         train(pool, index * self._per_update, min((index + 1) * self._per_update, passages), epoch, rate)
         before = p.share
         words = int(np.count_nonzero(self._ids[start:stop] > 1))
         self._busy_seconds += time.perf_counter() - began
         self._busy_words += words
+        let_go(self._ids)
         p.advance(0.0, words, clock.seconds())
         if self.run.minutes is not None and not p.finished:
             p.plan_again(before, self.run, self.updates_per_epoch)

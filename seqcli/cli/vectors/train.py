@@ -23,8 +23,9 @@ from seqcli.cli.fitting import (
 from seqcli.cli.options import Session, command, option, spec_options
 from seqcli.cli.preparing import Plan, corpus_entry, make_plan, read_corpus
 from seqcli.cli.terminal import duration, size
-from seqcli.errors import CorpusError, DamagedError, MisuseError, ModelError, quoted
-from seqcli.spec import VectorsRunSpec, VectorsSpec, VectorsTextSpec
+from seqcli.cli.vectors.known import known_vectors
+from seqcli.errors import CorpusError, DamagedError, MisuseError, quoted
+from seqcli.spec import TextSpec, VectorsRunSpec, VectorsSpec, VectorsTextSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,12 +43,25 @@ FEWEST = 2  # words that can be told apart
 
 @dataclass(frozen=True)
 class Words:
-    """What is trained on: the words that get a vector, how often each occurs, and both parts of the text as ids."""
+    """What is trained on: the words that get a vector, how often each occurs, and both parts of the text as ids.
 
+    With what is saved of the text; the text itself is let go before the training.
+    """
+
+    text: TextSpec
     vocabulary: Vocabulary
     counts: NDArray[np.int64]
     train: NDArray[np.int32]
     held_out: NDArray[np.int32]
+    corpus: dict[str, Any]
+    files: dict[str, bytes]  # by role
+
+    @property
+    def names(self) -> list[str]:
+        """The words, in the order of their rows."""
+        from seqcli.text.vocabulary import SPECIALS
+
+        return self.vocabulary.tokens[len(SPECIALS) :]
 
 
 @command(
@@ -79,6 +93,8 @@ def train_w2v(
     Contexts end where a line or paragraph ends. The settings are named as everywhere, their defaults those of
     word2vec.c, but for the learning rate: words share their negatives here, which allows twice the steps.
     """
+    from seqcli.text.spool import give_back
+
     began = time.monotonic()
     if resume and (replace or like or start):
         raise MisuseError("--resume goes on with a model as it is; leave out --replace, --like and --from.")
@@ -88,46 +104,67 @@ def train_w2v(
         if record is not None and record.progress.get("finished"):
             session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
             return
-        given_size = params.get("embedding_size")
-        known = _known_vectors(session, start, given_size) if start else None
+        known = known_vectors(session, start) if start else None
         if known is not None:
-            params["embedding_size"] = int(known[1].shape[1])
+            params |= known.settings(params)
         plan = make_plan(session, record, like, params, "skip-gram", {"epochs": DEFAULT_EPOCHS})
         if plan.spec.min_ngram > plan.spec.max_ngram:
             least, most = plan.spec.min_ngram, plan.spec.max_ngram
             raise MisuseError(f"--min-ngram {least} is above --max-ngram {most}; give a lower one.")
-        corpus, words = _read(session, source, plan, record)
-        plan = Plan(corpus.text, plan.spec, plan.run)
+        words = _read(session, source, plan, record)
+        give_back()
+        plan = Plan(words.text, plan.spec, plan.run)
         training = _make(session, plan, words, record)
         if known is not None:
-            _begin_from(session, training, words, known)
-        why = _fit(session, source, plan, corpus, words, training, draft)
+            count = known.give_to(training, words.names)
+            session.terminal.note(f"{count:,} of {len(words.names):,} words begin with known vectors.")
+            known = None  # its matrices need not be held while the training runs
+        why = _fit(session, source, plan, words, training, draft)
         session.shelf.set_default(name, only_first=True)
         _report(session, training, draft, words, why, time.monotonic() - began, as_json)
 
 
-def _read(session: Session, source: Source, plan: Plan, record: Record | None) -> tuple[Corpus, Words]:
+def _read(session: Session, source: Source, plan: Plan, record: Record | None) -> Words:
     """Read the text, and join its phrases where that is asked for."""
     from seqcli.text.vocabulary import SPECIALS, Vocabulary
 
     phrases = plan.text.phrases
     # a vocabulary with phrases joined cannot cut the text that they are found in: they are found anew
     corpus = read_corpus(session, source, plan.text, None if phrases else record)
-    counts = corpus.train.counts(len(corpus.vocabulary))[len(SPECIALS) :]
-    words = Words(corpus.vocabulary, counts, corpus.train.ids, corpus.held_out.ids)
+    vocabulary, train, held_out = corpus.vocabulary, corpus.train.ids, corpus.held_out.ids
+    counts = corpus.train.counts(len(vocabulary))[len(SPECIALS) :]
     if phrases:
         from seqcli.vectors.phrases import join_phrases
 
-        names, threshold = corpus.vocabulary.tokens[len(SPECIALS) :], plan.text.phrase_threshold
-        least = corpus.text.min_count or 1
-        joined = join_phrases(names, counts, corpus.train.ids, corpus.held_out.ids, least, threshold)
-        words = Words(Vocabulary(joined.words), joined.counts, joined.train, joined.held_out)
+        names, least = vocabulary.tokens[len(SPECIALS) :], corpus.text.min_count or 1
+        joined = join_phrases(names, counts, train, held_out, least, plan.text.phrase_threshold)
+        vocabulary, counts, train, held_out = Vocabulary(joined.words), joined.counts, joined.train, joined.held_out
         session.terminal.note(f"Phrases: {joined.phrases:,} pairs of words are joined, each a word of its own.")
         if record is not None:
             check_corpus(record.corpus, corpus.train.sha256, corpus.held_out.sha256, record.name)
-    if len(words.counts) < FEWEST:
+    if len(counts) < FEWEST:
         raise CorpusError("There are not two words to tell apart; give more text or a lower --min-count.")
-    return corpus, words
+    files = _files(corpus, vocabulary, counts)
+    return Words(corpus.text, vocabulary, counts, train, held_out, corpus_entry(source, corpus), files)
+
+
+def _files(corpus: Corpus, vocabulary: Vocabulary, counts: NDArray[np.int64]) -> dict[str, bytes]:
+    """Return the files of a model that the training does not change, by role.
+
+    Among the counts, by their hashes, are those of rare words: why a word is unknown can be said.
+    """
+    import numpy as np
+
+    from seqcli.cli.vectors.tables import word_hash
+    from seqcli.store import pack
+
+    rare = np.flatnonzero((corpus.seen_counts > 0) & (corpus.seen_counts < (corpus.text.min_count or 1)))
+    hashes = np.fromiter((word_hash(corpus.seen.text(i)) for i in rare.tolist()), np.int64, len(rare))
+    order = np.argsort(hashes)
+    rare_counts = corpus.seen_counts[rare].astype(np.int32)[order]
+    arrays: dict[str, NDArray[Any]] = {"counts": counts, "rare_hashes": hashes[order], "rare_counts": rare_counts}
+    files = {"vocabulary": vocabulary.to_bytes(), "counts": pack(arrays)}
+    return files if corpus.tokenizer.model is None else {**files, "tokenizer": corpus.tokenizer.model}
 
 
 def _make(session: Session, plan: Plan, words: Words, record: Record | None) -> VectorTraining:
@@ -139,11 +176,9 @@ def _make(session: Session, plan: Plan, words: Words, record: Record | None) -> 
         f"Vectors: {len(words.counts):,} words of {plan.spec.embedding_size} numbers, {plan.spec.architecture}, "
         f"{plan.spec.output}, {size(4 * parameters)}; threads: {plan.run.threads}, seed: {plan.run.seed}."
     )
-    from seqcli.text.vocabulary import SPECIALS
     from seqcli.vectors.train import VectorTraining
 
-    names = words.vocabulary.tokens[len(SPECIALS) :]
-    training = VectorTraining(words.train, words.held_out, names, words.counts, plan.spec, plan.run)
+    training = VectorTraining(words.train, words.held_out, words.names, words.counts, plan.spec, plan.run)
     if record is not None:
         try:
             training.restore(record.arrays("state", training.shapes()), record.progress)
@@ -152,48 +187,10 @@ def _make(session: Session, plan: Plan, words: Words, record: Record | None) -> 
     return training
 
 
-def _known_vectors(session: Session, start: str, given_size: int | None) -> tuple[list[str], Any, Any]:
-    """Return (words, vectors, outputs or None) of the model or file that a training begins with."""
-    outputs = None
-    if start in session.shelf.names():
-        from seqcli.cli.vectors.tables import open_table
-
-        opened = open_table(session, start)
-        words, matrix = list(opened.table.words), opened.table.matrix
-        if "weights" in opened.record.files:
-            outputs = opened.record.arrays("weights")["outputs"]
-            outputs = outputs if opened.record.spec.output == "negative-sampling" else None  # else rows are nodes
-    elif os.path.isfile(start):
-        from seqcli.vectors.formats import read
-
-        found = read(start)
-        words, matrix = found.words, found.matrix
-    else:
-        raise ModelError(f"--from {quoted(start)} is neither a model in {quoted(session.shelf.root)} nor a file.")
-    if given_size is not None and given_size != matrix.shape[1]:
-        raise MisuseError(f"{quoted(start)} has vectors of {matrix.shape[1]} numbers; leave out --embedding-size.")
-    return words, matrix, outputs
-
-
-def _begin_from(session: Session, training: VectorTraining, words: Words, known: tuple[list[str], Any, Any]) -> None:
-    """Give the words that are known already their vectors."""
-    import numpy as np
-
-    from seqcli.text.vocabulary import SPECIALS
-
-    rows = {word: i for i, word in enumerate(words.vocabulary.tokens[len(SPECIALS) :])}
-    pairs = [(i, rows[word]) for i, word in enumerate(known[0]) if word in rows]
-    source, target = np.array(pairs, np.int64).reshape(-1, 2).T
-    outputs = known[2][source] if known[2] is not None and training.spec.output == "negative-sampling" else None
-    training.begin_from(known[1][source], target, outputs)
-    session.terminal.note(f"{len(pairs):,} of {len(rows):,} words begin with known vectors.")
-
-
 def _fit(
     session: Session,
     source: Source,
     plan: Plan,
-    corpus: Corpus,
     words: Words,
     training: VectorTraining,
     draft: Draft,
@@ -202,9 +199,7 @@ def _fit(
     from seqcli.store import pack
 
     record = draft.record
-    files = {"vocabulary": words.vocabulary.to_bytes(), "counts": pack(_counts(corpus, words))}
-    if corpus.tokenizer.model is not None:
-        files["tokenizer"] = corpus.tokenizer.model
+    files = dict(words.files)
     if record is not None:
         files |= {role: record.load(role) for role in ("vectors", "weights", "history") if role in record.files}
     fixed = {
@@ -213,7 +208,7 @@ def _fit(
         "text": plan.text,
         "spec": plan.spec,
         "run": plan.run,
-        "corpus": corpus_entry(source, corpus),
+        "corpus": words.corpus,
     }
     checkpoint = Checkpoint(draft, fixed, files, dict(record.results) if record is not None else {})
 
@@ -226,19 +221,6 @@ def _fit(
         fit = Fit(session.terminal, checkpoint, stop, lambda: pack(training.state()), keep, line, _loss_text, "word")
         fit.keep_last = plan.run.patience is None
         return fit.follow(training.events(), training.progress)
-
-
-def _counts(corpus: Corpus, words: Words) -> dict[str, Any]:
-    """Return how often each word occurs, and by their hashes the rare ones: why a word is unknown can be said."""
-    import numpy as np
-
-    from seqcli.cli.vectors.tables import word_hash
-
-    rare = np.flatnonzero((corpus.seen_counts > 0) & (corpus.seen_counts < (corpus.text.min_count or 1)))
-    hashes = np.array([word_hash(corpus.seen.text(i)) for i in rare.tolist()], np.int64)
-    order = np.argsort(hashes)
-    counts = corpus.seen_counts[rare].astype(np.int32)
-    return {"counts": words.counts, "rare_hashes": hashes[order], "rare_counts": counts[order]}
 
 
 def _loss_text(nats: float) -> str:
@@ -271,6 +253,6 @@ def _report(
 
 def _example(words: Words) -> str:
     """Return a word to try: one of the commoner ones, of letters, that is no particle."""
-    tokens = words.vocabulary.tokens[2:]
+    tokens = words.names
     long = [token for token in tokens[100:2000] if token.isalpha() and len(token) > 3]
     return (long or [token for token in tokens if token.isalpha()] or ["WORD"])[0]
