@@ -269,7 +269,7 @@ class TableSpec:
         ),
     )
     quantize: str = setting(
-        "none", "Numbers as bytes (int8) or as codes for four at a time (pq).", choices=("none", "int8", "pq")
+        "none", "Numbers as bytes (int8) or as codes for two at a time (pq).", choices=("none", "int8", "pq")
     )
     dimensions: int = setting(100, "Numbers per word.", low=1, high=65_536)
     min_ngram: int = setting(0, "Shortest character n-gram; 0: the table has none.", low=0, high=64)

@@ -137,12 +137,24 @@ def test_quantised_vectors_are_as_they_are_declared_and_near_the_old_ones() -> N
 
 
 def test_the_loss_of_quantising_is_measured() -> None:
-    table = random_table(600, 30)
+    table = random_table(3000, 30)
     exact, bytes_, codes = (measure(table, quantise(table.matrix, m)) for m in ("none", "int8", "pq"))
-    assert exact.similarity_error < 1e-6 and exact.neighbors_kept == 1.0 and exact.words == 600
+    assert exact.similarity_error < 1e-6 and exact.neighbors_kept == 1.0 and exact.words == 1000
     assert 0 < bytes_.similarity_error < codes.similarity_error
     assert 1.0 > bytes_.neighbors_kept > codes.neighbors_kept > 0.2
-    assert bytes_.bytes_after * 3 < bytes_.bytes_before and codes.bytes_after < bytes_.bytes_after * 2
+    assert bytes_.bytes_after * 3 < bytes_.bytes_before and codes.bytes_after < bytes_.bytes_after
+
+
+@pytest.mark.parametrize("wide", [1, 4])
+def test_codes_for_more_or_fewer_numbers_are_read_too(wide: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = random_table(600, 30)
+    monkeypatch.setattr("seqcli.vectors.quantise.PART", wide)
+    arrays = quantise(table.matrix, "pq")
+    monkeypatch.undo()
+    assert {name: ("U8" if array.dtype == np.uint8 else "F32", array.shape) for name, array in arrays.items()} == (
+        shapes("pq", 600, 30, wide)
+    )
+    assert measure(table, arrays).similarity_error < 0.2
 
 
 def test_zero_vectors_survive_quantising() -> None:

@@ -14,7 +14,7 @@ Floats = NDArray[np.float32]
 Codes = NDArray[np.uint8]
 
 METHODS = ("none", "int8", "pq")
-PART = 4  # numbers that share one code of a product quantiser: 16 times smaller than float32, their length apart
+PART = 2  # numbers that share one code of a product quantiser: 8 times smaller than float32, their length apart
 CENTROIDS = 256  # what a byte can name
 LEARNED = 50_000  # rows that centroids are learned from, about 200 for each
 ROUNDS = 15  # of k-means: the error falls by less than 1 % a round from there on
@@ -55,20 +55,21 @@ def restore(arrays: Mapping[str, NDArray[Any]], dimensions: int) -> Floats:
         out *= arrays["scales"][:, None]
         return out
     centroids = arrays["centroids"]
-    out = np.empty((len(codes), centroids.shape[0] * PART), np.float32)
+    wide = centroids.shape[2]
+    out = np.empty((len(codes), centroids.shape[0] * wide), np.float32)
     for part, centers in enumerate(centroids):
-        out[:, part * PART : (part + 1) * PART] = centers[codes[:, part]]
+        out[:, part * wide : (part + 1) * wide] = centers[codes[:, part]]
     out *= arrays["scales"][:, None]
     return np.ascontiguousarray(out[:, :dimensions])
 
 
-def shapes(method: str, words: int, dimensions: int) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Return the names, types and shapes of what `quantise` makes."""
-    parts = -(-dimensions // PART)
+def shapes(method: str, words: int, dimensions: int, part: int = PART) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Return the names, types and shapes of what `quantise` makes, with `part` numbers to a code."""
+    parts = -(-dimensions // part)
     if method == "int8":
         return {"codes": ("U8", (words, dimensions)), "scales": ("F32", (words,))}
     if method == "pq":
-        centroids = ("F32", (parts, CENTROIDS, PART))
+        centroids = ("F32", (parts, CENTROIDS, part))
         return {"codes": ("U8", (words, parts)), "scales": ("F32", (words,)), "centroids": centroids}
     return {"input": ("F32", (words, dimensions))}
 

@@ -34,7 +34,7 @@ quantize_option = option(
     "--quantize",
     type=click.Choice(("none", "int8", "pq")),
     default="none",
-    help="Keep numbers as bytes (int8: a quarter of the size) or as codes for four at a time (pq: a thirteenth).  "
+    help="Keep numbers as bytes (int8: a quarter of the size) or as codes for two at a time (pq: a seventh).  "
     "[default: none]",
 )
 
@@ -168,7 +168,7 @@ def _quantised(session: Session, found: VectorsFile, method: str) -> dict[str, A
     "--quantize",
     type=click.Choice(("int8", "pq")),
     default="int8",
-    help="int8: a quarter of the size; pq: a thirteenth.  [default: int8]",
+    help="int8: a quarter of the size; pq: a seventh.  [default: int8]",
 )
 @option("--replace", is_flag=True, help="Replace a model of the new name.")
 @click.pass_obj

@@ -106,10 +106,12 @@ def open_table(session: Session, name: str | None) -> Opened:
 
 def _check_shapes(record: Record, arrays: dict[str, Any], words: int) -> None:
     """Raise DamagedError unless the arrays are those that the settings and the vocabulary speak of."""
-    from seqcli.vectors.quantise import shapes
+    from seqcli.vectors.quantise import PART, shapes
 
     spec = record.spec
-    expected = shapes(getattr(spec, "quantize", "none"), words, spec.dimensions)
+    centroids = arrays.get("centroids")
+    part = PART if centroids is None or centroids.ndim != 3 else max(centroids.shape[2], 1)
+    expected = shapes(getattr(spec, "quantize", "none"), words, spec.dimensions, part)
     if getattr(spec, "buckets", 0) and "subwords" in arrays:
         expected["subwords"] = ("F32", (spec.buckets, spec.dimensions))
     found = {name: array.shape for name, array in arrays.items() if name not in OPTIONAL}
