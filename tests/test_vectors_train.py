@@ -23,7 +23,7 @@ from seqcli.spec import VectorsRunSpec, VectorsSpec
 from seqcli.vectors import kernels, loss, products, rows, sampling, simd
 from seqcli.vectors.phrases import join_phrases
 from seqcli.vectors.subwords import Subwords
-from seqcli.vectors.train import VectorTraining
+from seqcli.vectors.train import LAST_SHARE, VectorTraining
 from seqcli.vectors.work import GROUP, NEGATIVES, Method, Weights, Words, make_works, work_of
 
 Arrays = dict[str, Any]
@@ -355,6 +355,29 @@ def test_a_resumed_training_ends_as_an_uninterrupted_one(threads: int, subwords:
         assert array.tobytes() == rest.state()[name].tobytes()
 
 
+@pytest.mark.parametrize("slower_from", [1000, 40])
+def test_a_budget_of_minutes_ends_on_time_with_the_schedule_complete(
+    slower_from: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Steps:
+        """A clock that moves by half a second an update, and by twice that when the machine slows down."""
+
+        def __init__(self, before: float) -> None:
+            self.now, self.calls = before, 0
+
+        def seconds(self) -> float:
+            self.calls += 1
+            self.now += 0.5 if self.calls < slower_from else 1.0
+            return self.now
+
+    monkeypatch.setattr("seqcli.vectors.train.Clock", Steps)
+    training = training_of(VectorsSpec(embedding_size=8), epochs=None, minutes=1.0)
+    rates = [event.learning_rate for event in run(training) if isinstance(event, Progressed)]
+    assert training.progress.seconds == pytest.approx(60, abs=3)
+    assert rates[0] == training.run.learning_rate and np.diff(rates).max() < 1e-12
+    assert rates[-1] == pytest.approx(LAST_SHARE * training.run.learning_rate, rel=0.1)
+
+
 def test_threads_that_do_not_wait_learn_as_well() -> None:
     spec = VectorsSpec(embedding_size=16, subsample=0.0)
     alone, free = training_of(spec, epochs=5.0), training_of(spec, epochs=5.0, threads=2)
@@ -484,3 +507,17 @@ def test_phrases_and_ngrams_by_the_command(topics: Path) -> None:
     assert seqcli("neighbors", "new_york", "-m", "joined", "--jsonl").code == 0
     assert train("--name", "grams", "--subwords", "--buckets", "500").code == 0
     assert len(seqcli("neighbors", "a123", "-m", "grams", "--jsonl").records) == 10
+
+
+def test_a_training_that_begins_with_another_has_its_words_and_ngrams() -> None:
+    spec = VectorsSpec(embedding_size=24, subwords=True, buckets=50)
+    done = training_of(spec)
+    run(done)
+    vectors = done.vectors()
+    rest = training_of(spec)
+    grams = Subwords(vectors["subwords"], spec.min_ngram, spec.max_ngram)
+    rest.begin_from(vectors["input"], np.arange(20), done.outputs, grams)
+    for name, array in rest.vectors().items():
+        np.testing.assert_allclose(array, vectors[name], atol=1e-5)
+    for name, array in rest.state().items():
+        np.testing.assert_allclose(array, done.state()[name], atol=1e-5)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from llvmlite import ir
-from numba import njit
 from numba.core import types
 
+from seqcli.text.compiling import compiled
 from seqcli.vectors.simd import intrinsic
 
 SPINS = 4096  # looks at the counter, some microseconds, before the core is offered to others
@@ -36,7 +36,7 @@ def _look(typingctx, counter):  # type: ignore[no-untyped-def]
     return types.int64(counter), write
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def meet(counter, threads):  # type: ignore[no-untyped-def]
     """Wait until every thread is here. counter: int64 [1], 0 before the first meeting."""
     everyone = (_count_up(counter) // threads + 1) * threads

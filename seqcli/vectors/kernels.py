@@ -21,9 +21,9 @@ from seqcli.vectors.products import (
 from seqcli.vectors.rows import blend
 from seqcli.vectors.sampling import draw_negatives
 from seqcli.vectors.simd import LANES, TILE
-from seqcli.vectors.work import DRAWN, EDGE, GROUP, NEGATIVES, band_width, gather, gather_outputs
+from seqcli.vectors.work import DRAWN, EDGE, GROUP, NEGATIVES, ONE, band_width, gather, gather_outputs
 
-ONE, NOTHING = np.float32(1.0), np.float32(0.0)
+NOTHING = np.float32(0.0)
 
 
 @compiled

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
+from functools import partial
 
+import numpy as np
+
+from seqcli.text.compiling import compiled
 from seqcli.vectors.kernels import average
 from seqcli.vectors.sampling import draw_negatives, start_draws
 from seqcli.vectors.work import CHUNK, NEGATIVES, TREE_CHUNK, gather, gather_outputs
@@ -12,13 +14,13 @@ from seqcli.vectors.work import CHUNK, NEGATIVES, TREE_CHUNK, gather, gather_out
 SEED = 20_130_101  # of the negatives: always the same, so that runs can be compared
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _cost(score):  # type: ignore[no-untyped-def]
     """Return -log sigmoid(score)."""
     return max(-score, 0.0) + np.log1p(np.exp(-abs(score)))
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@partial(compiled, fastmath=True)
 def _dot(a, i, b, j):  # type: ignore[no-untyped-def]
     total = np.float32(0.0)
     for d in range(a.shape[1]):
@@ -26,7 +28,7 @@ def _dot(a, i, b, j):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _windows(ids, window, kept, low, high):  # type: ignore[no-untyped-def]
     """Write the known words of a text and their whole windows; return how many: `sampling.choose` without chance."""
     total, begin = 0, 0
@@ -41,7 +43,7 @@ def _windows(ids, window, kept, low, high):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _loss_beside_negatives(work, words, weights, method, kept, low, high, begin, count, total, state):  # type: ignore[no-untyped-def]
     """Return (nats, pairs) of a chunk with negative sampling."""
     first, last = max(begin - method.window, 0), min(begin + count + method.window, total)
@@ -72,7 +74,7 @@ def _loss_beside_negatives(work, words, weights, method, kept, low, high, begin,
     return nats, pairs
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _loss_of_paths(work, words, weights, method, kept, low, high, begin, count, total, state):  # type: ignore[no-untyped-def]
     """Return (nats, pairs) of a chunk with hierarchical softmax."""
     first, last = max(begin - method.window, 0), min(begin + count + method.window, total)
@@ -95,7 +97,7 @@ def _loss_of_paths(work, words, weights, method, kept, low, high, begin, count, 
     return nats, pairs
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def held_out_loss(work, words, weights, method, ids, tree):  # type: ignore[no-untyped-def]
     """Return (nats, pairs) of a text: whole windows, nothing passed over, the same negatives every time.
 

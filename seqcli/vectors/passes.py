@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from seqcli.text.compiling import compiled
 from seqcli.vectors.barrier import meet
 from seqcli.vectors.kernels import cbow_chunk, skip_gram_chunk, tree_chunk
 from seqcli.vectors.sampling import choose, start_draws
 from seqcli.vectors.work import apply, work_of
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def train(works, mine, parts, counter, words, weights, method, ids, start, stop, epoch, rate, cbow, tree):  # type: ignore[no-untyped-def]
     """Train on ids[start:stop] with the matrices works[mine]; cbow, tree: None for no, anything else for yes.
 
@@ -19,8 +19,8 @@ def train(works, mine, parts, counter, words, weights, method, ids, start, stop,
     lost, seldom enough not to matter. Source: Recht et al. 2011.
 
     parts more: that many threads are in step, each on its stretch. All compute their chunks from the same two
-    matrices; when all are done, each adds everyone's changes, in the order of the threads, to the rows that are
-    its own: the result is always the same.
+    matrices; when all are done, each adds its changes to one part of the rows after the other, all to different
+    parts at a time: the result is always the same.
     """
     state = start_draws(method.seed, epoch, start)
     room = stop - start
@@ -45,10 +45,9 @@ def train(works, mine, parts, counter, words, weights, method, ids, start, stop,
             continue
         meet(counter, parts)
         busy = 0
-        for part in range(parts):
-            other = work_of(works, part)
-            busy += other.sizes[0]
-            apply(other, words, weights, mine, parts)
-        meet(counter, parts)
+        for turn in range(parts):
+            busy += works.sizes[turn, 0]
+            apply(work, words, weights, (mine + turn) % parts, parts)
+            meet(counter, parts)
         if busy == 0:
             break

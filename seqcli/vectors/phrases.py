@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from seqcli.text.compiling import compiled
 from seqcli.text.tokens import JOINER
 from seqcli.text.vocabulary import EOS, SPECIALS
 
@@ -85,7 +85,7 @@ def _count_pairs(ids: Ids) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     return keys[filled], counts[filled]
 
 
-@njit(cache=True)
+@compiled
 def _slot(keys, pair):  # type: ignore[no-untyped-def]
     """Return where a pair is, or belongs."""
     mask = np.uint64(len(keys) - 1)
@@ -96,7 +96,7 @@ def _slot(keys, pair):  # type: ignore[no-untyped-def]
     return place
 
 
-@njit(cache=True)
+@compiled
 def _add_pairs(ids, keys, counts, used):  # type: ignore[no-untyped-def]
     """Count the pairs of a stretch; return how many slots are in use."""
     for t in range(1, len(ids)):
@@ -110,7 +110,7 @@ def _add_pairs(ids, keys, counts, used):  # type: ignore[no-untyped-def]
     return used
 
 
-@njit(cache=True)
+@compiled
 def _put_all(old, amounts, keys, counts):  # type: ignore[no-untyped-def]
     """Put every pair of a full table into a larger one."""
     for i in range(len(old)):
@@ -119,7 +119,7 @@ def _put_all(old, amounts, keys, counts):  # type: ignore[no-untyped-def]
             keys[place], counts[place] = old[i], amounts[i]
 
 
-@njit(cache=True)
+@compiled
 def _join(ids, chosen, known):  # type: ignore[no-untyped-def]
     """Return ids with pair chosen[i], sorted, as the one id known + i."""
     out = np.empty(len(ids), np.int32)

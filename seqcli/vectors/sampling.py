@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from seqcli.text.compiling import compiled
 
 POWER = 0.75  # negatives are drawn by count to this power. Source: Mikolov et al. 2013, section 2.2
 BUCKETS = 1 << 16  # of the table that finds a negative: with the commonest words' shares, a step or two remain
@@ -30,7 +31,7 @@ def negative_table(counts: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArra
     return first, cumulated
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def start_draws(seed, epoch, place):  # type: ignore[no-untyped-def]
     """Return a source of random numbers, uint64 [1], for one stretch of the text in one epoch."""
     state = np.empty(1, np.uint64)
@@ -40,7 +41,7 @@ def start_draws(seed, epoch, place):  # type: ignore[no-untyped-def]
     return state
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def draw(state):  # type: ignore[no-untyped-def]
     """Return the next 64 random bits: a counter, scrambled. Source: Steele et al. 2014, SplitMix64."""
     state[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -50,7 +51,7 @@ def draw(state):  # type: ignore[no-untyped-def]
     return x ^ (x >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def draw_negatives(state, first, cumulated, out):  # type: ignore[no-untyped-def]
     """Fill out with words, one from each of as many equal stretches of the cumulated shares.
 
@@ -65,7 +66,7 @@ def draw_negatives(state, first, cumulated, out):  # type: ignore[no-untyped-def
         out[k] = row
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def choose(ids, start, stop, keep, window, state, kept, low, high):  # type: ignore[no-untyped-def]
     """Take the words that subsampling keeps out of ids[start:stop], and draw each one's window; return how many.
 
@@ -88,7 +89,7 @@ def choose(ids, start, stop, keep, window, state, kept, low, high):  # type: ign
     return count
 
 
-@njit(cache=True)
+@compiled
 def next_sentence(ids, at, most):  # type: ignore[no-untyped-def]
     """Return where the first sentence behind ids[at - 1] begins; `at` itself where none ends within `most` tokens."""
     if at <= 0 or at >= len(ids):
@@ -99,7 +100,7 @@ def next_sentence(ids, at, most):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(cache=True)
+@compiled
 def code_paths(counts):  # type: ignore[no-untyped-def]
     """Return the Huffman tree of the words as (starts [V + 1], nodes, codes).
 

@@ -19,6 +19,8 @@ DRAWN = CHUNK // GROUP * NEGATIVES  # negatives of a chunk
 AHEAD = 4  # rows that are on their way from memory while one is copied
 EDGE = TILE - 1  # zeros on both sides of a row of the band, which a tile of words reads
 
+ONE = np.float32(1.0)
+
 Array = Any
 
 
@@ -63,6 +65,7 @@ class Work(NamedTuple):
     b: Array
     db: Array
     b_rows: Array
+    order: Array  # int32: rows of a or b that are a part's
     h: Array
     dh: Array
     cumulated: Array  # [reach + 1, D], sums of the rows of a so far (CBOW)
@@ -94,6 +97,7 @@ def make_works(threads: int, size: int, window: int, longest_path: int) -> Work:
         b=floats(outputs, padded),
         db=floats(outputs, padded),
         b_rows=np.zeros((threads, outputs), np.int32),
+        order=np.zeros((threads, outputs), np.int32),
         h=floats(CHUNK, padded),
         dh=floats(CHUNK, padded),
         cumulated=floats(reach + 1, padded),
@@ -115,6 +119,7 @@ def work_of(works, thread):  # type: ignore[no-untyped-def]
         works.b[thread],
         works.db[thread],
         works.b_rows[thread],
+        works.order[thread],
         works.h[thread],
         works.dh[thread],
         works.cumulated[thread],
@@ -167,22 +172,32 @@ def gather_outputs(work, weights, rows, at, count):  # type: ignore[no-untyped-d
 
 @compiled
 def apply(work, words, weights, part, parts):  # type: ignore[no-untyped-def]
-    """Add the changes of a chunk to those rows that are this part's: all of them where parts is 1."""
-    one = np.float32(1.0)
-    for i in range(work.sizes[1]):
-        row = work.b_rows[i]
-        if parts == 1 or row % parts == part:
-            add_to_row(weights.outputs, row, one, work.db, i)
+    """Add the changes of a chunk to those rows of both matrices that are in this part of `parts`."""
+    for k in range(_choose_rows(work.order, work.b_rows, work.sizes[1], part, parts)):
+        i = work.order[k]
+        add_to_row(weights.outputs, work.b_rows[i], ONE, work.db, i)
+    if len(words.grams) == 0:
+        for k in range(_choose_rows(work.order, work.a_words, work.sizes[0], part, parts)):
+            i = work.order[k]
+            add_to_row(weights.inputs, work.a_words[i], ONE, work.da, i)
+        return
     for i in range(work.sizes[0]):
         word = work.a_words[i]
-        start = stop = np.int64(0)
-        share = one
-        if len(words.grams):
-            start, stop = words.grams[word], words.grams[word + 1]
-            share = one / np.float32(1 + stop - start)
-        if parts == 1 or word % parts == part:
+        start, stop = words.grams[word], words.grams[word + 1]
+        share = ONE / np.float32(1 + stop - start)
+        if word % parts == part:
             add_to_row(weights.inputs, word, share, work.da, i)
         for g in range(start, stop):
             row = words.gram_rows[g]
-            if parts == 1 or row % parts == part:
+            if row % parts == part:
                 add_to_row(weights.inputs, row, share, work.da, i)
+
+
+@compiled
+def _choose_rows(order, rows, count, part, parts):  # type: ignore[no-untyped-def]
+    """Write the places of those of rows[:count] that are in a part; return how many. A branch would be a guess."""
+    chosen = 0
+    for i in range(count):
+        order[chosen] = i
+        chosen += 1 if parts == 1 or rows[i] % parts == part else 0
+    return chosen
