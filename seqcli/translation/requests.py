@@ -44,6 +44,7 @@ class Met:
     written: int = 0  # tokens of the active one
     begun: tuple[tuple[int, int], ...] = ()  # (constraint, its first token's place)
     fresh: bool = False  # one has just been met: no word goes on behind it
+    late: bool = False  # the active one was not begun by attention
 
     def after(self, request: Request, length: int) -> Met:
         """Return what is met once the forced token stands at place `length`."""
@@ -65,10 +66,11 @@ def restrict(
 ) -> NDArray[np.float64]:
     """Take from the scores [R, V] what the requests of the rows do not allow; `met` notes what is begun.
 
-    A constraint is begun where a row looks most at its source tokens, wants to end without it, or would soon be too
-    long for it; then its tokens follow each other, and cost nothing in the comparison with other rows: every one must
-    pay for them. What they cost is returned [R], to be added. totals [R]: logs of the sums of exponentials; weights
-    [R, S]; left [R]: tokens that may still come. Source: the idea is that of guided decoding, Chatterjee et al. 2017.
+    A constraint is begun where a row looks most at its source tokens; then its tokens follow each other, and cost
+    nothing in the comparison with other rows, for every one must pay for them. What they cost is returned [R], to be
+    added. It is begun too where a row wants to end without it, or would soon be too long for it, and then costs what it
+    costs. totals [R]: logs of the sums of exponentials; weights [R, S]; left [R]: tokens that may still come. Source:
+    the idea is that of guided decoding, Chatterjee et al. 2017.
     """
     costs = np.zeros(len(scores))
     looked = weights.argmax(1)
@@ -77,16 +79,17 @@ def restrict(
         if state.pending and state.active is None:
             place = int(looked[row]) if sure[row] else -1
             wanted = [k for k in state.pending if place in request.constraints[k].places]
-            late = left[row] <= 1 + sum(len(request.constraints[k].ids) for k in state.pending)
-            if not wanted and (late or int(scores[row].argmax()) == EOS):
-                wanted = [state.pending[0]]
+            due = left[row] <= 1 + sum(len(request.constraints[k].ids) for k in state.pending)
             if wanted:
-                met[row] = state = replace(state, active=wanted[0], written=0)
+                met[row] = state = replace(state, active=wanted[0], written=0, late=False)
+            elif due or int(scores[row].argmax()) == EOS:
+                met[row] = state = replace(state, active=state.pending[0], written=0, late=True)
         if state.active is not None:
             forced = request.constraints[state.active].ids[state.written]
-            costs[row] = scores[row, forced] - totals[row]
+            kept = scores[row, forced]
             scores[row] = NEVER
-            scores[row, forced] = totals[row]
+            scores[row, forced] = kept if state.late else totals[row]
+            costs[row] = 0.0 if state.late else kept - totals[row]
             continue
         if not request.unknown:
             scores[row, UNK] = NEVER

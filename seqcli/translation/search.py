@@ -240,7 +240,8 @@ class _Beams:
 
     def _hypothesis(self, row: int, source: int) -> Hypothesis:
         total, ids = float(self._total[row]), self._ids[row].tolist()
-        score = total / self._how.penalty(len(ids))
+        given = self._requests[source].length if self._asking else 0  # tokens that its score does not hold
+        score = total / self._how.penalty(max(len(ids) - given, 1))
         length = int(self._lengths[source])
         if self._how.coverage:
             covered = self._covered[row, :length]
