@@ -152,6 +152,11 @@ def test_what_cannot_be_mixed_is_refused_by_name(args: tuple[str, ...], here: Pa
         assert done.code in (1, 2) and REFUSED[args] in done.error
 
 
+def test_a_cache_that_takes_the_prompt_for_its_kind_says_so(here: Path) -> None:
+    done = seqcli("predict-word", "-m", "net", "--cache", "the cat")
+    assert done.code == 2 and "'the cat'; give unigram or neural" in done.error
+
+
 def test_nothing_is_fitted_on_the_text_that_is_measured(here: Path) -> None:
     done = seqcli("evaluate", "net", "--mix", "counts", "--fit-on", "test.txt", "--test", "test.txt")
     assert done.code == 2 and "very text" in done.error

@@ -186,6 +186,10 @@ def output_options(command: F) -> F:
 
 def _set_mixing(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     session = ctx.ensure_object(Session)
+    if param.name == "cache" and value is not None:
+        from seqcli.mixing.settings import parse
+
+        parse(value)  # before anything is read: a bare --cache would take the prompt behind it for a kind
     session.mixing = replace(session.mixing, **{str(param.name): value})
 
 

@@ -8,6 +8,7 @@ from seqcli.errors import MisuseError, quoted
 from seqcli.spec import check, setting
 
 KINDS = ("unigram", "neural")
+AUTO = "auto"  # neural where there is a network, unigram where there is none
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ DEFAULTS = {  # the best of those tried on the validation text of the Penn Treeb
 def parse(text: str) -> CacheSpec:
     """Return the settings of a cache that was asked for. Raises MisuseError for what is none."""
     kind, _, rest = text.partition(":")
+    kind = "neural" if kind == AUTO else kind
     if kind not in DEFAULTS:
         raise MisuseError(f"--cache is {quoted(text, 60)}; give {' or '.join(KINDS)}, or end the line with --cache.")
     values = {f.name: getattr(DEFAULTS[kind], f.name) for f in fields(CacheSpec)}

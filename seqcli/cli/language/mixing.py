@@ -10,7 +10,7 @@ from seqcli.cli.language.keeping import with_kept
 from seqcli.cli.opening import language_record, stored_model, tokenizer_of
 from seqcli.cli.options import Session
 from seqcli.errors import MisuseError, quoted
-from seqcli.mixing.settings import CacheSpec, parse
+from seqcli.mixing.settings import AUTO, CacheSpec, parse
 from seqcli.spec import LanguageSpec
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _with_cache(blend: Blend, asked: str | None) -> tuple[Blend, frozenset[str]]
     if asked is None:
         return blend, frozenset()
     kind, _, settings = asked.partition(":")
-    kind = ("unigram" if blend.network is None else "neural") if kind == "auto" else kind
+    kind = ("unigram" if blend.network is None else "neural") if kind == AUTO else kind
     cache = parse(f"{kind}:{settings}")
     if cache.kind == "neural" and blend.network is None:
         raise MisuseError(
