@@ -241,6 +241,8 @@ def test_a_picture_is_drawn_of_the_first_line(here: Path, tmp_path: Path) -> Non
         assert seqcli("translate", "two red dog .", "--plot", tmp_path / name).code == 0
         assert (tmp_path / name).stat().st_size > 1000
     assert seqcli("translate", "two", "--plot", tmp_path / "map.txt").code == 2
+    assert "--replace" in seqcli("translate", "two", "--plot", tmp_path / "map.png").error
+    assert seqcli("translate", "two red dog .", "--plot", tmp_path / "map.png", "--replace").code == 0
     assert "zwei" in (tmp_path / "map.svg").read_text("utf-8")
 
 

@@ -9,7 +9,7 @@ import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options
 from seqcli.cli.options import Number, Session, command, model_option, option, output_options
-from seqcli.cli.translation.heatmap import draw_heatmaps, shaded_cells
+from seqcli.cli.translation.heatmap import check_picture, draw_heatmap, shaded_cells
 from seqcli.cli.translation.opening import (
     check_count,
     open_translator,
@@ -23,6 +23,7 @@ from seqcli.errors import MisuseError, quoted
 if TYPE_CHECKING:
     from seqcli.cli.terminal import Results
     from seqcli.translation.lines import LineTranslator, Looked, Translation
+    from seqcli.translation.search import Searching
 
 BATCH = 1024  # lines translated side by side, where as many have come: those of one length go together
 COLUMNS = {
@@ -46,6 +47,7 @@ COLUMNS = {
 @option("--seed", type=Number(int), default=1, metavar="N", help="Start of what is drawn.  [default: 1]")
 @option("--alignment", is_flag=True, help="A record for each target word: which source word it looked at most.")
 @option("--plot", metavar="FILE", help="Draw what each word looked at: FILE.png or .svg; of the first line.")
+@option("--replace", "replace_plot", is_flag=True, help="Replace a picture that is there.")
 @option("--cells", is_flag=True, help="Show what each word looked at as shaded cells.")
 @input_options
 @output_options
@@ -66,6 +68,7 @@ def translate(
     seed: int,
     alignment: bool,
     plot: str | None,
+    replace_plot: bool,
     cells: bool,
     file: str | None,
 ) -> None:
@@ -73,22 +76,15 @@ def translate(
 
     A line much longer than those learned from is cut at the ends of its sentences. --json and its kin tell scores.
     """
-    how = searching_of(beam, length_penalty, coverage)
-    if count is not None:
-        check_count("-n", count)
-        how = replace(how, beam=max(beam, count))
-    if temperature is not None:
-        if not 0.01 <= temperature <= 100.0:
-            raise MisuseError(f"--sample is {temperature:g}; give a temperature from 0.01 to 100.")
-        how = replace(how, beam=count or 1, temperature=temperature, seed=seed)
-    if alignment and count is not None:
-        raise MisuseError("Give -n or --alignment, not both.")
-    if cells and (alignment or count is not None or session.terminal.output):
+    how = searching_for(searching_of(beam, length_penalty, coverage), count, temperature, seed)
+    kind = kind_of(count, alignment)
+    if cells and (kind != "best" or session.terminal.output):
         raise MisuseError("--cells shows the translation itself; leave out -n, --alignment and --json.")
     if text and not "".join(text).strip():
         raise MisuseError("The text is empty; give some words, as in: seqcli translate 'A dog runs.'")
+    if plot is not None:
+        check_picture(plot, replace_plot)
     terms = terms_of(glossary, keep, copy)
-    kind = "alignment" if alignment else "several" if count is not None else "best"
     looking = alignment or cells or plot is not None
     asked: LineTranslator | None = None
     plain = kind == "best" and not session.terminal.output
@@ -101,12 +97,31 @@ def translate(
                 session.terminal.texts([row[0].text if row else "" for row in found])
             else:
                 add_records(out, kind, lines, found)
-            if plot is not None:
-                draw_heatmaps(plot, words_looked(found))
+            if plot is not None and (looked := words_looked(found)):
+                draw_heatmap(session, plot, looked[0])
                 plot = None
             if cells:
                 session.terminal.texts([line for looked in words_looked(found) for line in shaded_cells(looked)])
             out.flush()
+
+
+def searching_for(how: Searching, count: int | None, temperature: float | None, seed: int) -> Searching:
+    """Return how to search for as many translations as are asked for, or to draw them."""
+    if count is not None:
+        check_count("-n", count)
+        how = replace(how, beam=max(how.beam, count))
+    if temperature is None:
+        return how
+    if not 0.01 <= temperature <= 100.0:
+        raise MisuseError(f"--sample is {temperature:g}; give a temperature from 0.01 to 100.")
+    return replace(how, beam=count or 1, temperature=temperature, seed=seed)
+
+
+def kind_of(count: int | None, alignment: bool) -> str:
+    """Return which of the kinds of records in COLUMNS is asked for."""
+    if alignment and count is not None:
+        raise MisuseError("Give -n or --alignment, not both.")
+    return "alignment" if alignment else "several" if count is not None else "best"
 
 
 def check_attention(asked: LineTranslator, looking: bool) -> None:

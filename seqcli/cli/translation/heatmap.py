@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from seqcli.cli.options import Session
+from seqcli.cli.outputs import check_free
 from seqcli.errors import MisuseError, quoted
 
 if TYPE_CHECKING:
@@ -14,16 +16,26 @@ CELLS = " ░▒▓█"  # from nothing to all of a weight
 LONGEST_WORD = 12  # letters of a source word above its column
 
 
-def draw_heatmaps(path: str, looked: list[Looked]) -> None:
-    """Write the picture of the first translation's attention. Raises MisuseError for an ending that is no picture's."""
-    from seqcli.plots.attention import draw_attention
-    from seqcli.text.tokens import shown
-
+def check_picture(path: str, replace: bool) -> None:
+    """Raise MisuseError for an ending that is no picture's, ModelError for a file that is there."""
     if not path.lower().endswith((".png", ".svg")):
         raise MisuseError(f"--plot {quoted(path)} must end in .png or .svg.")
-    if looked:
-        source, target = (list(map(shown, side)) for side in (looked[0].source, looked[0].target))
-        draw_attention(path, source, target, looked[0].weights)
+    check_free(path, replace)
+
+
+def draw_heatmap(session: Session, path: str, looked: Looked) -> None:
+    """Write the picture of an attention."""
+    from seqcli.plots.attention import draw_attention
+    from seqcli.plots.figure import japanese_font
+    from seqcli.text.tokens import shown
+
+    source, target = (list(map(shown, side)) for side in (looked.source, looked.target))
+    if any(_width(word) > len(word) for word in [*source, *target]) and japanese_font() is None:
+        session.terminal.note(
+            "Note: no Japanese font was found on this system, so the picture has boxes for letters; install one, such "
+            "as Noto Sans CJK JP."
+        )
+    draw_attention(path, source, target, looked.weights)
 
 
 def shaded_cells(looked: Looked) -> list[str]:
