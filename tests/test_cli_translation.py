@@ -175,6 +175,32 @@ def test_a_training_stopped_while_it_is_measured_is_measured_by_a_resume(
     assert after.files == before.files and "bleu" in after.results["held_out"]
 
 
+def test_both_directions_in_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seqcli.training import Training
+
+    monkeypatch.chdir(tmp_path)
+    source, target = write_pairs(tmp_path, 100)
+    lines = zip(source.read_text("utf-8").splitlines(), target.read_text("utf-8").splitlines(), strict=True)
+    (tmp_path / "pairs.tsv").write_text("".join(f"{one}\t{other}\n" for one, other in lines), "utf-8")
+    command = ("train-translate", "pairs.tsv", *TINY, "--epochs", "2", "--name", "both", "--reverse")
+    real = Training._update
+
+    def interrupted(self: Training, clock: Any) -> Any:
+        if self.progress.update == 3 and (tmp_path / "models" / "both-reverse").exists():
+            os.kill(os.getpid(), signal.SIGINT)
+        return real(self, clock)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "_update", interrupted)
+        done = seqcli(*command)
+    assert done.code == 130 and "seqcli train-translate pairs.tsv --name both --reverse --resume" in done.err
+    assert seqcli(*command, "--resume").code == 0
+    assert seqcli("train-translate", "pairs.de", "pairs.en", *TINY, "--epochs", "2", "--name", "alone").code == 0
+    shelf = Shelf("models")
+    assert shelf.read("both-reverse").files["weights"] == shelf.read("alone").files["weights"]
+    assert shelf.default() == "both"
+
+
 def test_target_text_alone_is_translated_back_and_learned_from(here: Path) -> None:
     alone, _ = invented(25, seed=21)
     Path("alone.en").write_text(alone, "utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seqcli.errors import CorpusError, MisuseError
 from seqcli.text.reading import files_of, named, read_lines
@@ -27,6 +27,11 @@ class Pairs:
 
     def __add__(self, other: Pairs) -> Pairs:
         return pairs_of([*self.source, *other.source], [*self.target, *other.target])
+
+    @property
+    def turned(self) -> Pairs:
+        """The pairs in the other direction."""
+        return replace(pairs_of(self.target, self.source), lines=self.lines, empty=self.empty)
 
     def part(self, places: Sequence[int]) -> Pairs:
         """Return some of the pairs, as a text of its own."""

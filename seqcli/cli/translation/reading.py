@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,24 +18,36 @@ if TYPE_CHECKING:
     from seqcli.text.pairs import Pairs
     from seqcli.text.parallel import PairCorpus
 
+REVERSE = "-reverse"  # behind the name of the other direction's model
 FEW_PAIRS = 2_000  # below this a model learns its own pairs by heart, little else
 
 
 @dataclass(frozen=True)
 class PairSource(Source):
-    """Where pairs come from: also target text alone, and the translator that makes its sources."""
+    """Where pairs come from: also target text alone, and the translator that makes its sources.
+
+    both: the other direction is trained too; turned: it is this one.
+    """
 
     monolingual: tuple[str, ...] = ()
     reverse_model: str = ""
+    both: bool = False
+    turned: bool = False
 
     def resume_line(self, session: Session, name: str) -> str:
         """Return the command that goes on with an interrupted training."""
-        line = resume_line(session, "train-translate", self, name)
-        if not self.monolingual:
-            return line
+        line = resume_line(session, "train-translate", self, name.removesuffix(REVERSE) if self.turned else name)
         words = [word for path in self.monolingual for word in ("--monolingual", path)]
-        words += ["--reverse-model", self.reverse_model]
+        words += ["--reverse-model", self.reverse_model] if self.monolingual else []
+        words += ["--reverse"] if self.both else []
         return " ".join([line.removesuffix(" --resume"), *map(shlex.quote, words), "--resume"])
+
+    def pairs(self, paths: Sequence[str]) -> Pairs:
+        """Return the pairs of files, in the direction that is trained."""
+        from seqcli.text.pairs import read_pairs
+
+        found = read_pairs(paths, self.encoding)
+        return found.turned if self.turned else found
 
     def back_translated(self, session: Session) -> Pairs:
         """Return the target text as pairs: its sources are translations, made greedily."""
@@ -60,12 +73,12 @@ def files_of_sides(corpus: PairCorpus) -> dict[str, bytes]:
 
 def read_pair_corpus(session: Session, source: PairSource, text: Any, record: Record | None) -> PairCorpus:
     """Read and encode the pairs, and say what they are. record: the training that goes on."""
-    from seqcli.text.pairs import cut_held_out, read_pairs
+    from seqcli.text.pairs import cut_held_out
     from seqcli.text.parallel import build
 
-    pairs = read_pairs(source.texts, source.encoding)
+    pairs = source.pairs(source.texts)
     if source.valid:
-        train, held_out = pairs, read_pairs(source.valid, source.encoding)
+        train, held_out = pairs, source.pairs(source.valid)
     else:
         train, held_out = cut_held_out(pairs, text.held_out)
     if source.monolingual:
@@ -97,8 +110,8 @@ def pairs_entry(source: PairSource, corpus: PairCorpus) -> dict[str, Any]:
     """Return what a record says of the pairs: no path of them."""
     names = [os.path.basename(os.path.abspath(path)) if path != "-" else "-" for path in source.texts]
     return {
-        "name": names[0],
-        "target_name": names[-1],
+        "name": names[-1 if source.turned else 0],
+        "target_name": names[0 if source.turned else -1],
         "sha256": corpus.train.sha256,
         "lines": len(corpus.train.source),
         "tokens": corpus.train.tokens,

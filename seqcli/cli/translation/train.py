@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 import time
+from dataclasses import replace as replaced
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +17,7 @@ from seqcli.cli.preparing import Plan, make_plan
 from seqcli.cli.terminal import size
 from seqcli.cli.translation.opening import translations_of, translator_of
 from seqcli.cli.translation.outcome import bleu_tokenizer, figures, nats_text, quality_figures, report
-from seqcli.cli.translation.reading import PairSource, files_of_sides, pairs_entry, read_pair_corpus
+from seqcli.cli.translation.reading import REVERSE, PairSource, files_of_sides, pairs_entry, read_pair_corpus
 from seqcli.errors import DamagedError, MisuseError, quoted
 from seqcli.spec import PairsTextSpec, TranslationRunSpec, TranslationSpec
 
@@ -39,6 +40,7 @@ BYTES_PER_PARAMETER = 20  # weight, gradient, Adam's two moments and the running
 @option(
     "--monolingual", multiple=True, metavar="FILE", help="Target text without translations: --reverse-model makes them."
 )
+@option("--reverse", is_flag=True, help="Train the other direction too, afterwards and as long, as NAME-reverse.")
 @option("--reverse-model", metavar="NAME", help="A translator from target to source, for --monolingual.")
 @spec_options(PairsTextSpec)
 @spec_options(TranslationSpec, leave_out=("architecture",))
@@ -56,6 +58,7 @@ def train_translate(
     replace: bool,
     as_json: bool,
     monolingual: tuple[str, ...],
+    reverse: bool,
     reverse_model: str | None,
     **params: Any,
 ) -> None:
@@ -70,20 +73,41 @@ def train_translate(
         raise MisuseError("--resume goes on with a model as it is; leave out --replace and --like.")
     if bool(monolingual) != bool(reverse_model):
         raise MisuseError("--monolingual and --reverse-model go together; give both.")
-    source, name = PairSource(texts, valid, encoding, monolingual, reverse_model or ""), name or name_of(texts)
-    with session.shelf.open(name, replace=replace, resume=resume) as draft:
-        record = draft.record
-        if record is not None and record.progress.get("finished") and "bleu" in record.results["held_out"]:
-            session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
-            return
-        plan = make_plan(session, record, like, params, "seq2seq", BUDGET)
-        corpus = read_pair_corpus(session, source, plan.text, record)
-        plan = Plan(corpus.text, plan.spec, plan.run)
-        training = _make(session, plan, corpus, record)
-        why = _fit(session, source, plan, corpus, training, draft)
-        session.shelf.set_default(name, only_first=True)
-        example = shlex.quote(corpus.held_out_pairs.source[corpus.held_out.places[0]][:80])
-        report(session, draft, _done(training, why), time.monotonic() - began, example, as_json)
+    if reverse and monolingual:
+        raise MisuseError("--reverse trains both directions on pairs; leave out --monolingual.")
+    name = name or name_of(texts)
+    source = PairSource(texts, valid, encoding, monolingual, reverse_model or "", reverse)
+    shelf = session.shelf
+    with shelf.open(name, replace=replace, resume=resume) as draft:
+        _train(session, source, draft, like, params, as_json, began)
+    if reverse:
+        name, began = name + REVERSE, time.monotonic()
+        with shelf.open(name, replace=replace, resume=resume and name in shelf.names()) as draft:
+            _train(session, replaced(source, turned=True), draft, like, params, as_json, began)
+
+
+def _train(
+    session: Session,
+    source: PairSource,
+    draft: Draft,
+    like: str | None,
+    params: dict[str, Any],
+    as_json: bool,
+    began: float,
+) -> None:
+    """Train one direction, and say what came of it."""
+    name, record = draft.name, draft.record
+    if record is not None and record.progress.get("finished") and "bleu" in record.results["held_out"]:
+        session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
+        return
+    plan = make_plan(session, record, like, params, "seq2seq", BUDGET)
+    corpus = read_pair_corpus(session, source, plan.text, record)
+    plan = Plan(corpus.text, plan.spec, plan.run)
+    training = _make(session, plan, corpus, record)
+    why = _fit(session, source, plan, corpus, training, draft)
+    session.shelf.set_default(name, only_first=True)
+    example = shlex.quote(corpus.held_out_pairs.source[corpus.held_out.places[0]][:80])
+    report(session, draft, _done(training, why), time.monotonic() - began, example, as_json)
 
 
 def _make(session: Session, plan: Plan, corpus: PairCorpus, record: Record | None) -> Training:
