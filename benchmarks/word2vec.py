@@ -1,14 +1,19 @@
-"""Word vectors against gensim (corpus_file) and word2vec.c (-O3 -march=native): speed, similarity, memory, turn about.
+"""Word vectors against gensim (corpus_file) and word2vec.c: speed, similarity, memory, turn about in one run.
 
 Both peers are installed apart from seqcli, into benchmarks/.peers, by this script: gensim into an environment of its
 own, word2vec.c from the source distribution of the Python package word2vec. One epoch over books17, 100 dimensions,
 window 5, 5 negatives, min count 5, subsample 1e-3, two threads.
 
-Usage: python benchmarks/word2vec.py [rounds] [words before every timed command, such as: nice -n -5]
+word2vec.c is built twice: with its own -O3 -march=native, and with -ffast-math too. Without it gcc may not change the
+order of sums, so that every product of two vectors is a chain of a hundred additions, one after the other.
+
+Usage: python benchmarks/word2vec.py [--rounds 3] [--parts skip-gram,cbow,c,tree,wide] [-- nice -n -5]
+What follows -- stands before every timed command. `wide`, `tree` and `c` run once, with seed 1.
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import os
@@ -23,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from record import record
+from record import latest, record
 
 from seqcli.vectors.evaluate import read_analogies, read_pairs, score_analogies, score_pairs
 from seqcli.vectors.formats import read
@@ -31,15 +36,22 @@ from seqcli.vectors.table import Table
 
 HERE = Path(__file__).resolve().parent
 PEERS = HERE / ".peers"
+MODELS = PEERS / "models"
 DATA = HERE.parent.parent / "shared" / "data"
 SETS = {"WordSim-353": "EN-WS-353-ALL.txt", "SimLex-999": "EN-SIMLEX-999.txt"}
 THREADS = 2
+FLAGS = ("-O3", "-march=native", "-funroll-loops")
+C_PROGRAMS = {
+    "word2vec.c skip-gram": ("word2vec", FLAGS),
+    "word2vec.c -ffast-math skip-gram": ("word2vec-fast", (*FLAGS, "-ffast-math")),
+}
+Run = Callable[[int], dict[str, Any]]
 
 GENSIM = """
 import json, sys, time
 from gensim.models import Word2Vec
-text, out, sg, hs, seed = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
-model = Word2Vec(vector_size=100, window=5, negative=0 if hs else 5, hs=hs, min_count=5, sample=1e-3, sg=sg,
+text, out, sg, hs, size, seed = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
+model = Word2Vec(vector_size=size, window=5, negative=0 if hs else 5, hs=hs, min_count=5, sample=1e-3, sg=sg,
                  workers=2, seed=seed)
 model.build_vocab(corpus_file=text)
 began = time.perf_counter()
@@ -52,18 +64,20 @@ print(json.dumps({"words_per_second": model.corpus_total_words / seconds}))
 
 def install() -> None:
     """Install both peers, once."""
-    python, program = PEERS / "bin" / "python", PEERS / "word2vec"
+    python = PEERS / "bin" / "python"
     if not python.exists():
         venv.create(PEERS, with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "-q", "gensim==4.4.0"], check=True)
-    if not program.exists():
+    if not (PEERS / "word2vec.c").exists():
         source = ["-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", PEERS, "word2vec==0.11.1"]
         subprocess.run([python, *source], check=True)
         with tarfile.open(next(PEERS.glob("word2vec-*.tar.gz"))) as archive:
             member = next(m for m in archive.getmembers() if m.name.endswith("/word2vec.c"))
             (PEERS / "word2vec.c").write_bytes(archive.extractfile(member).read())  # type: ignore[union-attr]
-        flags = ["-O3", "-march=native", "-funroll-loops", "-w"]
-        subprocess.run(["cc", PEERS / "word2vec.c", "-o", program, *flags, "-lm", "-pthread"], check=True)
+    for program, flags in C_PROGRAMS.values():
+        command = ["cc", PEERS / "word2vec.c", "-o", PEERS / program, *flags, "-w", "-lm", "-pthread"]
+        if not (PEERS / program).exists():
+            subprocess.run(command, check=True)
 
 
 def timed(command: list[Any], prefix: list[str]) -> tuple[str, float, float, float]:
@@ -92,39 +106,47 @@ def alone(command: list[str]) -> None:
     raise SystemExit(os.waitstatus_to_exitcode(status))
 
 
-def run_seqcli(text: Path, prefix: list[str], seed: int, *options: str) -> dict[str, Any]:
-    """Train by the command line, as a user does."""
-    models = PEERS / "models"
-    program = [Path(sys.executable).with_name("seqcli"), "--models-dir", models, "-q", "train-w2v", text, "--json"]
+def train(text: Path, prefix: list[str], seed: int, *options: str) -> tuple[dict[str, Any], float, float]:
+    """Train by the command line, as a user does; return (its JSON, seconds, megabytes)."""
+    program = [Path(sys.executable).with_name("seqcli"), "--models-dir", MODELS, "-q", "train-w2v", text, "--json"]
     settings = ["--tokenizer", "whitespace", "--unit", "line", "--epochs", 1, "--threads", THREADS, "--seed", seed]
     output, seconds, _, megabytes = timed([*program, *settings, "--replace", *options], prefix)
-    result = json.loads(output)
-    words = Path(next(Path(result["directory"]).glob("vocabulary-*"))).read_text().splitlines()[2:]
-    file = next(Path(result["directory"]).glob("vectors-*"))
+    return json.loads(output), seconds, megabytes
+
+
+def vectors_of(directory: Path) -> tuple[str, Table]:
+    """Return the hash of a model's vectors, and their table."""
     from safetensors.numpy import load_file
 
-    table = Table(words, load_file(file)["input"])
+    words = next(directory.glob("vocabulary-*")).read_text().splitlines()[2:]
+    file = next(directory.glob("vectors-*"))
+    return file.name.split("-")[1].split(".")[0], Table(words, load_file(file)["input"])
+
+
+def run_seqcli(text: Path, prefix: list[str], seed: int, *options: str) -> dict[str, Any]:
+    """Train and measure."""
+    result, seconds, megabytes = train(text, prefix, seed, *options)
+    found, table = vectors_of(Path(result["directory"]))
     speed = result["words_per_second"]
-    same = file.name.split("-")[1].split(".")[0]  # the content's hash
-    return {"speed": speed, "seconds": seconds, "megabytes": megabytes, "hash": same, **scores(table)}
+    return {"speed": speed, "seconds": seconds, "megabytes": megabytes, "hash": found, **scores(table)}
 
 
-def run_gensim(text: Path, prefix: list[str], seed: int, sg: int, hs: int = 0) -> dict[str, Any]:
+def run_gensim(text: Path, prefix: list[str], seed: int, sg: int, hs: int = 0, size: int = 100) -> dict[str, Any]:
     """Train by gensim, from the same plain file."""
     out = PEERS / "gensim.bin"
-    command = [PEERS / "bin" / "python", "-c", GENSIM, text, out, sg, hs, seed]
+    command = [PEERS / "bin" / "python", "-c", GENSIM, text, out, sg, hs, size, seed]
     output, seconds, _, megabytes = timed(command, prefix)
     speed = json.loads(output)["words_per_second"]
     return {"speed": speed, "seconds": seconds, "megabytes": megabytes, **scores(loaded(out))}
 
 
-def run_c(text: Path, prefix: list[str], words: int) -> dict[str, Any]:
+def run_c(text: Path, prefix: list[str], program: str, words: int) -> dict[str, Any]:
     """Train by word2vec.c; its training begins with its first report of progress, and saving 18 MB is part of it."""
     out = PEERS / "c.bin"
     settings = {"cbow": 0, "size": 100, "window": 5, "negative": 5, "hs": 0, "sample": 1e-3, "iter": 1}
     options = [part for key, value in settings.items() for part in (f"-{key}", value)]
     files = ["-train", text, "-output", out, "-binary", 1, "-min-count", 5, "-threads", THREADS]
-    command = [PEERS / "word2vec", *files, *options]
+    command = [PEERS / program, *files, *options]
     _, seconds, training, megabytes = timed(command, prefix)
     return {"speed": words / training, "seconds": seconds, "megabytes": megabytes, **scores(loaded(out))}
 
@@ -160,34 +182,85 @@ def plain_text() -> Path:
     return text
 
 
-def programs(text: Path, prefix: list[str]) -> dict[str, Callable[[int], dict[str, Any]]]:
-    """Return what is measured: by its name, what trains with a seed and returns figures."""
+OPTIONS = {
+    "seqcli skip-gram --reproducible": ("--reproducible",),
+    "seqcli cbow": ("--architecture", "cbow"),
+    "seqcli skip-gram, hierarchical": ("--output", "hierarchical-softmax"),
+    "seqcli skip-gram, 300 dimensions": ("--embedding-size", "300"),
+}
+
+
+def tiny_text() -> Path:
+    """Return a text of a few thousand words."""
+    text = PEERS / "tiny.txt"
+    text.write_text("".join(f"the cat sat on the mat and the dog ran after it {i % 7}\n" for i in range(3000)))
+    return text
+
+
+def programs(text: Path, prefix: list[str]) -> dict[str, dict[str, Run]]:
+    """Return what is measured: for each part, by its name, what trains with a seed and returns figures."""
     words = len(text.read_bytes().split())
-    tree = ("--output", "hierarchical-softmax")
+
+    def ours(name: str) -> dict[str, Run]:
+        return {name: lambda seed: run_seqcli(text, prefix, seed, *OPTIONS.get(name, ()))}
+
+    def theirs(sg: int, hs: int = 0, size: int = 100) -> Run:
+        return lambda seed: run_gensim(text, prefix, seed, sg, hs, size)
+
+    def in_c(program: str) -> Run:
+        return lambda seed: run_c(text, prefix, program, words)
+
     return {
-        "word2vec.c skip-gram": lambda seed: run_c(text, prefix, words),
-        "gensim skip-gram": lambda seed: run_gensim(text, prefix, seed, 1),
-        "seqcli skip-gram": lambda seed: run_seqcli(text, prefix, seed),
-        "seqcli skip-gram --reproducible": lambda seed: run_seqcli(text, prefix, seed, "--reproducible"),
-        "gensim cbow": lambda seed: run_gensim(text, prefix, seed, 0),
-        "seqcli cbow": lambda seed: run_seqcli(text, prefix, seed, "--architecture", "cbow"),
-        "gensim skip-gram, hierarchical": lambda seed: run_gensim(text, prefix, seed, 1, 1),
-        "seqcli skip-gram, hierarchical": lambda seed: run_seqcli(text, prefix, seed, *tree),
+        "skip-gram": {
+            "gensim skip-gram": theirs(1),
+            **ours("seqcli skip-gram"),
+            **ours("seqcli skip-gram --reproducible"),
+        },
+        "cbow": {"gensim cbow": theirs(0), **ours("seqcli cbow")},
+        "c": {name: in_c(program) for name, (program, _) in C_PROGRAMS.items()},
+        "tree": {
+            "gensim skip-gram, hierarchical": theirs(1, 1),
+            **ours("seqcli skip-gram, hierarchical"),
+        },
+        "wide": {
+            "gensim skip-gram, 300 dimensions": theirs(1, 0, 300),
+            **ours("seqcli skip-gram, 300 dimensions"),
+        },
     }
 
 
-def main(rounds: int, prefix: list[str]) -> None:
+ONCE = ("c", "tree", "wide")  # parts that take minutes a round
+
+
+def main() -> None:
     """Run, print the table and record every row of it."""
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--parts", default="skip-gram,cbow,c,tree,wide")
+    parser.add_argument("prefix", nargs="*")
+    given = parser.parse_args()
     install()
     text = plain_text()
-    runs = programs(text, prefix)
-    run_seqcli(text, prefix, 1)  # once for nothing: the kernels are compiled
-    results: dict[str, list[dict[str, Any]]] = {name: [] for name in runs}
-    for seed in range(1, rounds + 1):
-        for name, run in runs.items():
-            if seed == 1 or "hierarchical" not in name:  # slow everywhere: once
-                results[name].append(run(seed))
+    parts = programs(text, given.prefix)
+    chosen = {part: parts[part] for part in given.parts.split(",")}
+    results: dict[str, list[dict[str, Any]]] = {name: [] for runs in chosen.values() for name in runs}
+    for name in results:
+        if name.startswith("seqcli"):
+            train(tiny_text(), [], 1, *OPTIONS.get(name, ()))  # once for nothing: the kernels are compiled
+    for seed in range(1, given.rounds + 1):
+        for part, runs in chosen.items():
+            for name, run in runs.items():
+                if seed == 1 or part not in ONCE:
+                    results[name].append(run(seed))
+                    print(f"seed {seed}: {name}: {brief(results[name][-1])}", file=sys.stderr, flush=True)
     report(results)
+
+
+def brief(row: dict[str, Any]) -> str:
+    """Return a run's figures in a line."""
+    names = ("WordSim-353", "SimLex-999", "analogies")
+    quality = ", ".join(f"{name} {row[name]:.3f}" for name in names)
+    return f"{row['speed']:,.0f} words/s, {row['seconds']:.1f} s, {row['megabytes']:.0f} MB, {quality}"
 
 
 def report(results: dict[str, list[dict[str, Any]]]) -> None:
@@ -195,27 +268,28 @@ def report(results: dict[str, list[dict[str, Any]]]) -> None:
     medians = {name: summary(found) for name, found in results.items() if found}
     header = ("words/s", "x gensim", "x C", "whole s", "x gensim", "MB", "WordSim", "SimLex", "analogies")
     print(f"books17, one epoch, {THREADS} threads; times: medians of the rounds; similarity: means of the seeds")
-    print(f"{'':<32}" + "".join(f"{title:>10}" for title in (*header, "rounds")))
-    c = medians["word2vec.c skip-gram"]
+    print(f"{'':<34}" + "".join(f"{title:>10}" for title in (*header, "rounds")))
+    c = medians.get("word2vec.c -ffast-math skip-gram") or latest("word2vec", what="word2vec.c -ffast-math skip-gram")
     for name, row in medians.items():
-        kind = name.split(" ", 1)[1].removesuffix(" --reproducible")
-        peer = medians[f"gensim {kind}"]
+        kind = name.split(" ", 1)[1].removesuffix(" --reproducible").removeprefix("-ffast-math ")
+        peer = medians.get(f"gensim {kind}") or latest("word2vec", what=f"gensim {kind}") or row
         ratios = {
             "speed_x_gensim": row["speed"] / peer["speed"],
-            "speed_x_c": row["speed"] / c["speed"] if kind == "skip-gram" else None,
+            "speed_x_c": row["speed"] / c["speed"] if c and kind == "skip-gram" else None,
             "whole_x_gensim": peer["seconds"] / row["seconds"],
         }
         beside_c = f"{ratios['speed_x_c']:>10.2f}" if ratios["speed_x_c"] else " " * 10
         print(
-            f"{name:<32}{row['speed']:>10,.0f}{ratios['speed_x_gensim']:>10.2f}{beside_c}{row['seconds']:>10.1f}"
+            f"{name:<34}{row['speed']:>10,.0f}{ratios['speed_x_gensim']:>10.2f}{beside_c}{row['seconds']:>10.1f}"
             f"{ratios['whole_x_gensim']:>10.2f}{row['megabytes']:>10.0f}{row['WordSim-353']:>10.3f}"
             f"{row['SimLex-999']:>10.3f}{row['analogies']:>10.3f}{len(results[name]):>10}"
         )
         record("word2vec", what=name, rounds=len(results[name]), threads=THREADS, **row, **ratios)
-    covered = medians["seqcli skip-gram"]
-    print("covered: " + ", ".join(f"{name} {covered[f'{name} covered']:.0f}" for name in (*SETS, "analogies")))
-    cost = medians["seqcli skip-gram --reproducible"]["speed"] / medians["seqcli skip-gram"]["speed"]
-    print(f"--reproducible trains at {cost:.0%} of the free-running speed")
+    row = next(iter(medians.values()))
+    print("covered: " + ", ".join(f"{name} {row[f'{name} covered']:.0f}" for name in (*SETS, "analogies")))
+    if {"seqcli skip-gram", "seqcli skip-gram --reproducible"} <= set(medians):
+        cost = medians["seqcli skip-gram --reproducible"]["speed"] / medians["seqcli skip-gram"]["speed"]
+        print(f"--reproducible trains at {cost:.0%} of the free-running speed")
 
 
 def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
@@ -233,4 +307,4 @@ def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--alone"]:
         alone(sys.argv[2:])
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3, sys.argv[2:])
+    main()

@@ -333,7 +333,9 @@ class VectorsRunSpec:
     minutes: float | None = setting(
         None, "Minutes of training; the schedule lands on it.", above=0.0, high=1e5, panel="Training"
     )
-    learning_rate: float = setting(0.05, "First step size; it falls to nothing.", above=0.0, high=1e6, panel="Training")
+    learning_rate: float = setting(
+        0.05, "First step size; it falls to 15 % of this.", above=0.0, high=1e6, panel="Training"
+    )
     patience: int | None = setting(
         None,
         "Stop after this many evaluations without a new best, and keep the best.",
