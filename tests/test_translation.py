@@ -69,16 +69,24 @@ def test_a_prediction_does_not_see_its_target() -> None:
         assert one[:-2] == pytest.approx(other[:-2], abs=1e-6) and one[-1] != pytest.approx(other[-1], abs=1e-6)
 
 
-def test_label_smoothing_is_the_textbook_s() -> None:
+@pytest.mark.parametrize("scale", [1.0, 100.0])  # the scores of the second overflow an exponential of float32
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
+def test_label_smoothing_is_the_textbook_s_and_so_is_its_gradient(smoothing: float, scale: float) -> None:
     generator = torch.Generator().manual_seed(1)
     hidden, weight, bias = (torch.randn(*shape, generator=generator) for shape in ((6, 4), (9, 4), (9,)))
+    hidden *= scale
     targets = torch.tensor([0, 3, 8, 3, 1, 2])
-    for smoothing in (0.0, 0.1, 0.5):
-        objective, mean = smoothed_loss(hidden, weight, bias, targets, smoothing)
-        logits = hidden @ weight.t() + bias
-        expected = torch.nn.functional.cross_entropy(logits, targets, label_smoothing=smoothing)
-        assert float(objective) == pytest.approx(float(expected), rel=1e-5)
-        assert float(mean) == pytest.approx(float(full_loss(hidden, weight, bias, targets)), rel=1e-5)
+    ours, theirs = ([x.clone().requires_grad_() for x in (hidden, weight, bias)] for _ in range(2))
+    objective, mean = smoothed_loss(*ours, targets, smoothing)
+    logits = theirs[0] @ theirs[1].t() + theirs[2]
+    expected = torch.nn.functional.cross_entropy(logits, targets, label_smoothing=smoothing)
+    assert objective.item() == pytest.approx(expected.item(), rel=1e-5)
+    assert mean.item() == pytest.approx(full_loss(hidden, weight, bias, targets).item(), rel=1e-5)
+    objective.backward()
+    expected.backward()
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.grad is not None and other.grad is not None
+        assert torch.allclose(one.grad, other.grad, rtol=1e-4, atol=1e-5 * scale)
 
 
 # -- the same in numpy ------------------------------------------------------------------------------------------------
