@@ -64,7 +64,7 @@ def _headline(record: Record) -> str | None:
     return next((f"{key.replace('_', ' ')} {held_out[key]:.4g}" for key in _FIGURES if key in held_out), None)
 
 
-_FIGURES = ("perplexity", "bleu", "nats_per_token", "nats_per_pair")  # the first that a model has is its headline
+_FIGURES = ("bleu", "perplexity", "nats_per_token", "nats_per_pair")  # the first that a model has is its headline
 
 
 @_subcommand("show", "seqcli models show austen")
