@@ -84,7 +84,7 @@ class LanguageSpec:
     embedding_size: int = setting(256, "Numbers per token in the embedding.", low=1, high=16_384)
     hidden_size: int = setting(512, "Numbers in the state of a layer.", low=1, high=16_384)
     layers: int = setting(1, "Recurrent layers.", low=1, high=16)
-    dropout: float = setting(0.3, "Share of activations dropped while training.", low=0.0, high=0.95)
+    dropout: float = setting(0.2, "Share of activations dropped while training.", low=0.0, high=0.95)
     embedding_dropout: float = setting(
         0.0, "Share of the vocabulary read as nothing in an update.", low=0.0, high=0.95, absent=0.0
     )

@@ -79,16 +79,10 @@ def train_lm(
         if record is not None and record.progress.get("finished"):
             session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
             return
-        like = like or origin
-        architecture = architecture_of(session, record, like, params, "lstm")
-        check_belongs(architecture, params)
-        counted = ARCHITECTURES[architecture].spec is NgramSpec
-        plan = make_plan(session, record, like, params, architecture, {} if counted else BUDGET)
-        if begun_from is not None:
-            plan = with_room(plan, begun_from, params)
+        plan = _plan(session, record, begun_from, like or origin, params)
         corpus = read_corpus(session, source, plan.text, record, begun_from)
         plan = Plan(corpus.text, plan.spec, plan.run)
-        if counted:
+        if isinstance(plan.spec, NgramSpec):
             done = count_ngrams(session, source, plan, corpus, draft)
         else:
             if record is None and params["recipe"]:
@@ -99,6 +93,17 @@ def train_lm(
             done = _done(training, _fit(session, source, plan, corpus, entry, training, draft))
         session.shelf.set_default(name, only_first=True)
         report(session, draft, corpus, done, time.monotonic() - began, as_json)
+
+
+def _plan(
+    session: Session, record: Record | None, begun_from: Record | None, like: str | None, params: dict[str, Any]
+) -> Plan:
+    """Return the settings of the training that is asked for."""
+    architecture = architecture_of(session, record, like, params, "lstm")
+    check_belongs(architecture, params)
+    budget = {} if ARCHITECTURES[architecture].spec is NgramSpec else BUDGET
+    plan = make_plan(session, record, like, params, architecture, budget)
+    return plan if begun_from is None else with_room(plan, begun_from, params)
 
 
 def make_training(
