@@ -269,6 +269,20 @@ def test_a_spool_is_read_back_in_any_part(tmp_path: Path, monkeypatch: pytest.Mo
     assert Spool(np.int32, None).array().tolist() == []
 
 
+def test_pages_that_were_read_are_let_go(tmp_path: Path) -> None:
+    def mapped() -> int:
+        return int(next(line for line in open("/proc/self/status") if line.startswith("RssFile")).split()[1])
+
+    ids: Spool[np.uint32] = Spool(np.uint32, str(tmp_path))
+    ids.append(np.arange(spool.IN_MEMORY // 2))
+    array = ids.array()
+    total, held = int(array.sum()), mapped()
+    spool.let_go(array[5:])
+    assert held - mapped() > 1000  # kilobytes
+    assert int(array.sum()) == total
+    spool.let_go(np.arange(3))  # held in memory: nothing to let go
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(

@@ -375,7 +375,7 @@ def test_a_budget_of_minutes_ends_on_time_with_the_schedule_complete(
     rates = [event.learning_rate for event in run(training) if isinstance(event, Progressed)]
     assert training.progress.seconds == pytest.approx(60, abs=3)
     assert rates[0] == training.run.learning_rate and np.diff(rates).max() < 1e-12
-    assert rates[-1] == pytest.approx(LAST_SHARE * training.run.learning_rate, rel=0.1)
+    assert rates[-1] == pytest.approx(LAST_SHARE * training.run.learning_rate, rel=0.2)  # one update before its end
 
 
 def test_threads_that_do_not_wait_learn_as_well() -> None:
@@ -389,7 +389,8 @@ def test_threads_that_do_not_wait_learn_as_well() -> None:
 def test_the_schedule_lands_on_its_end_and_patience_ends_it_before() -> None:
     training = training_of(VectorsSpec(embedding_size=16), epochs=3.0)
     rates = [event.learning_rate for event in run(training) if isinstance(event, Progressed)]
-    assert rates[0] == 0.05 and rates == sorted(rates, reverse=True) and rates[-1] < 0.05 * 2 / len(rates)
+    assert rates[0] == 0.05 and rates == sorted(rates, reverse=True)
+    assert 0.05 * LAST_SHARE < rates[-1] < 0.05 * (LAST_SHARE + 2 / len(rates))
     assert training.progress.tokens == 3 * int((training._ids > 1).sum())
     impatient = training_of(VectorsSpec(embedding_size=16), epochs=50.0, patience=1, learning_rate=0.2)
     run(impatient)
@@ -507,6 +508,13 @@ def test_phrases_and_ngrams_by_the_command(topics: Path) -> None:
     assert seqcli("neighbors", "new_york", "-m", "joined", "--jsonl").code == 0
     assert train("--name", "grams", "--subwords", "--buckets", "500").code == 0
     assert len(seqcli("neighbors", "a123", "-m", "grams", "--jsonl").records) == 10
+    further = train("--name", "further", "--from", "grams", "--subwords", "--learning-rate", "1e-9", "--epochs", "1")
+    assert further.code == 0, further.err
+    for word in ("a2", "a123"):  # one of the text, and one that only its n-grams know
+        first, second = (seqcli("vector", word, "-m", name, "--jsonl").records for name in ("grams", "further"))
+        assert _numbers(first[0]) == pytest.approx(_numbers(second[0]), abs=1e-5)
+    assert "--buckets 500" in train("--name", "x", "--from", "grams", "--subwords", "--buckets", "7").error
+    assert "knows no character n-grams" in train("--name", "x", "--from", "joined", "--subwords").error
 
 
 def test_a_training_that_begins_with_another_has_its_words_and_ngrams() -> None:

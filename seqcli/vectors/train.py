@@ -26,11 +26,11 @@ from seqcli.vectors.work import CHUNK, TREE_CHUNK, Method, Weights, Words, make_
 
 LAST_SHARE = 0.15  # of its first height, to which the learning rate falls in a line: 0 costs SimLex-999, 0.25 analogies
 UPDATES = 50  # in an epoch, at least, where the text allows: each has one learning rate
-PASSAGE = 20_000  # tokens, at most, subsampled at once: their ids stay in the cache
+PASSAGE = 10_000  # tokens, at most, subsampled at once: their ids stay in the cache
 SHORTEST_PASSAGE = 1000  # tokens: below, starting a passage costs more than training on it
 SMALLEST_CHUNK = 4  # words: a tile
 LONGEST_SENTENCE = 1000  # tokens beyond which a passage ends anywhere; word2vec.c cuts sentences there
-PASSAGES = 8  # of each thread in an update: the one that is done first waits little for the others
+PASSAGES = 16  # of each thread in an update: the one that is done first waits little for the others
 EVALUATION_TOKENS = 15_000_000  # trained on between two evaluations: measuring and saving cost as much as 1.5 million
 
 Floats = NDArray[np.float32]
