@@ -60,9 +60,8 @@ class LineTranslator:
         """Return up to `count` translations of each line, the best first; none of a line that is empty."""
         parts = [[_Part(part, terms, self) for part in self.parts(line)] for line in lines]
         flat = [part for row in parts for part in row]
-        ids = [self.source.ids(part.text) for part in flat]
         requests = [part.request for part in flat]
-        found = iter(search(self.model, ids, how, attention, count == 1, requests))
+        found = iter(search(self.model, [part.ids for part in flat], how, attention, count == 1, requests))
         translations = []
         for row in parts:
             hypotheses = [next(found)[:count] for _ in row]
@@ -104,10 +103,12 @@ class _Part:
     """A line, or a part of a long one, with what is asked of its translation."""
 
     def __init__(self, text: str, terms: Terms, translator: LineTranslator) -> None:
-        self.text, spans = terms.find(text)
-        self._source, self._target = translator.source, translator.target
+        text, spans = terms.find(text)
+        self._target = translator.target
         self._given = [words for _, _, words in spans]
-        self.request = request_of(self.text, spans, self._source, self._target, terms.copy)
+        self._tokens = translator.source.tokens(text)
+        self.ids = [*translator.source.vocabulary.encode(self._tokens), EOS]
+        self.request = request_of(text, self._tokens, terms.copy and UNK in self.ids, spans, self._target)
 
     def tokens_of(self, hypothesis: Hypothesis) -> list[str]:
         """Return the tokens of a translation: what is given spelled as given, unknown ones as in the source.
@@ -119,17 +120,16 @@ class _Part:
             given = self._target.tokens(self._given[k])
             tokens[begin : begin + len(given)] = given
         if self.request.unknown and hypothesis.attention is not None:
-            source = [*self._source.tokens(self.text), ""]
+            source = [*self._tokens, ""]
             for i in (i for i, token in enumerate(tokens) if hypothesis.ids[i] == UNK and token == UNKNOWN):
                 tokens[i] = source[int(hypothesis.attention[i].argmax())]
         return tokens
 
     def looked(self, hypothesis: Hypothesis) -> Looked:
         """Return what each token of a translation looked at."""
-        source = self._source.tokens(self.text)
         target = self.tokens_of(hypothesis)
         assert hypothesis.attention is not None
-        return Looked(source, target, hypothesis.attention[: len(target), : len(source)])
+        return Looked(self._tokens, target, hypothesis.attention[: len(target), : len(self._tokens)])
 
 
 def by_words(looked: Looked, space: str) -> Looked:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from seqcli.text.rules import KINDS
 from seqcli.text.sides import Side
 from seqcli.text.tokens import JOINER, SPACE, pieces_of
-from seqcli.text.vocabulary import UNK
 from seqcli.translation.requests import Constraint, Request
 
 KEPT = re.compile(r"\{\{(.+?)\}\}|(?:https?://|www\.)\S*\w|[\w.+-]+@[\w-]+\.[\w.-]*\w|\d[\d.,:/]*\d|\d")
@@ -36,39 +35,42 @@ class Terms:
         return line, sorted(spans)
 
 
-def request_of(line: str, spans: Sequence[tuple[int, int, str]], source: Side, target: Side, copy: bool) -> Request:
-    """Return what is asked of a line's translation, in ids; every translation that is given has a word in it."""
-    tokens = source.tokens(line)
+def request_of(
+    line: str,
+    tokens: Sequence[str],
+    unknown: bool,
+    spans: Sequence[tuple[int, int, str]],
+    target: Side,
+) -> Request:
+    """Return what is asked of the translation of a line of these tokens; every one that is given has a word in it.
+
+    unknown: a token of the line is not known, and is to be copied.
+    """
+    if not spans:
+        return Request(unknown=unknown)
     places = token_places(line, tokens)
     constraints = []
     for start, end, translation in spans:
         inside = frozenset(i for i, (low, high) in enumerate(places) if low < end and high > start)
         constraints.append(Constraint(inside, tuple(target.vocabulary.encode(target.tokens(translation)))))
-    unknown = copy and UNK in source.vocabulary.encode(tokens)
-    return Request(tuple(constraints), unknown, target.inner if constraints else None)
+    return Request(tuple(constraints), unknown, target.inner)
 
 
 def token_places(line: str, tokens: Sequence[str]) -> list[tuple[int, int]]:
     """Return where each token stands in its line; tokens that are bytes share their character's place."""
     found: list[tuple[int, int]] = []
-    letters = [match.start() + i for match in _pieces(line) for i in range(len(match.group()))]
+    letters: list[int] = []
+    end = 0
+    for piece in pieces_of(line):
+        start = line.index(piece, end)
+        end = start + len(piece)
+        letters += range(start, end)
     at = 0
     for token in tokens:
         size = 0 if _BYTE.fullmatch(token) else len(token.replace(SPACE, "").replace(JOINER, ""))
         first, last = min(at, len(letters) - 1), min(at + max(size, 1), len(letters)) - 1
         found.append((letters[first], letters[max(last, first)] + 1))
         at += size
-    return found
-
-
-def _pieces(line: str) -> list[re.Match[str]]:
-    """Return the pieces of a line as matches, which say where they stand."""
-    found, at = [], 0
-    for piece in pieces_of(line):
-        match = re.compile(re.escape(piece)).search(line, at)
-        assert match is not None
-        found.append(match)
-        at = match.end()
     return found
 
 
