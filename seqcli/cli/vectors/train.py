@@ -213,7 +213,10 @@ def _fit(
     checkpoint = Checkpoint(draft, fixed, files, dict(record.results) if record is not None else {})
 
     def keep(event: Evaluated) -> None:
-        checkpoint.files |= {"vectors": pack(training.vectors()), "weights": pack({"outputs": training.outputs})}
+        for role in ("vectors", "weights"):
+            checkpoint.files.pop(role, None)  # old and new are not held at a time
+        checkpoint.files["vectors"] = pack(training.vectors())
+        checkpoint.files["weights"] = pack({"outputs": training.outputs})
         checkpoint.results = {"held_out": {"pairs": event.tokens, "nats_per_pair": event.nats}}
 
     line = resume_line(session, "train-w2v", source, draft.name)
