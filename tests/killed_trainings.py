@@ -23,6 +23,11 @@ from seqcli.text.corpus import Corpus
 from seqcli.training import Training
 
 MOMENTS = ("evaluation 1", "update 30", "save 4", "evaluation 6")  # the last: while patience runs out (on most CPUs)
+STRONG = (  # all that a training carries on with beside weights, moments and state
+    *("--dropout", "0.1", "--weight-dropout", "0.1", "--embedding-dropout", "0.1"),
+    *("--average", "0.5", "--attention", "2"),
+)
+SETTINGS = [*TINY, *STRONG, "--learning-rate", "0.5", "--patience", "2"]
 AGAIN = "update 30"  # this one is killed in its resume, too
 
 
@@ -60,7 +65,7 @@ def at(moment: str, act: Callable[[], object]) -> None:
 def train(folder: Path, name: str, *how: str) -> None:
     """Run train-lm; exit as it does."""
     text, shelf = folder / "text.txt", folder / "models"
-    options = [] if "--resume" in how else [*TINY, "--learning-rate", "0.5", "--patience", "2"]
+    options = [] if "--resume" in how else SETTINGS
     done = seqcli("--models-dir", shelf, "train-lm", text, "--name", name, *options, *how)
     sys.stderr.write(done.err if done.code else "")
     if done.code:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from command_line import TINY, Outcome, seqcli, story
-from killed_trainings import AGAIN, MOMENTS, at
+from killed_trainings import AGAIN, MOMENTS, SETTINGS, at
 
 from seqcli.store import Draft, Record, Shelf
 from seqcli.text.batches import Segments
@@ -127,7 +127,7 @@ def test_killed_trainings_go_on_to_the_same_bytes(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert train(*TINY, "--name", "here", "--learning-rate", "0.5", "--patience", "2").code == 0
+    assert train(*SETTINGS, "--name", "here").code == 0
     here = model("here")
     status, whole = report["whole"]
     assert status == 0 and whole["finished"]
