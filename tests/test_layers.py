@@ -33,7 +33,7 @@ EVERYTHING = Rule(("*",), ("seqcli",))
 RULES = {  # the longest name that fits a module counts; a part may import itself where that stands in its row
     "seqcli": EVERYTHING,
     "seqcli.errors": Rule((), ()),
-    "seqcli.spec": Rule((), ("seqcli.errors",)),
+    "seqcli.spec": Rule((), BASE),
     "seqcli.progress": Rule((), BASE),
     "seqcli.recipes": Rule((), BASE),
     "seqcli.text": Rule(("numpy", "numba", "sentencepiece", "fugashi", "unidic_lite"), (*BASE, "seqcli.text")),
