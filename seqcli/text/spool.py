@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from seqcli.errors import CorpusError, quoted
 
 IN_MEMORY = 1 << 24  # bytes: 4 million ids, a text of 20 MB; a text of 1 GB would hold 700 MB of them
+MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of malloc.h
 PART = 1 << 20  # ids handed out at a time from a file: a few MB, whatever the length of the text
 
 T = TypeVar("T", bound=np.generic)
@@ -102,6 +103,11 @@ def let_go(array: NDArray[Any]) -> None:
 
 
 def give_back() -> None:
-    """Give memory that is free back to the system, where the C library can: reading a text leaves tens of MB of it."""
+    """Give memory that is free back to the system, where the C library can, and from now on large arrays at once.
+
+    Reading a text leaves tens of MB of it, and every save as much again.
+    """
     with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)
+        library = ctypes.CDLL(None)
+        library.malloc_trim(0)
+        library.mallopt(MMAP_THRESHOLD, 1 << 20)
