@@ -165,8 +165,12 @@ def test_a_training_stopped_while_it_is_measured_is_measured_by_a_resume(
     monkeypatch.chdir(tmp_path)
     write_pairs(tmp_path, 80)
     command = ("train-translate", "pairs.en", "pairs.de", *TINY, "--epochs", "1", "--name", "pairs")
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
     with monkeypatch.context() as patch:
-        patch.setattr("seqcli.cli.translation.train.quality_figures", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        patch.setattr("seqcli.cli.translation.train.quality_figures", stop)
         assert seqcli(*command).code == 130
     before = Shelf("models").read("pairs")
     assert before.progress["finished"] and "bleu" not in before.results["held_out"]
