@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from seqcli.cli.options import MODELS_DIR, Session, option
 from seqcli.cli.terminal import Terminal, duration
-from seqcli.errors import MisuseError, ModelError, SeqcliError, quoted
+from seqcli.errors import DamagedError, MisuseError, ModelError, SeqcliError, quoted
 from seqcli.spec import option_name, to_dict
 
 if TYPE_CHECKING:
     from seqcli.progress import Evaluated, Event, Progress, Progressed
-    from seqcli.store import Draft
+    from seqcli.store import Draft, Record
 
 
 CHECKPOINT_SECONDS = 120.0  # between two saves where no evaluation comes: what a crash may cost
@@ -177,6 +177,31 @@ def _beside(event: Progressed) -> str:
     left = event.progress.seconds_left
     loss = [] if math.isnan(event.loss) else [f"loss {event.loss:.3f}"]
     return ", ".join(loss + ([f"{duration(left)} left"] if left is not None and left < math.inf else []))
+
+
+def take_up(training: Any, record: Record, arrays: Callable[[], Any]) -> None:
+    """Let a training go on where a record stands; arrays: reads its state. Raises DamagedError if it does not fit."""
+    try:
+        training.restore(arrays(), record.progress)
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise DamagedError(f"{record.where('state')} does not fit the model; train anew with --replace.") from error
+
+
+def document_end(
+    session: Session, draft: Draft, seconds: float, training_seconds: float, speed: float, unit: str = "token"
+) -> None:
+    """Print the one object of --json at the end of a training; seconds: of the whole command, speed: units a second."""
+    assert draft.record is not None
+    session.terminal.document(
+        {
+            "model": draft.name,
+            "directory": str(draft.directory),
+            "seconds": seconds,
+            "training_seconds": training_seconds,
+            f"{unit}s_per_second": speed,
+            "held_out": draft.record.results["held_out"],
+        }
+    )
 
 
 def resume_line(session: Session, command: str, source: Source, name: str) -> str:

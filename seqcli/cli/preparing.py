@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from seqcli.cli.fitting import Source, check_corpus, check_same
+from seqcli.cli.fitting import Checkpoint, Source, check_corpus, check_same
 from seqcli.cli.opening import tokenizer_of
 from seqcli.cli.options import Session, given, settings
 from seqcli.errors import MisuseError, quoted
@@ -14,7 +14,7 @@ from seqcli.recipes import RECIPES
 from seqcli.spec import ARCHITECTURES, TASKS, Architecture, option_name
 
 if TYPE_CHECKING:
-    from seqcli.store import Record
+    from seqcli.store import Draft, Record
     from seqcli.text.corpus import Corpus
 
 FEW_WORDS = 2000  # below this a model only repeats its text
@@ -144,6 +144,26 @@ def read_corpus(
     if len(corpus.train.ids) < FEW_WORDS:
         note(f"Note: {len(corpus.train.ids):,} tokens are very few; expect the text's own phrases, little else.")
     return corpus
+
+
+def checkpoint_of(
+    draft: Draft, plan: Plan, entry: dict[str, Any], files: dict[str, bytes], kept: tuple[str, ...]
+) -> Checkpoint:
+    """Return what is saved of a training: `files` do not change; those kept are there already in one that goes on.
+
+    entry: what the record says of the text.
+    """
+    record = draft.record
+    there = {role: record.load(role) for role in kept if role in record.files} if record is not None else {}
+    fixed = {
+        "task": ARCHITECTURES[plan.spec.architecture].task,
+        "architecture": plan.spec.architecture,
+        "text": plan.text,
+        "spec": plan.spec,
+        "run": plan.run,
+        "corpus": entry,
+    }
+    return Checkpoint(draft, fixed, {**files, **there}, dict(record.results) if record is not None else {})
 
 
 def corpus_entry(source: Source, corpus: Corpus) -> dict[str, Any]:

@@ -51,6 +51,22 @@ class Draft:
         self.commit(record, {content_name(role, entries[role]): files[role] for role in files})
         return record
 
+    def amend(self, results: dict[str, Any], added: Mapping[str, bytes]) -> Record:
+        """Save the model as it stands with other results and with files added, by role. Raises ModelError."""
+        record = self.record
+        assert record is not None
+        return self.save(
+            task=record.task,
+            architecture=record.architecture,
+            text=record.text,
+            spec=record.spec,
+            run=record.run,
+            corpus=record.corpus,
+            results=results,
+            progress=record.progress,
+            files={**{role: record.load(role) for role in record.files}, **added},
+        )
+
     def commit(self, record: Record, files: Mapping[str, bytes]) -> None:
         """Write a record and its files, by name, and remove what it does not name."""
         with explained("write", self.directory):

@@ -23,17 +23,8 @@ def keep(session: Session, blend: Blend) -> None:
         assert record is not None
         known = record.results.get(KEY)
         found = {"weights": list(blend.weights[1:]), "cache": str(blend.cache or "")}
-        draft.save(
-            task=record.task,
-            architecture=record.architecture,
-            text=record.text,
-            spec=record.spec,
-            run=record.run,
-            corpus=record.corpus,
-            results={**record.results, KEY: {**(known if isinstance(known, dict) else {}), _mixed(blend): found}},
-            progress=record.progress,
-            files={role: record.load(role) for role in record.files},
-        )
+        kept = {**(known if isinstance(known, dict) else {}), _mixed(blend): found}
+        draft.amend({**record.results, KEY: kept}, {})
     session.terminal.note(f"Kept in {quoted(name)}: the same --mix and --cache need no numbers from now on.")
 
 

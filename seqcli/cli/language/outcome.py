@@ -6,6 +6,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from seqcli.cli.fitting import document_end
 from seqcli.cli.options import Session
 from seqcli.cli.terminal import duration
 
@@ -51,16 +52,7 @@ def report(session: Session, draft: Draft, corpus: Corpus, done: Done, seconds: 
     held_out = draft.record.results["held_out"]
     where = os.path.relpath(draft.directory)
     if as_json:
-        session.terminal.document(
-            {
-                "model": draft.name,
-                "directory": str(draft.directory),
-                "seconds": seconds,
-                "training_seconds": done.seconds,
-                "tokens_per_second": done.speed,
-                "held_out": held_out,
-            }
-        )
+        document_end(session, draft, seconds, done.seconds, done.speed)
     session.terminal.note(
         f"Done in {duration(done.seconds)} ({done.why}): {done.what}: held-out perplexity {held_out['perplexity']:.2f} "
         f"({held_out['nats_per_token']:.4f} nats per token, {held_out['bits_per_character']:.3f} bits per character) "

@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.fitting import (
-    Checkpoint,
-    Fit,
-    Source,
-    Stop,
-    check_memory,
-    name_of,
-    resume_line,
-    training_options,
-)
+from seqcli.cli.fitting import Fit, Source, Stop, check_memory, name_of, resume_line, take_up, training_options
 from seqcli.cli.language.counting import count_ngrams
 from seqcli.cli.language.fine_tuning import begin_from, origin_entry, origin_of, with_room
 from seqcli.cli.language.outcome import Done, figures, perplexity_text, report
 from seqcli.cli.language.recipe import fit_recipe
 from seqcli.cli.options import Session, architecture_option, command, given, option, spec_options
-from seqcli.cli.preparing import Plan, architecture_of, check_belongs, corpus_entry, make_plan, read_corpus
+from seqcli.cli.preparing import (
+    Plan,
+    architecture_of,
+    check_belongs,
+    checkpoint_of,
+    corpus_entry,
+    make_plan,
+    read_corpus,
+)
 from seqcli.cli.terminal import size
-from seqcli.errors import DamagedError, MisuseError, quoted
+from seqcli.errors import MisuseError, quoted
 from seqcli.spec import ARCHITECTURES, LanguageSpec, NgramSpec, RunSpec, TextSpec
 
 if TYPE_CHECKING:
@@ -134,10 +133,7 @@ def make_training(
     blocks = Blocks(corpus.train.ids, plan.run.batch_size, plan.run.unroll, plan.run.seed)
     training = Training(model, blocks, Segments(corpus.held_out.ids), plan.run)
     if record is not None:
-        try:
-            training.restore(record.arrays("state"), record.progress)
-        except (KeyError, TypeError, RuntimeError) as error:
-            raise DamagedError(f"{record.where('state')} does not fit the model; train anew with --replace.") from error
+        take_up(training, record, lambda: record.arrays("state"))
     return training
 
 
@@ -153,25 +149,11 @@ def _fit(
     """Run the training, saving as it goes; return why it ended."""
     from seqcli.store import pack
 
-    held_out, record = corpus.held_out, draft.record
+    held_out = corpus.held_out
     files = {"vocabulary": corpus.vocabulary.to_bytes()}
     if corpus.tokenizer.model is not None:
         files["tokenizer"] = corpus.tokenizer.model
-    if record is not None:
-        files |= {role: record.load(role) for role in ("weights", "history") if role in record.files}
-    checkpoint = Checkpoint(
-        draft,
-        {
-            "task": "lm",
-            "architecture": plan.spec.architecture,
-            "text": plan.text,
-            "spec": plan.spec,
-            "run": plan.run,
-            "corpus": entry,
-        },
-        files,
-        dict(record.results) if record is not None else {},
-    )
+    checkpoint = checkpoint_of(draft, plan, entry, files, ("weights", "history"))
 
     def keep_best(event: Evaluated) -> None:
         checkpoint.files["weights"] = pack(training.weights())

@@ -6,6 +6,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Any
 
+from seqcli.cli.fitting import document_end
 from seqcli.cli.language.outcome import Done
 from seqcli.cli.options import Session
 from seqcli.cli.terminal import duration
@@ -52,16 +53,7 @@ def report(session: Session, draft: Draft, done: Done, seconds: float, example: 
     assert draft.record is not None
     held_out = draft.record.results["held_out"]
     if as_json:
-        session.terminal.document(
-            {
-                "model": draft.name,
-                "directory": str(draft.directory),
-                "seconds": seconds,
-                "training_seconds": done.seconds,
-                "tokens_per_second": done.speed,
-                "held_out": held_out,
-            }
-        )
+        document_end(session, draft, seconds, done.seconds, done.speed)
     session.terminal.note(
         f"Done in {duration(done.seconds)} ({done.why}): {done.what}: held-out BLEU {held_out['bleu']:.1f}, "
         f"chrF {held_out['chrf']:.1f} over {held_out['pairs']:,} pairs ({held_out['signature']}), "

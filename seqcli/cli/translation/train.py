@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.fitting import Checkpoint, Fit, Stop, check_memory, name_of, training_options
+from seqcli.cli.fitting import Fit, Stop, check_memory, name_of, take_up, training_options
 from seqcli.cli.language.outcome import Done
 from seqcli.cli.options import Session, command, option, spec_options
-from seqcli.cli.preparing import Plan, make_plan
+from seqcli.cli.preparing import Plan, checkpoint_of, make_plan
 from seqcli.cli.terminal import size
 from seqcli.cli.translation.opening import translations_of, translator_of
 from seqcli.cli.translation.outcome import bleu_tokenizer, figures, nats_text, quality_figures, report
 from seqcli.cli.translation.reading import REVERSE, PairSource, files_of_sides, pairs_entry, read_pair_corpus
-from seqcli.errors import DamagedError, MisuseError, quoted
+from seqcli.errors import MisuseError, quoted
 from seqcli.spec import PairsTextSpec, TranslationRunSpec, TranslationSpec
 
 if TYPE_CHECKING:
@@ -137,10 +137,7 @@ def _make(session: Session, plan: Plan, corpus: PairCorpus, record: Record | Non
     if record is not None and record.progress.get("finished"):
         training.progress = Progress(**record.progress)  # stopped while its translations were measured
     elif record is not None:
-        try:
-            training.restore(record.arrays("state"), record.progress)
-        except (KeyError, TypeError, RuntimeError) as error:
-            raise DamagedError(f"{record.where('state')} does not fit the model; train anew with --replace.") from error
+        take_up(training, record, lambda: record.arrays("state"))
     return training
 
 
@@ -148,19 +145,8 @@ def _fit(session: Session, source: PairSource, plan: Plan, corpus: PairCorpus, t
     """Run the training, saving as it goes, then measure the best weights; return why it ended."""
     from seqcli.store import pack
 
-    record = draft.record
-    files = files_of_sides(corpus)
-    if record is not None:
-        files |= {role: record.load(role) for role in ("weights", "history") if role in record.files}
-    fixed = {
-        "task": "translation",
-        "architecture": plan.spec.architecture,
-        "text": plan.text,
-        "spec": plan.spec,
-        "run": plan.run,
-        "corpus": pairs_entry(source, corpus),
-    }
-    checkpoint = Checkpoint(draft, fixed, files, dict(record.results) if record is not None else {})
+    entry = pairs_entry(source, corpus)
+    checkpoint = checkpoint_of(draft, plan, entry, files_of_sides(corpus), ("weights", "history"))
 
     def keep_best(event: Evaluated) -> None:
         checkpoint.files["weights"] = pack(training.weights())

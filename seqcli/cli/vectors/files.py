@@ -245,17 +245,7 @@ def index_vectors(session: Session, /, model: str, threads: int) -> None:
         record = draft.record
         if record is None or record.files["vectors"] != opened.record.files["vectors"]:
             raise ModelError(f"{quoted(model)} changed meanwhile; try again.")
-        draft.save(
-            task=record.task,
-            architecture=record.architecture,
-            text=record.text,
-            spec=record.spec,
-            run=record.run,
-            corpus=record.corpus,
-            results=record.results,
-            progress=record.progress,
-            files={**{role: record.load(role) for role in record.files}, "index": data},
-        )
+        draft.amend(record.results, {"index": data})
     session.terminal.note(f"An index of {len(opened.table):,} words, {size(len(data))}, stands beside {quoted(model)}.")
 
 

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli.fitting import (
-    Checkpoint,
     Fit,
     Source,
     Stop,
     check_corpus,
     check_memory,
+    document_end,
     name_of,
     resume_line,
+    take_up,
     training_options,
 )
 from seqcli.cli.options import Session, command, option, spec_options
-from seqcli.cli.preparing import Plan, corpus_entry, make_plan, read_corpus
+from seqcli.cli.preparing import Plan, checkpoint_of, corpus_entry, make_plan, read_corpus
 from seqcli.cli.terminal import duration, size
 from seqcli.cli.vectors.known import known_vectors
-from seqcli.errors import CorpusError, DamagedError, MisuseError, quoted
+from seqcli.errors import CorpusError, MisuseError, quoted
 from seqcli.spec import TextSpec, VectorsRunSpec, VectorsSpec, VectorsTextSpec
 
 if TYPE_CHECKING:
@@ -180,10 +181,7 @@ def _make(session: Session, plan: Plan, words: Words, record: Record | None) -> 
 
     training = VectorTraining(words.train, words.held_out, words.names, words.counts, plan.spec, plan.run)
     if record is not None:
-        try:
-            training.restore(record.arrays("state", training.shapes()), record.progress)
-        except TypeError as error:
-            raise DamagedError(f"{record.where('state')} does not fit the model; train anew with --replace.") from error
+        take_up(training, record, lambda: record.arrays("state", training.shapes()))
     return training
 
 
@@ -198,19 +196,7 @@ def _fit(
     """Run the training, saving as it goes; return why it ended."""
     from seqcli.store import pack
 
-    record = draft.record
-    files = dict(words.files)
-    if record is not None:
-        files |= {role: record.load(role) for role in ("vectors", "weights", "history") if role in record.files}
-    fixed = {
-        "task": "vectors",
-        "architecture": plan.spec.architecture,
-        "text": plan.text,
-        "spec": plan.spec,
-        "run": plan.run,
-        "corpus": words.corpus,
-    }
-    checkpoint = Checkpoint(draft, fixed, files, dict(record.results) if record is not None else {})
+    checkpoint = checkpoint_of(draft, plan, words.corpus, words.files, ("vectors", "weights", "history"))
 
     def keep(event: Evaluated) -> None:
         for role in ("vectors", "weights"):
@@ -236,16 +222,7 @@ def _report(
     assert draft.record is not None
     p, held_out = training.progress, draft.record.results["held_out"]
     if as_json:
-        session.terminal.document(
-            {
-                "model": draft.name,
-                "directory": str(draft.directory),
-                "seconds": seconds,
-                "training_seconds": p.seconds,
-                "words_per_second": training.words_per_second,
-                "held_out": held_out,
-            }
-        )
+        document_end(session, draft, seconds, p.seconds, training.words_per_second, "word")
     session.terminal.note(
         f"Done in {duration(p.seconds)} ({why}): {p.update:,} updates, {training.words_per_second:,.0f} words/s. "
         f"Held-out {_loss_text(held_out['nats_per_pair'])} over {held_out['pairs']:,} pairs."
