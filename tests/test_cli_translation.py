@@ -347,3 +347,21 @@ def test_an_answer_imports_nothing_heavy(here: Path) -> None:
     modules = set(done.stdout.splitlines()[-1].split())
     assert "numpy" in modules and done.stdout.startswith("Hund rot zwei")
     assert not modules & {"torch", "numba", "rich", "tqdm", "safetensors", "matplotlib", "sacrebleu"}
+
+
+def test_lengths_become_a_picture_that_is_not_written_over(here: Path, tmp_path: Path) -> None:
+    picture, test = tmp_path / "lengths.png", ("--test", "pairs.en", "--test", "pairs.de")
+    done = seqcli("evaluate-translation", "back", *test, "--plot", picture, "--jsonl", "--samples", "20")
+    assert [row["part"] for row in done.records][0] == "all" and len(done.records) == 5
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    again = seqcli("evaluate-translation", "back", *test, "--plot", picture)
+    assert again.code != 0 and "--replace" in again.err and not again.out
+    other = seqcli("evaluate-translation", "back", *test, "--plot", tmp_path / "lengths.txt")
+    assert other.code == 2 and ".png or .svg" in other.err
+
+
+def test_subwords_cut_by_a_draw_need_subwords(tmp_path: Path) -> None:
+    source, target = write_pairs(tmp_path, 50)
+    options = (*TINY, "--subword-regularisation", "0.3", "--epochs", "1")
+    done = seqcli("--models-dir", tmp_path / "models", "train-translate", source, target, *options)
+    assert done.code == 2 and "--tokenizer words" in done.err and not (tmp_path / "models").exists()

@@ -19,7 +19,7 @@ HEAVY = {
     "prompt_toolkit",
 }
 BASE = ("seqcli.errors", "seqcli.spec")  # layer 0
-PARTS = tuple(f"seqcli.models.{part}" for part in ("recurrent", "softmax", "attention", "latent"))
+PARTS = tuple(f"seqcli.models.{part}" for part in ("dropout", "recurrent", "softmax", "attention", "latent"))
 
 
 class Rule(NamedTuple):

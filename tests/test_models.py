@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from tiny_language_models import CELLS, model_of, spec_of, tokens, train, training_of
 
+from seqcli.models.dropout import LockedDropout, kept
 from seqcli.models.language import LanguageModel
-from seqcli.models.recurrent import LockedDropout, kept
 from seqcli.models.softmax import full_loss, full_nats, sampled_loss
 from seqcli.spec import RunSpec
 

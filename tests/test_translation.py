@@ -60,6 +60,19 @@ def test_padding_gets_no_gradient_and_every_weight_gets_one(kind: tuple[str, str
         assert torch.allclose(one, other, atol=1e-6) and float(one.abs().sum()) > 0
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("share", ["dropout", "weight_dropout", "embedding_dropout"])
+def test_what_is_dropped_changes_the_training_pass_and_no_other(kind: tuple[str, str], share: str) -> None:
+    plain, model = (
+        translator_of(spec_of(kind, dropout=0.0)),
+        translator_of(spec_of(kind, **{"dropout": 0.0, share: 0.5})),
+    )
+    places = list(range(len(SOURCES)))
+    assert cost(model, places) == cost(plain, places)
+    drawn = [cost(model.train(), places) for _ in range(2)]
+    assert len({*drawn, cost(plain.train(), places)}) == 3
+
+
 def test_a_prediction_does_not_see_its_target() -> None:
     model = arrays_of(translator_of(spec_of()))
     changed = [[*target[:-2], 2 if target[-2] != 2 else 3, EOS] for target in TARGETS]

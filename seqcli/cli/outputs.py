@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from seqcli.errors import ModelError, quoted
+from seqcli.errors import MisuseError, ModelError, quoted
 
 
 def check_free(path: str, replace: bool) -> None:
     """Raise ModelError for a file that is there, unless it is to be replaced."""
     if os.path.lexists(path) and not replace:
         raise ModelError(f"{quoted(path)} exists; add --replace, or choose another file.")
+
+
+def check_picture(path: str, replace: bool) -> None:
+    """Raise MisuseError for an ending that is no picture's, ModelError for a file that is there."""
+    if not path.lower().endswith((".png", ".svg")):
+        raise MisuseError(f"--plot {quoted(path)} must end in .png or .svg.")
+    check_free(path, replace)
 
 
 def write_whole(path: str, blocks: Iterable[bytes]) -> None:

@@ -10,7 +10,8 @@ from torch import nn
 
 from seqcli.models import Loss
 from seqcli.models.attention import PastAttention
-from seqcli.models.recurrent import LockedDropout, Recurrent, State, detach, kept
+from seqcli.models.dropout import LockedDropout, embed
+from seqcli.models.recurrent import Recurrent, State, detach
 from seqcli.models.softmax import full_loss, full_nats, sampled_loss, token_nats
 from seqcli.spec import LanguageSpec
 
@@ -54,9 +55,7 @@ class LanguageModel(nn.Module):
 
     def hidden(self, inputs: torch.Tensor, state: State | None) -> tuple[torch.Tensor, State]:
         """inputs [T, B] -> what the output layer reads [T, B, D], state."""
-        x = self.embedding(inputs)
-        if self.training and self.spec.embedding_dropout:
-            x = x * kept((len(self.embedding.weight), 1), self.spec.embedding_dropout)[inputs]
+        x = embed(self.embedding, inputs, self.spec.embedding_dropout)
         layers = self.spec.layers
         y, after = self.recurrent(self.drop(x), state[:layers] if state else None)
         if self.attention is not None:

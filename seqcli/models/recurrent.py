@@ -1,44 +1,16 @@
-"""Stacks of recurrent layers with carried state and locked dropout."""
+"""Stacks of recurrent layers with carried state."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 from torch.func import functional_call
 
+from seqcli.models.dropout import LockedDropout, kept
+
 State = list[Any]  # a layer: h [1, B, H], or (h, c) for an LSTM; behind them the past, where there is attention
-
-
-class LockedDropout(nn.Module):
-    """Dropout whose mask is drawn once for all steps of a batch, and so costs next to nothing to draw.
-
-    x [T, B, D] -> [T, B, D]. Source: Gal and Ghahramani 2016; Merity et al. 2018, section 4.1.
-    """
-
-    def __init__(self, share: float) -> None:
-        super().__init__()
-        self.share = share
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if not self.training or self.share == 0.0:
-            return x
-        kept = torch.rand(1, *x.shape[1:]) >= self.share
-        return x * kept.to(x.dtype).div_(1.0 - self.share)
-
-
-def kept(size: tuple[int, ...], share: float) -> torch.Tensor:
-    """Return a mask of a dropout: 0 for about a share of the places, else 1 / (1 - share).
-
-    Drawn byte by byte, so the share is a multiple of 1/256: a matrix of weights has a million places, and torch's own
-    dropout takes a fifth of an update to draw them.
-    """
-    seed = int(torch.randint(2**62, ()))
-    drawn = np.random.Generator(np.random.SFC64(seed)).integers(0, 256, size, np.uint8)
-    least = round(share * 256)
-    return torch.from_numpy(drawn >= least).float().mul_(256 / (256 - least))
 
 
 class Recurrent(nn.Module):

@@ -9,7 +9,8 @@ from torch import nn
 
 from seqcli.models import Loss
 from seqcli.models.attention import Attention
-from seqcli.models.recurrent import LockedDropout, Recurrent, State
+from seqcli.models.dropout import LockedDropout, embed
+from seqcli.models.recurrent import Recurrent, State
 from seqcli.models.softmax import full_nats, smoothed_loss
 from seqcli.spec import TranslationSpec
 
@@ -25,7 +26,15 @@ class Encoder(nn.Module):
 
     def __init__(self, spec: TranslationSpec) -> None:
         super().__init__()
-        sizes = (spec.cell, "tanh", spec.embedding_size, spec.encoder_size, spec.layers, spec.dropout)
+        sizes = (
+            spec.cell,
+            "tanh",
+            spec.embedding_size,
+            spec.encoder_size,
+            spec.layers,
+            spec.dropout,
+            spec.weight_dropout,
+        )
         self.onward, self.returning = Recurrent(*sizes), Recurrent(*sizes)
 
     def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
@@ -51,7 +60,9 @@ class Translator(nn.Module):
         self.source_embedding = None if joint else nn.Embedding(source_size, width)
         self.encoder = Encoder(spec)
         self.start = nn.Linear(states, spec.layers * spec.hidden_size)
-        self.decoder = Recurrent(spec.cell, "tanh", width, spec.hidden_size, spec.layers, spec.dropout)
+        self.decoder = Recurrent(
+            spec.cell, "tanh", width, spec.hidden_size, spec.layers, spec.dropout, spec.weight_dropout
+        )
         self.attention = None
         if spec.attention != "none":
             self.attention = Attention(spec.attention, spec.hidden_size, states)
@@ -82,18 +93,22 @@ class Translator(nn.Module):
         """source [S, B], inputs [T, B], wanted [T, B] -> what the output layer reads where it is wanted [N, E]."""
         real = source >= 0
         states = self.encode(source, real)
-        y, _ = self.decoder(self.drop(self.embedding(inputs)), self.first_state(states, real))
+        y, _ = self.decoder(self.drop(self._embed(self.embedding, inputs)), self.first_state(states, real))
         if self.attention is not None:
             contexts, _ = self.attention(y.transpose(0, 1), states.transpose(0, 1), real.t())
             y = torch.cat([y, contexts.transpose(0, 1)], -1)
-        hidden: torch.Tensor = self.drop(torch.tanh(self.combine(self.drop(y)[wanted]))[None])[0]
+        kept = self.drop(y).flatten(0, 1).index_select(0, wanted.flatten().nonzero().squeeze(1))
+        hidden: torch.Tensor = self.drop(torch.tanh(self.combine(kept))[None])[0]
         return hidden
 
     def encode(self, source: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
         """source [S, B], real [S, B] (False: padding) -> states [S, B, 2H]."""
         embedding = self.embedding if self.source_embedding is None else self.source_embedding
-        states: torch.Tensor = self.encoder(self.drop(embedding(source.clamp(min=0))), real.sum(0))
+        states: torch.Tensor = self.encoder(self.drop(self._embed(embedding, source.clamp(min=0))), real.sum(0))
         return states
+
+    def _embed(self, embedding: nn.Embedding, ids: torch.Tensor) -> torch.Tensor:
+        return embed(embedding, ids, self.spec.embedding_dropout)
 
     def first_state(self, states: torch.Tensor, real: torch.Tensor) -> State:
         """Return the decoder's first state, made of the mean of the source's states."""
@@ -103,6 +118,10 @@ class Translator(nn.Module):
         if self.spec.cell != "lstm":
             return [h[None].contiguous() for h in layers]
         return [(h[None].contiguous(), torch.zeros_like(h)[None]) for h in layers]
+
+
+def _stack(spec: TranslationSpec, size: int) -> Recurrent:
+    return Recurrent(spec.cell, "tanh", spec.embedding_size, size, spec.layers, spec.dropout, spec.weight_dropout)
 
 
 def _at(x: torch.Tensor, places: torch.Tensor) -> torch.Tensor:

@@ -61,6 +61,12 @@ class TranslationSpec:
     hidden_size: int = setting(384, "Numbers in the decoder's state.", low=1, high=16_384)
     layers: int = setting(1, "Recurrent layers of encoder and decoder.", low=1, high=16)
     dropout: float = setting(0.3, "Share of activations dropped while training.", low=0.0, high=0.95)
+    embedding_dropout: float = setting(
+        0.0, "Share of the vocabulary read as nothing in an update.", low=0.0, high=0.95, absent=0.0
+    )
+    weight_dropout: float = setting(
+        0.0, "Share of the recurrent weights dropped in an update.", low=0.0, high=0.95, absent=0.0
+    )
     label_smoothing: float = setting(
         0.1, "Share of each target that is spread over all tokens while training.", low=0.0, high=0.9
     )
@@ -88,4 +94,12 @@ class TranslationRunSpec(RunSpec):
         low=0.0,
         high=0.99999,
         panel="Training",
+    )
+    subword_regularisation: float = setting(
+        0.0,
+        "Cut words into subwords by a draw at every update: the nearer to 0 the freer; 0 itself: never.",
+        low=0.0,
+        high=10.0,
+        panel="Training",
+        absent=0.0,
     )

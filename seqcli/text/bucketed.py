@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.text.batches import PADDING, Piece
+from seqcli.text.recutting import Recutting
 from seqcli.text.vocabulary import EOS
 
 Array = NDArray[np.int64]
@@ -19,9 +20,11 @@ HELD_OUT_ROWS = 64  # pairs measured side by side
 class PairBatches:
     """Pairs in batches by length of source, then target; which pairs of one length meet changes with every epoch."""
 
-    def __init__(self, source: Ids, target: Ids, batch_size: int, seed: int) -> None:
-        """source, target: ids of each sentence, EOS at the end."""
-        self._source, self._target, self._seed = source, target, seed
+    def __init__(
+        self, source: Ids, target: Ids, batch_size: int, seed: int, recut: tuple[Recutting, Recutting] | None = None
+    ) -> None:
+        """source, target: ids of each sentence, EOS at the end. recut: they are drawn anew from these."""
+        self._source, self._target, self._seed, self._recut = source, target, seed, recut
         self._lengths = np.array([list(map(len, source)), list(map(len, target))])  # [2, N]
         self._cuts = _cuts(self._lengths[:, np.lexsort(self._lengths[::-1])], batch_size)
         self.updates_per_epoch = len(self._cuts) - 1
@@ -34,7 +37,12 @@ class PairBatches:
             self._order = np.lexsort((rng.random(self._lengths.shape[1]), *self._lengths[::-1]))
             self._batches, self._epoch = rng.permutation(self.updates_per_epoch), epoch
         place = int(self._batches[index])
-        return batch_of(self._source, self._target, self._order[self._cuts[place] : self._cuts[place + 1]])
+        places = self._order[self._cuts[place] : self._cuts[place + 1]]
+        if self._recut is None:
+            return batch_of(self._source, self._target, places)
+        rng = np.random.default_rng([self._seed, epoch, index])
+        source, target = ([side.draw(int(i), rng) for i in places] for side in self._recut)
+        return batch_of(source, target, range(len(places)))
 
 
 class HeldOutPairs:

@@ -186,6 +186,12 @@ class Subwords(Rules):
     def join(self, tokens: Sequence[str]) -> str:
         return str(self._processor.decode(list(tokens)))
 
+    def ways(self, tokens: Sequence[str], count: int) -> list[tuple[list[str], float]]:
+        """Return the `count` likeliest ways to cut what tokens spell, and the log of each one's probability."""
+        found = self._processor.nbest_encode(self.join(tokens), nbest_size=count, out_type=str)
+        scored = ((way, self._processor.get_score(self._processor.piece_to_id(way))) for way in found)
+        return [(way, float(sum(scores))) for way, scores in scored]
+
 
 RULES: dict[str, type[Rules]] = {
     "words": Words,

@@ -9,7 +9,8 @@ import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options
 from seqcli.cli.options import Number, Session, command, model_option, option, output_options
-from seqcli.cli.translation.heatmap import check_picture, draw_heatmap, shaded_cells
+from seqcli.cli.outputs import check_picture
+from seqcli.cli.translation.heatmap import draw_heatmap, shaded_cells
 from seqcli.cli.translation.opening import (
     check_count,
     open_translator,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli.options import Number, Session, asked_models, command, complete_model, option, output_options
+from seqcli.cli.outputs import check_picture
 from seqcli.cli.translation.opening import open_translator, search_options, searching_of, translations_of
 from seqcli.cli.translation.outcome import bleu_tokenizer
 from seqcli.errors import MisuseError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from seqcli.text.pairs import Pairs
     from seqcli.translation.search import Searching
 
+CHARACTERS = " characters"  # behind the lengths of a part
 BUCKETS = 4  # of the same number of sentences, by source length
 COLUMNS = ("model", "part", "pairs", "bleu", "chrf", "ter", "nats_per_token", "p_value", "signature")
 
@@ -36,6 +38,8 @@ COLUMNS = ("model", "part", "pairs", "bleu", "chrf", "ter", "nats_per_token", "p
     help="How BLEU cuts text.  [default: 13a, or char]",
 )
 @option("--samples", type=Number(int), default=1000, metavar="N", help="Of the paired bootstrap.  [default: 1000]")
+@option("--plot", metavar="FILE", help="Draw BLEU by the sources' lengths: FILE.png or .svg.")
+@option("--replace", is_flag=True, help="Replace a picture that is there.")
 @search_options
 @output_options
 @click.pass_obj
@@ -48,6 +52,8 @@ def evaluate_translation(
     by_length: bool,
     cut: str | None,
     samples: int,
+    plot: str | None,
+    replace: bool,
     beam: int,
     length_penalty: float,
     coverage: float,
@@ -57,27 +63,36 @@ def evaluate_translation(
     Of several models, the p-value says how often chance alone makes the BLEU of one differ so from the first's (paired
     bootstrap). BLEU compares characters where the target is written without spaces.
     """
+    from seqcli.plots.by_length import draw_by_length
     from seqcli.text.pairs import read_pairs
 
     how = searching_of(beam, length_penalty, coverage)
     if not 1 <= samples <= 100_000:
         raise MisuseError(f"--samples is {samples}; give a number from 1 to 100,000.")
+    if plot is not None:
+        check_picture(plot, replace)
     pairs = read_pairs(test, encoding)
     cut = cut or bleu_tokenizer(pairs.target)
     if pairs.empty:
         session.terminal.note(f"Note: {pairs.empty:,} of {pairs.lines:,} lines have an empty side and are left out.")
     translated: dict[str, list[str]] = {}
+    drawn: dict[str, list[float]] = {}
+    parts = parts_of(pairs, by_length or plot is not None)
     with session.terminal.results(*COLUMNS) as out:
         for model in asked_models(models):
             name, translations, nats = measure(session, model, pairs, how)
             p_value = chance(next(iter(translated.values())), translations, pairs, cut, samples) if translated else None
             translated[name] = translations
-            for part, places in parts_of(pairs, by_length):
+            for part, places in parts:
                 whole = part == "all"
                 row = figures([translations[i] for i in places], [pairs.target[i] for i in places], cut)
                 extra = (nats, p_value) if whole else (None, None)
                 out.add(name, part, len(places), row["bleu"], row["chrf"], row["ter"], *extra, row["signature"])
+                if not whole:
+                    drawn.setdefault(name, []).append(row["bleu"])
             out.flush()
+    if plot is not None:
+        draw_by_length(plot, [part.removesuffix(CHARACTERS) for part, _ in parts[1:]], drawn)
 
 
 def measure(session: Session, model: str | None, pairs: Pairs, how: Searching) -> tuple[str, list[str], float]:
@@ -113,5 +128,5 @@ def parts_of(pairs: Pairs, by_length: bool) -> list[tuple[str, list[int]]]:
             places = order[len(order) * k // BUCKETS : len(order) * (k + 1) // BUCKETS]
             if places:
                 low, high = len(pairs.source[places[0]]), len(pairs.source[places[-1]])
-                parts.append((f"{low}-{high} characters", places))
+                parts.append((f"{low}-{high}{CHARACTERS}", places))
     return parts

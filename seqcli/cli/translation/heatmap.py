@@ -6,21 +6,12 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from seqcli.cli.options import Session
-from seqcli.cli.outputs import check_free
-from seqcli.errors import MisuseError, quoted
 
 if TYPE_CHECKING:
     from seqcli.translation.lines import Looked
 
 CELLS = " ░▒▓█"  # from nothing to all of a weight
 LONGEST_WORD = 12  # letters of a source word above its column
-
-
-def check_picture(path: str, replace: bool) -> None:
-    """Raise MisuseError for an ending that is no picture's, ModelError for a file that is there."""
-    if not path.lower().endswith((".png", ".svg")):
-        raise MisuseError(f"--plot {quoted(path)} must end in .png or .svg.")
-    check_free(path, replace)
 
 
 def draw_heatmap(session: Session, path: str, looked: Looked) -> None:

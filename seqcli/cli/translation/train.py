@@ -101,6 +101,10 @@ def _train(
         session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
         return
     plan = make_plan(session, record, like, params, "seq2seq", BUDGET)
+    if params["subword_regularisation"] and plan.text.tokenizer != "subwords":
+        raise MisuseError(
+            f"--subword-regularisation cuts subwords, --tokenizer {plan.text.tokenizer} has none; leave it out."
+        )
     corpus = read_pair_corpus(session, source, plan.text, record)
     plan = Plan(corpus.text, plan.spec, plan.run)
     training = _make(session, plan, corpus, record)
@@ -127,12 +131,18 @@ def _make(session: Session, plan: Plan, corpus: PairCorpus, record: Record | Non
     from seqcli.models.seq2seq import Translator
     from seqcli.progress import Progress
     from seqcli.text.bucketed import HeldOutPairs, PairBatches
+    from seqcli.text.recutting import Recutting
     from seqcli.training import Training
 
     torch.set_num_threads(plan.run.threads or 1)
     torch.manual_seed(plan.run.seed)
     model = Translator(plan.spec, *sizes, plan.text.joint)
-    batches = PairBatches(corpus.train.source, corpus.train.target, plan.run.batch_size, plan.run.seed)
+    train, sharpness = corpus.train, plan.run.subword_regularisation
+    recut = None
+    if sharpness and plan.text.tokenizer == "subwords":
+        sides = (corpus.source, train.source), (corpus.target, train.target)
+        recut = Recutting(*sides[0], sharpness), Recutting(*sides[1], sharpness)
+    batches = PairBatches(train.source, train.target, plan.run.batch_size, plan.run.seed, recut)
     training = Training(model, batches, HeldOutPairs(corpus.held_out.source, corpus.held_out.target), plan.run)
     if record is not None and record.progress.get("finished"):
         training.progress = Progress(**record.progress)  # stopped while its translations were measured
