@@ -181,6 +181,36 @@ def neighbours() -> str:
     return rows(["", "seconds", "times as fast"], lines, row)
 
 
+TRANSLATORS = {
+    "en-de": "Multi30k, English to German",
+    "de-en": "Multi30k, German to English",
+    "en-ja": "Tanaka, English to Japanese (its own tokens)",
+    "en-de-long": "Multi30k, English to German",
+    "en-de-none": "... without attention",
+    "en-de-none-wide": "... without attention, twice the state",
+    "en-de-wide": "... with attention, twice the state",
+}
+
+
+@table("translation")
+def translation() -> str:
+    """Translators on public test sets, and those with and without attention by the length of the source."""
+    found = [row for name in TRANSLATORS if (row := latest("translation", row=name, seed=1, settings=[]))]
+    lines = [
+        [
+            TRANSLATORS[row["row"]],
+            f"{row['minutes']:.0f}",
+            *(f"{row[score]:.1f}" for score in ("bleu", "chrf", "ter")),
+            ", ".join(f"{bleu:.1f}" for bleu in row["by_length"].values()),
+            f"{row['tokens_per_second']:,.0f}",
+        ]
+        for row in found
+    ]
+    lengths = "BLEU of each quarter, short to long"
+    header = ["", "minutes", "BLEU", "chrF", "TER", lengths, "training tokens/s"]
+    return rows(header, lines, found[0] if found else None)
+
+
 def filled(text: str) -> str:
     """Return README with every table as the results have it."""
     return PLACE.sub(lambda place: place[1] + TABLES[place[2]](), text)

@@ -25,24 +25,27 @@ class PairBatches:
     ) -> None:
         """source, target: ids of each sentence, EOS at the end. recut: they are drawn anew from these."""
         self._source, self._target, self._seed, self._recut = source, target, seed, recut
-        self._lengths = np.array([list(map(len, source)), list(map(len, target))])  # [2, N]
-        self._cuts = _cuts(self._lengths[:, np.lexsort(self._lengths[::-1])], batch_size)
+        lengths = _lengths(source, target)
+        self._cuts = _cuts(lengths[:, np.lexsort(lengths[::-1])], batch_size)
         self.updates_per_epoch = len(self._cuts) - 1
         self._epoch, self._order, self._batches = -1, np.zeros(0, np.int64), np.zeros(0, np.int64)
 
     def batch(self, epoch: int, index: int) -> tuple[Array, Array]:
         """Return (source [S, B], target [T + 1, B], EOS first) of one update; PADDING stands behind the end."""
         if epoch != self._epoch:
-            rng = np.random.default_rng([self._seed, epoch])
-            self._order = np.lexsort((rng.random(self._lengths.shape[1]), *self._lengths[::-1]))
-            self._batches, self._epoch = rng.permutation(self.updates_per_epoch), epoch
+            self._begin(epoch)
         place = int(self._batches[index])
-        places = self._order[self._cuts[place] : self._cuts[place + 1]]
-        if self._recut is None:
-            return batch_of(self._source, self._target, places)
-        rng = np.random.default_rng([self._seed, epoch, index])
-        source, target = ([side.draw(int(i), rng) for i in places] for side in self._recut)
-        return batch_of(source, target, range(len(places)))
+        return batch_of(self._source, self._target, self._order[self._cuts[place] : self._cuts[place + 1]])
+
+    def _begin(self, epoch: int) -> None:
+        """Draw what an epoch draws. Cut anew, sentences have other lengths, and so other neighbours."""
+        rng = np.random.default_rng([self._seed, epoch])
+        if self._recut is not None:
+            places = range(len(self._source))
+            self._source, self._target = ([side.draw(i, rng) for i in places] for side in self._recut)
+        lengths = _lengths(self._source, self._target)
+        self._order = np.lexsort((rng.random(lengths.shape[1]), *lengths[::-1]))
+        self._batches, self._epoch = rng.permutation(self.updates_per_epoch), epoch
 
 
 class HeldOutPairs:
@@ -68,6 +71,11 @@ def padded(rows: Ids) -> Array:
     for i, row in enumerate(rows):
         columns[: len(row), i] = row
     return columns
+
+
+def _lengths(source: Ids, target: Ids) -> Array:
+    """Return the tokens of every source and of every target. -> [2, N]"""
+    return np.array([list(map(len, source)), list(map(len, target))])
 
 
 def _cuts(lengths: Array, batch_size: int) -> list[int]:
