@@ -1,8 +1,7 @@
-"""Recipes on the Penn Treebank, what each of their ingredients is worth, and the speed of an update.
+"""Recipes on the Penn Treebank, and what each of their ingredients is worth.
 
 python benchmarks/recipes.py quick standard strong [--seeds 1 2 3]   each as a user would run it; the test text once
 python benchmarks/recipes.py value [--minutes 5]                     quick, with one setting changed at a time
-python benchmarks/recipes.py speed                                   the same model and batch as a plain torch loop
 python benchmarks/recipes.py mix --models DIR                        the models that `strong` left in DIR, with counts
 
 Every row is recorded as soon as it is known. --threads: fewer than the machine has.
@@ -13,19 +12,10 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-import time
 from typing import Any
 
-import numpy as np
-import torch
 from language import TEST, TRAIN, VALID, seqcli
 from record import record
-from torch import nn
-
-from seqcli.models.language import LanguageModel
-from seqcli.spec import LanguageSpec, RunSpec
-from seqcli.text.batches import Blocks, Segments
-from seqcli.training import Training
 
 VARIANTS: dict[str, tuple[str, ...]] = {
     "as it is": (),
@@ -46,8 +36,6 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "unroll 70": ("--unroll", "70"),
     "bfloat16": ("--precision", "bfloat16"),
 }
-PAIRS = 5  # turns of the plain loop and of seqcli
-UPDATES = 20  # in each turn
 
 
 def trained(models: str, name: str, threads: int, *settings: str) -> dict[str, Any]:
@@ -80,67 +68,6 @@ def value(models: str, minutes: float, threads: int) -> None:
         print(record("ingredients", what=what, minutes=minutes, seed=1, **row), flush=True)
 
 
-class Plain(nn.Module):
-    """The same model as tutorials write it: embedding, LSTM, a full softmax tied to the embedding."""
-
-    def __init__(self, vocabulary_size: int, spec: LanguageSpec) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(vocabulary_size, spec.embedding_size)
-        self.lstm = nn.LSTM(spec.embedding_size, spec.hidden_size)
-        self.projection = nn.Linear(spec.hidden_size, spec.embedding_size)
-        self.output = nn.Linear(spec.embedding_size, vocabulary_size)
-        self.output.weight = self.embedding.weight
-        self.drop = nn.Dropout(spec.dropout)
-
-    def forward(self, ids: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
-        y, state = self.lstm(self.drop(self.embedding(ids)), state)
-        return self.output(self.drop(self.projection(self.drop(y)))), state
-
-
-def plain_seconds(model: Plain, optimiser: torch.optim.Optimizer, blocks: Blocks) -> float:
-    """Return the seconds of some updates of the plain loop, with the same optimiser and the same batches."""
-    model.train()
-    state, began = None, time.perf_counter()
-    for i in range(UPDATES):
-        inputs, targets = (torch.from_numpy(a) for a in blocks.batch(0, i))
-        scores, state = model(inputs, state)
-        state = tuple(s.detach() for s in state)
-        optimiser.zero_grad()
-        nn.functional.cross_entropy(scores.flatten(0, 1), targets.flatten()).backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-    return time.perf_counter() - began
-
-
-def speed(threads: int) -> None:
-    """Time updates of the plain loop and of seqcli, turn about, at the sizes of the default model."""
-    torch.set_num_threads(threads)
-    vocabulary, spec, run = 10_000, LanguageSpec(), RunSpec(epochs=1000.0, threads=threads)
-    ids = np.random.default_rng(1).zipf(1.2, 10**6).clip(1, vocabulary - 1).astype(np.int32)
-    blocks = Blocks(ids, run.batch_size, run.unroll, run.seed)
-    plain = Plain(vocabulary, spec)
-    optimiser = torch.optim.AdamW(plain.parameters(), lr=0.001, fused=True)
-    counts = torch.from_numpy(np.bincount(ids, minlength=vocabulary)).double()
-    training = Training(LanguageModel(spec, vocabulary, counts), blocks, Segments(ids[:2000]), run)
-    events = training.events()
-    for _ in range(UPDATES):
-        next(events)
-    turns = []
-    for _ in range(PAIRS):
-        theirs = plain_seconds(plain, optimiser, blocks)
-        began = time.perf_counter()
-        for _ in range(UPDATES):
-            next(events)
-        turns.append((theirs, time.perf_counter() - began))
-    tokens = UPDATES * run.batch_size * run.unroll
-    figures = {
-        "ratio": float(np.median([theirs / ours for theirs, ours in turns])),
-        "plain_tokens_per_second": tokens / float(np.median([theirs for theirs, _ in turns])),
-        "tokens_per_second": tokens / float(np.median([ours for _, ours in turns])),
-    }
-    print(record("update-speed", what="plain loop / seqcli", threads=threads, **figures))
-
-
 def mix(models: str) -> None:
     """Measure the strong model with Kneser-Ney counts and a cache; the shares are fitted on the validation text."""
     files = [os.fspath(TRAIN), "--valid", os.fspath(VALID), "--tokenizer", "whitespace"]
@@ -161,7 +88,7 @@ def mix(models: str) -> None:
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="+", choices=("quick", "standard", "strong", "value", "speed", "mix"))
+    parser.add_argument("parts", nargs="+", choices=("quick", "standard", "strong", "value", "mix"))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1])
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
@@ -172,8 +99,6 @@ def main() -> None:
         for part in options.parts:
             if part == "value":
                 value(models, options.minutes, options.threads)
-            elif part == "speed":
-                speed(options.threads)
             elif part == "mix":
                 mix(models)
             else:
