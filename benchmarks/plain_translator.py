@@ -39,9 +39,12 @@ def _batch(model: Translator, sources: Sequence[Sequence[int]], beam: int, limit
     ended = torch.zeros(count, beam, dtype=torch.bool)
     lengths = torch.zeros(count, beam)
     for _ in range(limit):
-        y, state = model.decoder(model.embedding(last), state)
-        y = y.transpose(0, 1)
-        contexts, _ = model.attention(y, states, real)
+        y, after = model.decoder(model.embedding(last), state[: model.spec.layers])
+        contexts, _ = model.attention(y.transpose(0, 1), states, real)
+        if model.reader is not None:
+            y, upper = model.reader(torch.cat([y, contexts.transpose(0, 1)], -1), state[model.spec.layers :])
+            after += upper
+        state, y = after, y.transpose(0, 1)
         hidden = torch.tanh(model.combine(torch.cat([y, contexts], -1)))[:, 0]
         logs = torch.log_softmax(hidden @ model.embedding.weight.t() + model.output_bias, -1).view(count, beam, -1)
         logs[:, :, UNK] = -torch.inf

@@ -26,16 +26,8 @@ class Encoder(nn.Module):
 
     def __init__(self, spec: TranslationSpec) -> None:
         super().__init__()
-        sizes = (
-            spec.cell,
-            "tanh",
-            spec.embedding_size,
-            spec.encoder_size,
-            spec.layers,
-            spec.dropout,
-            spec.weight_dropout,
-        )
-        self.onward, self.returning = Recurrent(*sizes), Recurrent(*sizes)
+        sizes = spec.embedding_size, spec.encoder_size, spec.layers
+        self.onward, self.returning = _stack(spec, *sizes), _stack(spec, *sizes)
 
     def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         steps = torch.arange(len(x))[:, None]
@@ -46,9 +38,11 @@ class Encoder(nn.Module):
 
 
 class Translator(nn.Module):
-    """Encoder and decoder; the decoder runs over the whole target in one call, and attention weighs after it.
+    """Encoder and decoder; each layer of the decoder runs over the whole target in one call.
 
-    Without attention, all that the decoder knows of the source is its first state. Source: Luong et al. 2015.
+    Attention weighs the source by the states of the lower layers; the last layer reads what it saw, and so knows what
+    is translated already. (To feed it to the next step's input instead would cost a call for every step.) Without
+    attention, all that the decoder knows of the source is its first state. Source: Luong et al. 2015; Wu et al. 2016.
     """
 
     def __init__(self, spec: TranslationSpec, source_size: int, target_size: int, joint: bool) -> None:
@@ -59,13 +53,16 @@ class Translator(nn.Module):
         self.embedding = nn.Embedding(target_size, width)
         self.source_embedding = None if joint else nn.Embedding(source_size, width)
         self.encoder = Encoder(spec)
-        self.start = nn.Linear(states, spec.layers * spec.hidden_size)
+        self.start = nn.Linear(states, spec.decoder_layers * spec.hidden_size)
         self.decoder = Recurrent(
             spec.cell, "tanh", width, spec.hidden_size, spec.layers, spec.dropout, spec.weight_dropout
         )
         self.attention = None
         if spec.attention != "none":
             self.attention = Attention(spec.attention, spec.hidden_size, states)
+        self.reader = None
+        if spec.reads_attention:
+            self.reader = _stack(spec, spec.hidden_size + states, spec.hidden_size, 1)
         self.combine = nn.Linear(spec.hidden_size + (states if self.attention else 0), width)
         self.output = None if spec.tied else nn.Linear(width, target_size, bias=False)
         self.output_bias = nn.Parameter(torch.zeros(target_size))
@@ -93,10 +90,13 @@ class Translator(nn.Module):
         """source [S, B], inputs [T, B], wanted [T, B] -> what the output layer reads where it is wanted [N, E]."""
         real = source >= 0
         states = self.encode(source, real)
-        y, _ = self.decoder(self.drop(self._embed(self.embedding, inputs)), self.first_state(states, real))
+        first, layers = self.first_state(states, real), self.spec.layers
+        y, _ = self.decoder(self.drop(self._embed(self.embedding, inputs)), first[:layers])
         if self.attention is not None:
-            contexts, _ = self.attention(y.transpose(0, 1), states.transpose(0, 1), real.t())
-            y = torch.cat([y, contexts.transpose(0, 1)], -1)
+            contexts = self.attention(y.transpose(0, 1), states.transpose(0, 1), real.t())[0].transpose(0, 1)
+            y = torch.cat([y, contexts], -1)
+            if self.reader is not None:
+                y = torch.cat([self.reader(self.drop(y), first[layers:])[0], contexts], -1)
         kept = self.drop(y).flatten(0, 1).index_select(0, wanted.flatten().nonzero().squeeze(1))
         hidden: torch.Tensor = self.drop(torch.tanh(self.combine(kept))[None])[0]
         return hidden
@@ -111,17 +111,17 @@ class Translator(nn.Module):
         return embed(embedding, ids, self.spec.embedding_dropout)
 
     def first_state(self, states: torch.Tensor, real: torch.Tensor) -> State:
-        """Return the decoder's first state, made of the mean of the source's states."""
+        """Return the first state of each layer of the decoder, made of the mean of the source's states."""
         kept = real[..., None].to(states.dtype)
         mean: torch.Tensor = (states * kept).sum(0) / kept.sum(0)
-        layers = torch.tanh(self.start(mean)).chunk(self.spec.layers, -1)
+        layers = torch.tanh(self.start(mean)).chunk(self.spec.decoder_layers, -1)
         if self.spec.cell != "lstm":
             return [h[None].contiguous() for h in layers]
         return [(h[None].contiguous(), torch.zeros_like(h)[None]) for h in layers]
 
 
-def _stack(spec: TranslationSpec, size: int) -> Recurrent:
-    return Recurrent(spec.cell, "tanh", spec.embedding_size, size, spec.layers, spec.dropout, spec.weight_dropout)
+def _stack(spec: TranslationSpec, input_size: int, size: int, layers: int) -> Recurrent:
+    return Recurrent(spec.cell, "tanh", input_size, size, layers, spec.dropout, spec.weight_dropout)
 
 
 def _at(x: torch.Tensor, places: torch.Tensor) -> torch.Tensor:

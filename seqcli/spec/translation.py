@@ -56,6 +56,9 @@ class TranslationSpec:
         "How the decoder weighs the source at each step; none: all it has is one vector.",
         choices=("none", "additive", "multiplicative"),
     )
+    attention_layer: bool = setting(
+        True, "A second recurrent layer of the decoder reads what attention saw.", absent=False
+    )
     embedding_size: int = setting(256, "Numbers per token in the embedding.", low=1, high=16_384)
     encoder_size: int = setting(192, "Numbers in the encoder's state, in each direction.", low=1, high=16_384)
     hidden_size: int = setting(384, "Numbers in the decoder's state.", low=1, high=16_384)
@@ -71,6 +74,16 @@ class TranslationSpec:
         0.1, "Share of each target that is spread over all tokens while training.", low=0.0, high=0.9
     )
     tied: bool = setting(True, "Output layer shares the target embedding's weights.")
+
+    @property
+    def decoder_layers(self) -> int:
+        """Recurrent layers of the decoder, that over the attention included."""
+        return self.layers + self.reads_attention
+
+    @property
+    def reads_attention(self) -> bool:
+        """Whether the decoder has a layer over the attention."""
+        return self.attention_layer and self.attention != "none"
 
 
 @dataclass(frozen=True)

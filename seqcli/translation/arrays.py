@@ -30,7 +30,10 @@ def translation_table(spec: TranslationSpec, source_size: int, target_size: int,
         ("decoder", hidden),
     ):
         shapes |= _stack(name, GATES[spec.cell], width, size, spec.layers)
-    shapes |= {"start.weight": (spec.layers * hidden, states), "start.bias": (spec.layers * hidden,)}
+    if spec.reads_attention:
+        shapes |= _stack("reader", GATES[spec.cell], hidden + states, hidden, 1)
+    started = spec.decoder_layers * hidden
+    shapes |= {"start.weight": (started, states), "start.bias": (started,)}
     if spec.attention != "none":
         shapes["attention.keys.weight"] = (hidden, states)
     if spec.attention == "additive":
@@ -60,7 +63,7 @@ class Memory:
     """Sources as the decoder sees them: what attention scores and sums up, for A sources of at most S tokens."""
 
     keys: Array  # [A, S, H]
-    values: Array  # [A, S, E], as the output layer adds them
+    values: Array  # [A, S, E], as the output layer adds them; or the states [A, S, 2H], where a layer reads them too
     outside: Array  # [A, S]: 0, or NEVER behind a source's end
 
     def take(self, places: Ids) -> Memory:
@@ -138,6 +141,7 @@ class TranslatorArrays:
             [_Layer(spec, arrays, f"{name}.layers.{i}") for i in range(spec.layers)]
             for name in ("encoder.onward", "encoder.returning", "decoder")
         )
+        self._reader = _Layer(spec, arrays, "reader.layers.0") if spec.reads_attention else None
         self._start = arrays["start.weight"].T, arrays["start.bias"]
         self._keys = arrays["attention.keys.weight"].T if spec.attention != "none" else None
         self._query = None
@@ -195,15 +199,15 @@ class TranslatorArrays:
         if self._keys is None:
             return Memory(np.zeros((*shape, 0), np.float32), np.zeros((*shape, 0), np.float32), outside)
         sides = []
-        for weights in (self._keys, self._from_states):
-            side = np.zeros((*shape, weights.shape[1]), np.float32)
-            side[packed.places] = states @ weights
+        for seen in (states @ self._keys, states if self._reader else states @ self._from_states):
+            side = np.zeros((*shape, seen.shape[1]), np.float32)
+            side[packed.places] = seen
             sides.append(side)
         return Memory(sides[0], sides[1], outside)
 
     def _first_state(self, states: Array, packed: _Packed) -> State:
         mean = packed.mean(states)
-        first = np.split(np.tanh(mean @ self._start[0] + self._start[1]), self.spec.layers, 1)
+        first = np.split(np.tanh(mean @ self._start[0] + self._start[1]), self.spec.decoder_layers, 1)
         if self.spec.cell != "lstm":
             return [(h,) for h in first]
         return [(h, np.zeros_like(h)) for h in first]
@@ -218,16 +222,20 @@ class TranslatorArrays:
         """
         from_input = self._first_inputs(ids)
         after: State = []
-        for layer, before in zip(self._decoder, state, strict=True):
+        for layer, before in zip(self._decoder, state, strict=False):
             if after:
                 from_input = layer.inputs(after[-1][0])
             after.append(layer.step(from_input, before))
         y = after[-1][0]
-        hidden: Array = y @ self._from_state
-        hidden += self._combine_bias
         weights = np.zeros((len(ids), memory.outside.shape[1]), np.float32)
         if self._keys is not None:
             weights, contexts = self._attend(y, memory, places)
+        if self._reader is not None:
+            after.append(self._reader.step(self._reader.inputs(np.concatenate([y, contexts], 1)), state[-1]))
+            y, contexts = after[-1][0], contexts @ self._from_states
+        hidden: Array = y @ self._from_state
+        hidden += self._combine_bias
+        if self._keys is not None:
             hidden += contexts
         return np.tanh(hidden, out=hidden), after, weights
 
