@@ -39,7 +39,7 @@ def multi30k(*languages: str, minutes: float = 30.0, settings: tuple[str, ...] =
     return Row("multi30k", "train", "val", "test_2016_flickr", (languages[0], languages[1]), minutes, settings)
 
 
-WIDE = ("--attention", "none", "--encoder-size", "384", "--hidden-size", "768")
+WIDE = ("--attention", "none", "--encoder-size", "384", "--hidden-size", "640")
 ROWS = {
     "en-de": multi30k("en", "de"),
     "de-en": multi30k("de", "en"),

@@ -61,7 +61,7 @@ class TranslationSpec:
     )
     embedding_size: int = setting(256, "Numbers per token in the embedding.", low=1, high=16_384)
     encoder_size: int = setting(192, "Numbers in the encoder's state, in each direction.", low=1, high=16_384)
-    hidden_size: int = setting(384, "Numbers in the decoder's state.", low=1, high=16_384)
+    hidden_size: int = setting(320, "Numbers in the decoder's state.", low=1, high=16_384)
     layers: int = setting(1, "Recurrent layers of encoder and decoder.", low=1, high=16)
     dropout: float = setting(0.3, "Share of activations dropped while training.", low=0.0, high=0.95)
     embedding_dropout: float = setting(
