@@ -69,7 +69,7 @@ def smoothed_loss(
 
     hidden [N, D], weight [V, D], bias [V], targets [N]. Source: Szegedy et al. 2016, section 7.
     """
-    objective, mean = _Softmax.apply(hidden, weight, bias, targets, smoothing)
+    objective, mean = _Softmax.apply(hidden, weight, bias, targets, smoothing)  # type: ignore[no-untyped-call]
     return objective, mean
 
 
@@ -92,7 +92,7 @@ class _Softmax(torch.autograd.Function):
         count, size = len(targets), len(weight)
         nats, wanted, by_hidden = [], [], []
         by_weight, by_bias = torch.zeros_like(weight), torch.zeros_like(bias)
-        for h, y in zip(hidden.split(max(TRAINED // size, 1)), targets.split(max(TRAINED // size, 1)), strict=True):
+        for h, y in zip(*(torch.split(part, max(TRAINED // size, 1)) for part in (hidden, targets)), strict=True):
             scores = F.linear(h, weight, bias).float()
             wanted.append(scores.gather(1, y[:, None]))
             top = scores.amax(1, keepdim=True)
