@@ -26,6 +26,7 @@ from translation import ROWS, files, seqcli
 
 from seqcli.spec import TranslationSpec
 from seqcli.store import Shelf
+from seqcli.text.tokens import make, tokens_of
 
 JOEY = Path(__file__).resolve().parent / ".peers" / "joeynmt"
 SPEED = re.compile(r"Tokens per Sec: +([\d.]+)")
@@ -48,20 +49,23 @@ def config(folder: Path, updates: int, feeding: bool) -> dict[str, Any]:
     spec = TranslationSpec()
     cell = {"type": "recurrent", "rnn_type": spec.cell, "dropout": spec.dropout, "num_layers": spec.layers}
     embeddings = {"embedding_dim": spec.embedding_size}
-    side = {
-        **{"level": "bpe", "lowercase": False, "max_length": 200, "voc_file": str(folder / "pieces.txt")},
-        **{"tokenizer_type": "sentencepiece", "tokenizer_cfg": {"model_file": str(folder / "pieces.model")}},
-    }
+    side = {"level": "word", "lowercase": False, "max_length": 200, "voc_file": str(folder / "pieces.txt")}
     return {
         **{"name": "speed", "model_dir": str(folder / f"out-{feeding}"), "use_cuda": False, "random_seed": 1},
         "data": {
-            **{"train": str(folder / "train"), "dev": str(folder / "val"), "dataset_type": "plain"},
+            **{"train": str(folder / "cut.train"), "dev": str(folder / "cut.val"), "dataset_type": "plain"},
             **{"src": {"lang": "en", **side}, "trg": {"lang": "de", **side}},
         },
         "testing": {"beam_size": 1},
         "training": {
             **{"optimizer": "adam", "learning_rate": 0.003, "clip_grad_norm": 1.0, "label_smoothing": 0.1},
-            **{"batch_size": PAIRS, "batch_type": "sentence", "normalization": "tokens", "epochs": 9},
+            **{
+                "batch_size": PAIRS,
+                "batch_type": "sentence",
+                "normalization": "tokens",
+                "epochs": 9,
+                "scheduling": "exponential",
+            },
             **{"updates": updates, "logging_freq": updates // 3, "validation_freq": updates // 3 * 30},
         },
         "model": {
@@ -111,8 +115,12 @@ def main() -> None:
             files(ROWS["en-de"], part, folder)
         ours(folder, 3, options.threads)  # learns the subwords that JoeyNMT reads
         stored = Shelf(folder / "models").read("speed")
-        (folder / "pieces.model").write_bytes(stored.load("tokenizer"))
         (folder / "pieces.txt").write_bytes(stored.load("vocabulary"))
+        tokenizer = make("subwords", False, stored.load("tokenizer"))
+        for path in [path for part in ("train", "val") for path in folder.glob(f"{part}.??")]:
+            lines = path.read_text("utf-8").splitlines()
+            cut = "".join(" ".join(tokens_of(tokenizer, line)) + "\n" for line in lines)
+            path.with_name(f"cut.{path.name}").write_text(cut, "utf-8")
         found: dict[str, list[float]] = {"seqcli": [], "joeynmt": [], "joeynmt_without_feeding": []}
         for _ in range(options.rounds):
             found["seqcli"].append(ours(folder, OURS * options.updates, options.threads))
