@@ -2,7 +2,8 @@
 
 JoeyNMT is installed apart from seqcli, into benchmarks/.peers, by this script. Both read the same text cut into the
 same subwords, 64 pairs an update, and work in turn, each in a process of its own; the median of each counts. JoeyNMT
-works as its own examples have it, with input feeding, and without too, which is nearer to what seqcli does.
+works as its own examples have it, with input feeding, and without too, which is nearer to what seqcli does. Its
+decoder has one layer; seqcli's, by default, another over the attention.
 
 python benchmarks/translator_training.py [--rounds 3] [--updates 60] [--threads 2]
 """

@@ -351,8 +351,8 @@ def test_an_answer_imports_nothing_heavy(here: Path) -> None:
 
 def test_lengths_become_a_picture_that_is_not_written_over(here: Path, tmp_path: Path) -> None:
     picture, test = tmp_path / "lengths.png", ("--test", "pairs.en", "--test", "pairs.de")
-    done = seqcli("evaluate-translation", "back", *test, "--plot", picture, "--jsonl", "--samples", "20")
-    assert done.records[0]["part"] == "all" and len(done.records) == 5
+    done = seqcli("evaluate-translation", "back", "back", *test, "--plot", picture, "--jsonl", "--samples", "20")
+    assert done.records[0]["part"] == "all" and len(done.records) == 10
     assert picture.read_bytes().startswith(b"\x89PNG")
     again = seqcli("evaluate-translation", "back", *test, "--plot", picture)
     assert again.code != 0 and "--replace" in again.err and not again.out

@@ -82,14 +82,14 @@ def evaluate_translation(
         for model in asked_models(models):
             name, translations, nats = measure(session, model, pairs, how)
             p_value = chance(next(iter(translated.values())), translations, pairs, cut, samples) if translated else None
-            translated[name] = translations
+            translated[name], drawn[name] = translations, []
             for part, places in parts:
                 whole = part == "all"
                 row = figures([translations[i] for i in places], [pairs.target[i] for i in places], cut)
                 extra = (nats, p_value) if whole else (None, None)
                 out.add(name, part, len(places), row["bleu"], row["chrf"], row["ter"], *extra, row["signature"])
                 if not whole:
-                    drawn.setdefault(name, []).append(row["bleu"])
+                    drawn[name].append(row["bleu"])
             out.flush()
     if plot is not None:
         draw_by_length(plot, [part.removesuffix(CHARACTERS) for part, _ in parts[1:]], drawn)

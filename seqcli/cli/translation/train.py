@@ -101,9 +101,10 @@ def _train(
         session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
         return
     plan = make_plan(session, record, like, params, "seq2seq", BUDGET)
-    if params["subword_regularisation"] and plan.text.tokenizer != "subwords":
+    if plan.run.subword_regularisation and plan.text.tokenizer != "subwords":
         raise MisuseError(
-            f"--subword-regularisation cuts subwords, --tokenizer {plan.text.tokenizer} has none; leave it out."
+            f"--subword-regularisation cuts subwords, and --tokenizer {plan.text.tokenizer} has none; "
+            "give --subword-regularisation 0."
         )
     corpus = read_pair_corpus(session, source, plan.text, record)
     plan = Plan(corpus.text, plan.spec, plan.run)
@@ -139,9 +140,8 @@ def _make(session: Session, plan: Plan, corpus: PairCorpus, record: Record | Non
     model = Translator(plan.spec, *sizes, plan.text.joint)
     train, sharpness = corpus.train, plan.run.subword_regularisation
     recut = None
-    if sharpness and plan.text.tokenizer == "subwords":
-        sides = (corpus.source, train.source), (corpus.target, train.target)
-        recut = Recutting(*sides[0], sharpness), Recutting(*sides[1], sharpness)
+    if sharpness:
+        recut = Recutting(corpus.source, train.source, sharpness), Recutting(corpus.target, train.target, sharpness)
     batches = PairBatches(train.source, train.target, plan.run.batch_size, plan.run.seed, recut)
     training = Training(model, batches, HeldOutPairs(corpus.held_out.source, corpus.held_out.target), plan.run)
     if record is not None and record.progress.get("finished"):
