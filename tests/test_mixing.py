@@ -11,14 +11,15 @@ from tiny_language_models import VOCABULARY, model_of, spec_of
 from seqcli.errors import MisuseError
 from seqcli.inference import LanguageArrays
 from seqcli.measuring import stretches
-from seqcli.mixing.cache import Cached, TextCache, with_cache
+from seqcli.mixing.cache import Cached, TextCache, heard, with_cache
 from seqcli.mixing.mixture import Mixture, fit_weights, mixed
 from seqcli.mixing.settings import DEFAULTS, CacheSpec, parse
 from seqcli.text.batches import SEGMENT, Segments
 from seqcli.training import evaluate
 
 IDS = np.random.default_rng(4).integers(0, VOCABULARY, 700).astype(np.int32)  # longer than a part of a cache, and ...
-NEURAL, UNIGRAM = CacheSpec("neural", 0.3, 300, 40.0, 5.0), CacheSpec("unigram", 0.2, 300, 40.0)  # ... than the cache
+NEURAL = CacheSpec("neural", 0.3, 300, 40.0, 2.0, 5.0)  # ... than the cache itself
+UNIGRAM = CacheSpec("unigram", 0.2, 300, 40.0)
 
 
 def network(seed: int) -> tuple[LanguageArrays, np.ndarray, np.ndarray]:
@@ -46,8 +47,9 @@ def test_a_long_text_comes_back_in_its_order() -> None:
 def test_a_text_measured_at_once_is_as_likely_as_token_by_token(spec: CacheSpec) -> None:
     (first, logs, vectors), (second, others, _) = network(1), network(2)
     neural = spec.kind == "neural"
-    chances, heard = TextCache(spec).look_up(IDS, vectors if neural else None)
-    expected = with_cache(mixed([logs, others], np.log([0.7, 0.3])), chances, heard * spec.weight)
+    chances, totals = TextCache(spec).look_up(IDS, vectors if neural else None)
+    shares = spec.weight * heard(totals, spec.doubt)
+    expected = with_cache(mixed([logs, others], np.log([0.7, 0.3])), chances, shares)
     model = Cached(Mixture([first, second], [0.7, 0.3]), spec, 0 if neural else None)
     text = [1, *IDS.tolist()]
     np.testing.assert_allclose(model.token_log_probabilities([text])[0], expected, rtol=0, atol=1e-4)
@@ -82,6 +84,15 @@ def test_a_cache_makes_likelier_what_was_read_and_remembers_only_where_it_shall(
         assert remembers.token_log_probabilities([text])[0][0] > plain[0]
 
 
+def test_a_cache_is_heard_more_where_it_knows_a_place_like_this_one() -> None:
+    vectors = np.eye(4, dtype=np.float32)[[0, 1, 0, 2]]  # the third place is like the first, the last like none
+    _, totals = TextCache(replace(NEURAL, theta=20.0)).look_up(np.array([5, 6, 5, 7]), vectors)
+    shares = heard(totals, NEURAL.doubt)
+    assert shares[0] == 0.0
+    assert 0.2 < shares[2] < 1.0
+    assert shares[3] < 1e-6
+
+
 def test_the_whole_text_may_come_in_stretches() -> None:
     _, _, vectors = network(1)
     whole = TextCache(NEURAL).look_up(IDS, vectors)
@@ -94,16 +105,16 @@ def test_the_whole_text_may_come_in_stretches() -> None:
 def test_weights_that_are_fitted_are_those_that_made_the_text() -> None:
     rng = np.random.default_rng(5)
     tables = rng.dirichlet(np.ones(50) * 0.3, 3)  # two models and a cache, as distributions
-    heard = rng.uniform(0.2, 1.0, 60_000)
+    hearing = rng.uniform(0.2, 1.0, 60_000)
     models, cached = rng.choice(3, 60_000, p=[0.5, 0.3, 0.2]), rng.uniform(size=60_000)
-    source = np.where((models == 2) & (cached > heard), np.where(rng.uniform(size=60_000) < 0.625, 0, 1), models)
+    source = np.where((models == 2) & (cached > hearing), np.where(rng.uniform(size=60_000) < 0.625, 0, 1), models)
     text = (tables.cumsum(1)[source] < rng.uniform(size=(60_000, 1))).sum(1)
     logs = list(np.log(tables[:2, text]))
-    weights, share = fit_weights(logs, (tables[2, text], heard))
+    weights, share = fit_weights(logs, (tables[2, text], hearing))
     np.testing.assert_allclose(weights, [0.625, 0.375], atol=0.02)
     assert share == pytest.approx(0.2, abs=0.02)
     assert fit_weights(logs, weights=np.array([0.9, 0.1]))[0].tolist() == [0.9, 0.1]
-    assert fit_weights(logs, (tables[2, text], heard), share=0.7)[1] == 0.7
+    assert fit_weights(logs, (tables[2, text], hearing), share=0.7)[1] == 0.7
 
 
 def test_a_cache_is_typed_as_it_is_printed() -> None:

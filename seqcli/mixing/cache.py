@@ -2,8 +2,9 @@
 
 Each token in the cache counts for the next one by its age, halved every `half_life` tokens, times exp(theta times the
 cosine of two vectors, less theta): the one it was predicted from, and the one that the next token is predicted from.
-Without vectors this is the unigram cache, with them the neural one. `<unk>` and `<eos>` are tokens like any other: left
-out, they made no difference. Sources: Kuhn and De Mori 1990; Grave et al. 2017.
+Without vectors this is the unigram cache, with them the neural one. The more is counted at a place, the more the cache
+is heard there: by count / (count + doubt). `<unk>` and `<eos>` are tokens like any other: left out, they made no
+difference. Sources: Kuhn and De Mori 1990; Grave et al. 2017, where the cache is heard alike at every place.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ Reals = NDArray[np.float64]
 Ids = NDArray[np.int64]
 EMPTY = -1  # no token stands here
 PART = 256  # tokens of a text looked up at once: what is multiplied stays in the processor's cache
-DOUBT = 50.0  # tokens in the cache at which it is heard with half its weight: a few words say little of a text
 TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -36,16 +36,16 @@ class TextCache:
         self._vectors = np.zeros((0, 0), np.float32)
 
     def look_up(self, ids: NDArray[Any], vectors: Array | None = None) -> tuple[Reals, Reals]:
-        """Return each token's probability in the cache as it stands there, and how far the cache is heard. -> [N], [N]
+        """Return each token's probability in the cache as it stands there, and what all in it counts. -> [N], [N]
 
         ids [N], vectors [N, D]: those that the tokens are predicted from.
         """
         unit = np.zeros((len(ids), 0), np.float32) if vectors is None else unit_vectors(vectors)
-        chances, heard = np.zeros(len(ids)), np.zeros(len(ids))
+        chances, totals = np.zeros(len(ids)), np.zeros(len(ids))
         for low in range(0, len(ids), PART):
             part = slice(low, low + PART)
-            chances[part], heard[part] = self._part(ids[part].astype(np.int64), unit[part])
-        return chances, heard
+            chances[part], totals[part] = self._part(ids[part].astype(np.int64), unit[part])
+        return chances, totals
 
     def _part(self, ids: Ids, unit: Array) -> tuple[Reals, Reals]:
         before = len(self._ids)
@@ -57,8 +57,7 @@ class TextCache:
         total = counts.sum(1, dtype=np.float64)
         found = (counts * (known == ids[:, None])).sum(1, dtype=np.float64)
         self._ids, self._vectors = known[-self.spec.size :], vectors[-self.spec.size :]
-        held = np.minimum(before + np.arange(len(ids)), self.spec.size)
-        return found / np.maximum(total, TINY), held / (held + DOUBT)
+        return found / np.maximum(total, TINY), total
 
 
 class Cached:
@@ -109,8 +108,8 @@ class Cached:
         cosines = None if vectors is None else np.einsum("bld,bd->bl", vectors, now)
         real = tokens != EMPTY
         counts = _counts(self.spec, np.arange(tokens.shape[1], 0, -1)[None], cosines) * real
-        totals, held = counts.sum(1, dtype=np.float64), real.sum(1)
-        shares = self.spec.weight * held / (held + DOUBT)
+        totals = counts.sum(1, dtype=np.float64)
+        shares = self.spec.weight * heard(totals, self.spec.doubt)
         for row, own_tokens, own_counts, total, share in zip(found, tokens, counts, totals, shares, strict=True):
             row *= 1.0 - share
             np.add.at(row, own_tokens, share / max(total, TINY) * own_counts)  # of an empty place: nothing
@@ -124,8 +123,8 @@ class Cached:
 
     def _with_cache(self, text: Sequence[int], logs: Reals, vectors: Array | None) -> Reals:
         cache = self._cache or TextCache(self.spec)
-        chances, heard = cache.look_up(np.array(text[1:], np.int64), vectors)
-        return with_cache(logs, chances, heard * self.spec.weight)
+        chances, totals = cache.look_up(np.array(text[1:], np.int64), vectors)
+        return with_cache(logs, chances, self.spec.weight * heard(totals, self.spec.doubt))
 
     def _vectors(self, texts: Sequence[Sequence[int]]) -> list[Array]:
         """Return the vectors that each token of each text but its first is predicted from. -> [N, D] each"""
@@ -148,6 +147,11 @@ def _vectors_of(hidden: Any) -> Array:
     """Return the vectors [B, D] of a network's hidden; those of a network that learns stand beside its weights."""
     vectors: Array = hidden[0] if isinstance(hidden, tuple) else hidden
     return vectors
+
+
+def heard(totals: Reals, doubt: float) -> Reals:
+    """Return how far a cache is heard where it counts so much in all, from 0 to 1: all [N]."""
+    return totals / (totals + doubt)
 
 
 def with_cache(logs: Reals, chances: Reals, shares: Reals) -> Reals:

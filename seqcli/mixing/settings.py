@@ -19,6 +19,7 @@ class CacheSpec:
     weight: float = setting(0.08, "The cache's share of a probability.", low=0.0, high=1.0)
     size: int = setting(500, "Tokens it holds.", low=1, high=100_000)
     half_life: float = setting(75.0, "Tokens after which one counts half.", above=0.0, high=1e9)
+    doubt: float = setting(10.0, "What its tokens count where it is heard with half its weight.", above=0.0, high=1e9)
     theta: float = setting(0.0, "How much more a token counts that was read at a similar place.", low=0.0, high=1000.0)
 
     def __str__(self) -> str:
@@ -27,8 +28,8 @@ class CacheSpec:
 
 
 DEFAULTS = {  # the best of those tried on the validation text of the Penn Treebank, for two networks
-    "unigram": CacheSpec("unigram", 0.08, 500, 75.0),
-    "neural": CacheSpec("neural", 0.15, 1000, 150.0, 9.0),
+    "unigram": CacheSpec("unigram", 0.06, 500, 75.0, 10.0),
+    "neural": CacheSpec("neural", 0.3, 1500, 300.0, 1.0, 9.0),
 }
 
 

@@ -26,10 +26,11 @@ FIT_TOKENS = 100_000  # at most: more of a text would not move weights by much
 HALVED = 5  # times that a token's count was halved when it may leave the cache
 LEAST = 0.001  # share of a model that is asked at all
 THETAS, HALF_LIVES = (5.0, 7.0, 9.0, 12.0), (75.0, 150.0, 300.0)  # tried for a fit; two networks had theirs inside
+DOUBTS = (0.3, 1.0, 3.0)  # the same; without vectors no text could tell one from another
 
 
 class Parts(NamedTuple):
-    """A blend, token by token [N]: logs of the models; chances in the caches, and how far they are heard."""
+    """A blend, token by token [N]: logs of the models; chances in the caches, and what all in them counts."""
 
     models: list[Reals]
     caches: list[tuple[Reals, Reals]]
@@ -39,14 +40,14 @@ def token_logs(blend: Blend, ids: Ids, threads: int | None, report: Report) -> R
     """Return the natural log of the probability of each token of a text. report: told the tokens done."""
     import numpy as np
 
-    from seqcli.mixing.cache import with_cache
+    from seqcli.mixing.cache import heard, with_cache
     from seqcli.mixing.mixture import mixed
 
     models, caches = _parts(blend, ids, [blend.cache] if blend.cache else [], threads, report)
     logs = mixed(models, np.log(blend.weights))
-    for chances, heard in caches:
+    for chances, totals in caches:
         assert blend.cache is not None
-        logs = with_cache(logs, chances, heard * blend.cache.weight)
+        logs = with_cache(logs, chances, blend.cache.weight * heard(totals, blend.cache.doubt))
     return logs
 
 
@@ -54,7 +55,7 @@ def fitted(blend: Blend, ids: Ids, threads: int | None, report: Report) -> Blend
     """Return the blend with what was not given chosen so that a text becomes likeliest."""
     import numpy as np
 
-    from seqcli.mixing.cache import with_cache
+    from seqcli.mixing.cache import heard, with_cache
     from seqcli.mixing.mixture import fit_weights, mixed
 
     specs = list(_candidates(blend))
@@ -64,13 +65,16 @@ def fitted(blend: Blend, ids: Ids, threads: int | None, report: Report) -> Blend
         found, _ = fit_weights(models, weights=weights)
         return replace(blend, weights=_shares(found))
     best, lowest = blend, np.inf
-    for spec, (chances, heard) in zip(specs, caches, strict=True):
-        share = None if "cache weight" in blend.free else spec.weight
-        found, share = fit_weights(models, (chances, heard), weights, share)
-        nats = -float(with_cache(mixed(models, np.log(found)), chances, heard * share).mean())
+    told_apart = "cache" in blend.free and specs[0].kind == "neural"
+    for (spec, (chances, totals)), doubt in itertools.product(
+        zip(specs, caches, strict=True), DOUBTS if told_apart else (specs[0].doubt,)
+    ):
+        hearing = heard(totals, doubt)
+        given = None if "cache weight" in blend.free else spec.weight
+        found, share = fit_weights(models, (chances, hearing), weights, given)
+        nats = -float(with_cache(mixed(models, np.log(found)), chances, hearing * share).mean())
         if nats < lowest:
-            cache = replace(spec, weight=share)
-            best, lowest = replace(blend, weights=_shares(found), cache=cache), nats
+            best, lowest = replace(blend, weights=_shares(found), cache=replace(spec, weight=share, doubt=doubt)), nats
     return best
 
 
