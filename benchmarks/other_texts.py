@@ -2,8 +2,8 @@
 
 python benchmarks/other_texts.py [TEXT...] [--threads 2] [--models DIR]. Texts: novels (raw prose, 1.57 M words),
 novels-200k (its first 200,000 words), books-unk (2 M lower-case words of books; what occurs less than three times is
-`<unk>`, as in WikiText-2). Of every 1,000 lines the first 900 are learned
-from, shares are fitted on the next 50, and the last 50 are the test.
+`<unk>`, as in WikiText-2). Of every 1,000 lines the first 900 are learned from, shares are fitted on the next 50, and
+the last 50 are the test.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from language import seqcli
 from record import record
 
 BOOKS = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "books"
+TEXTS = ("novels", "novels-200k", "books-unk")
 RUN = 50  # lines that stay together: a cache must have a text to go by
 
 
@@ -79,13 +80,14 @@ def measure(text: str, models: str, threads: int) -> None:
 def main() -> None:
     """Measure the texts that are named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    texts = ("novels", "novels-200k", "books-unk")
-    parser.add_argument("texts", nargs="*", choices=[*texts, []], default=texts)
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="default: all of them")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--models", help="where models are kept (default: nowhere, once they are measured)")
     options = parser.parse_args()
+    if unknown := set(options.texts) - set(TEXTS):
+        parser.error(f"no such text: {', '.join(unknown)}; there are {', '.join(TEXTS)}")
     with tempfile.TemporaryDirectory() as scratch:
-        for text in options.texts:
+        for text in options.texts or TEXTS:
             measure(text, options.models or scratch, options.threads)
 
 

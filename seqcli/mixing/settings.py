@@ -27,7 +27,7 @@ class CacheSpec:
         return f"{self.kind}:" + ",".join(f"{name}={getattr(self, name):.6g}" for name in names)
 
 
-DEFAULTS = {  # the best of those tried on the validation text of the Penn Treebank, for two networks
+DEFAULTS = {  # the best of those tried on the validation text of the Penn Treebank, for one strong network
     "unigram": CacheSpec("unigram", 0.06, 500, 75.0, 10.0),
     "neural": CacheSpec("neural", 0.3, 1500, 300.0, 1.0, 9.0),
 }

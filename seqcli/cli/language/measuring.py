@@ -26,7 +26,7 @@ FIT_TOKENS = 100_000  # at most: more of a text would not move weights by much
 HALVED = 5  # times that a token's count was halved when it may leave the cache
 LEAST = 0.001  # share of a model that is asked at all
 THETAS, HALF_LIVES = (5.0, 7.0, 9.0, 12.0), (75.0, 150.0, 300.0)  # tried for a fit; two networks had theirs inside
-DOUBTS = (0.3, 1.0, 3.0)  # the same; without vectors no text could tell one from another
+DOUBTS = (0.3, 1.0, 3.0)  # the same, for one strong network; without vectors one is as good as another
 
 
 class Parts(NamedTuple):
@@ -65,10 +65,8 @@ def fitted(blend: Blend, ids: Ids, threads: int | None, report: Report) -> Blend
         found, _ = fit_weights(models, weights=weights)
         return replace(blend, weights=_shares(found))
     best, lowest = blend, np.inf
-    told_apart = "cache" in blend.free and specs[0].kind == "neural"
-    for (spec, (chances, totals)), doubt in itertools.product(
-        zip(specs, caches, strict=True), DOUBTS if told_apart else (specs[0].doubt,)
-    ):
+    doubts = DOUBTS if "cache" in blend.free and specs[0].kind == "neural" else (specs[0].doubt,)
+    for (spec, (chances, totals)), doubt in itertools.product(zip(specs, caches, strict=True), doubts):
         hearing = heard(totals, doubt)
         given = None if "cache weight" in blend.free else spec.weight
         found, share = fit_weights(models, (chances, hearing), weights, given)
