@@ -34,7 +34,8 @@ def rows(header: list[str], lines: list[list[str]], source: dict[str, Any] | Non
         return ""
     body = [header, ["---"] * len(header), *lines]
     text = "\n".join("| " + " | ".join(cells) + " |" for cells in body)
-    return f"\n{text}\n\n_{source['machine']}, {source['cores']} cores, commit {source['commit']}._\n"
+    cores = "one core" if source["cores"] == 1 else f"{source['cores']} cores"
+    return f"\n{text}\n\n_{source['machine']}, {cores}, commit {source['commit']}._\n"
 
 
 @table("language")
@@ -96,6 +97,26 @@ def recipes() -> str:
         for row in found
     ]
     header = ["", "minutes", "threads", "hidden size", "valid perplexity", "test perplexity"]
+    return rows(header, lines, found[0] if found else None)
+
+
+@table("other-texts")
+def other_texts() -> str:
+    """The quick recipe beside counts, and mixed with them, on other texts."""
+    names = dict.fromkeys(row["text"] for row in every("other texts"))
+    found = [row for name in names if (row := latest("other texts", text=name))]
+    lines = [
+        [
+            row["text"],
+            f"{row['seconds'] / 60:.0f}",
+            str(row["threads"]),
+            f"{row['unknown_rate']:.1%}",
+            *(f"{row[what]:.1f}" for what in ("counts", "quick", "mixed", "mixed, cache")),
+            f"{row['saved']:.0%}",
+        ]
+        for row in found
+    ]
+    header = ["", "minutes", "threads", "unknown", "counts", "quick", "mixed", "and a cache", "mixed: less than counts"]
     return rows(header, lines, found[0] if found else None)
 
 

@@ -41,8 +41,10 @@ class Translator(nn.Module):
     """Encoder and decoder; each layer of the decoder runs over the whole target in one call.
 
     Attention weighs the source by the states of the lower layers; the last layer reads what it saw, and so knows what
-    is translated already. (To feed it to the next step's input instead would cost a call for every step.) Without
-    attention, all that the decoder knows of the source is its first state. Source: Luong et al. 2015; Wu et al. 2016.
+    is translated already. (To feed it to the next step's input instead would cost a call for every step.) The
+    embeddings of what it saw go straight to the output layer, too, which learns from them what a word means wherever it
+    stands. Without attention, all that the decoder knows of the source is its first state. Source: Luong et al. 2015;
+    Wu et al. 2016; Nguyen and Chiang 2018 for the words' own way: one product here, and the same output layer.
     """
 
     def __init__(self, spec: TranslationSpec, source_size: int, target_size: int, joint: bool) -> None:
@@ -64,6 +66,7 @@ class Translator(nn.Module):
         if spec.reads_attention:
             self.reader = _stack(spec, spec.hidden_size + states, spec.hidden_size, 1)
         self.combine = nn.Linear(spec.hidden_size + (states if self.attention else 0), width)
+        self.lexical = nn.Linear(width, width, bias=False) if spec.sees_words else None
         self.output = None if spec.tied else nn.Linear(width, target_size, bias=False)
         self.output_bias = nn.Parameter(torch.zeros(target_size))
         self.drop = LockedDropout(spec.dropout)
@@ -74,6 +77,9 @@ class Translator(nn.Module):
     def loss(self, batch: Batch, state: Any = None, step: int = 0) -> tuple[Loss, None]:
         """Return the cost of a batch; label smoothing only while training."""
         source, target = batch
+        r_drop = self.spec.r_drop if self.training else 0.0
+        if r_drop:  # every pair is read twice, side by side; what dropout leaves out differs
+            source, target = source.repeat_interleave(2, 1), target.repeat_interleave(2, 1)
         inputs, targets = target[:-1], target[1:]
         wanted = targets >= 0
         hidden = self.hidden(source, inputs.clamp(min=0), wanted)
@@ -83,29 +89,32 @@ class Translator(nn.Module):
             nats = full_nats(hidden, weight, self.output_bias, targets)
             return Loss(nats / max(count, 1), nats, count), None
         smoothing = self.spec.label_smoothing
-        objective, mean = smoothed_loss(hidden, weight, self.output_bias, targets, smoothing)
+        objective, mean = smoothed_loss(hidden, weight, self.output_bias, targets, smoothing, r_drop)
+        count //= 2 if r_drop else 1
         return Loss(objective, mean.detach().double() * count, count), None
 
     def hidden(self, source: torch.Tensor, inputs: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
         """source [S, B], inputs [T, B], wanted [T, B] -> what the output layer reads where it is wanted [N, E]."""
         real = source >= 0
-        states = self.encode(source, real)
+        embedding = self.embedding if self.source_embedding is None else self.source_embedding
+        words = self.drop(self._embed(embedding, source.clamp(min=0)))
+        states: torch.Tensor = self.encoder(words, real.sum(0))
         first, layers = self.first_state(states, real), self.spec.layers
         y, _ = self.decoder(self.drop(self._embed(self.embedding, inputs)), first[:layers])
+        places, seen_words = wanted.flatten().nonzero().squeeze(1), None
         if self.attention is not None:
-            contexts = self.attention(y.transpose(0, 1), states.transpose(0, 1), real.t())[0].transpose(0, 1)
+            weights = self.attention(y.transpose(0, 1), states.transpose(0, 1), real.t())
+            contexts = _weighed(weights, states)
             y = torch.cat([y, contexts], -1)
             if self.reader is not None:
                 y = torch.cat([self.reader(self.drop(y), first[layers:])[0], contexts], -1)
-        kept = self.drop(y).flatten(0, 1).index_select(0, wanted.flatten().nonzero().squeeze(1))
-        hidden: torch.Tensor = self.drop(torch.tanh(self.combine(kept))[None])[0]
-        return hidden
-
-    def encode(self, source: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        """source [S, B], real [S, B] (False: padding) -> states [S, B, 2H]."""
-        embedding = self.embedding if self.source_embedding is None else self.source_embedding
-        states: torch.Tensor = self.encoder(self.drop(self._embed(embedding, source.clamp(min=0))), real.sum(0))
-        return states
+            if self.lexical is not None:
+                seen_words = self.lexical(_weighed(weights, words).flatten(0, 1).index_select(0, places))
+        hidden = torch.tanh(self.combine(self.drop(y).flatten(0, 1).index_select(0, places)))
+        if seen_words is not None:
+            hidden = hidden + seen_words
+        dropped: torch.Tensor = self.drop(hidden[None])[0]
+        return dropped
 
     def _embed(self, embedding: nn.Embedding, ids: torch.Tensor) -> torch.Tensor:
         return embed(embedding, ids, self.spec.embedding_dropout)
@@ -122,6 +131,11 @@ class Translator(nn.Module):
 
 def _stack(spec: TranslationSpec, input_size: int, size: int, layers: int) -> Recurrent:
     return Recurrent(spec.cell, "tanh", input_size, size, layers, spec.dropout, spec.weight_dropout)
+
+
+def _weighed(weights: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """weights [B, T, S], x [S, B, D] -> what they sum up of it [T, B, D]."""
+    return torch.bmm(weights, x.transpose(0, 1)).transpose(0, 1)
 
 
 def _at(x: torch.Tensor, places: torch.Tensor) -> torch.Tensor:

@@ -59,6 +59,9 @@ class TranslationSpec:
     attention_layer: bool = setting(
         True, "A second recurrent layer of the decoder reads what attention saw.", absent=False
     )
+    lexical: bool = setting(
+        True, "The embeddings of what attention saw go straight to the output layer, too.", absent=False
+    )
     embedding_size: int = setting(256, "Numbers per token in the embedding.", low=1, high=16_384)
     encoder_size: int = setting(192, "Numbers in the encoder's state, in each direction.", low=1, high=16_384)
     hidden_size: int = setting(320, "Numbers in the decoder's state.", low=1, high=16_384)
@@ -73,6 +76,13 @@ class TranslationSpec:
     label_smoothing: float = setting(
         0.1, "Share of each target that is spread over all tokens while training.", low=0.0, high=0.9
     )
+    r_drop: float = setting(
+        0.0,
+        "Read every pair twice, and let what dropout makes the model say agree as much: 5 is usual; 0: read once.",
+        low=0.0,
+        high=1e6,
+        absent=0.0,
+    )
     tied: bool = setting(True, "Output layer shares the target embedding's weights.")
 
     @property
@@ -84,6 +94,11 @@ class TranslationSpec:
     def reads_attention(self) -> bool:
         """Whether the decoder has a layer over the attention."""
         return self.attention_layer and self.attention != "none"
+
+    @property
+    def sees_words(self) -> bool:
+        """Whether attention hands the source's embeddings to the output layer."""
+        return self.lexical and self.attention != "none"
 
 
 @dataclass(frozen=True)

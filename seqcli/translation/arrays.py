@@ -41,6 +41,8 @@ def translation_table(spec: TranslationSpec, source_size: int, target_size: int,
         shapes["attention.energy.weight"] = (1, hidden)
     seen = hidden + (states if spec.attention != "none" else 0)
     shapes |= {"combine.weight": (width, seen), "combine.bias": (width,)}
+    if spec.sees_words:
+        shapes["lexical.weight"] = (width, width)
     if not spec.tied:
         shapes["output.weight"] = (target_size, width)
     shapes["output_bias"] = (target_size,)
@@ -63,7 +65,7 @@ class Memory:
     """Sources as the decoder sees them: what attention scores and sums up, for A sources of at most S tokens."""
 
     keys: Array  # [A, S, H]
-    values: Array  # [A, S, E], as the output layer adds them; or the states [A, S, 2H], where a layer reads them too
+    values: Array  # [A, S, D]: see TranslatorArrays._values
     outside: Array  # [A, S]: 0, or NEVER behind a source's end
 
     def take(self, places: Ids) -> Memory:
@@ -148,6 +150,7 @@ class TranslatorArrays:
         if spec.attention == "additive":
             self._query = arrays["attention.query.weight"].T, arrays["attention.query.bias"]
             self._energy: Array = arrays["attention.energy.weight"][0]
+        self._lexical = arrays["lexical.weight"].T if spec.sees_words else None
         combine, hidden = arrays["combine.weight"], spec.hidden_size
         self._from_state = np.ascontiguousarray(combine[:, :hidden].T)
         self._from_states = np.ascontiguousarray(combine[:, hidden:].T)
@@ -176,6 +179,16 @@ class TranslatorArrays:
         states = np.concatenate([onward, returning[packed.turned]], 1)
         return self._memory(states, packed), self._first_state(states, packed)
 
+    def _values(self, states: Array, ids: Ids) -> Array:
+        """states [N, 2H], ids [N] -> what attention sums up: the states, and the embeddings as the output adds them.
+
+        Where only the output layer reads the states, they come as it adds them.
+        """
+        values = states if self._reader else states @ self._from_states
+        if self._lexical is None:
+            return values
+        return np.concatenate([values, self._source_embedding[ids] @ self._lexical], 1)
+
     def _read(self, packed: _Packed, ids: Ids, layers: list[_Layer]) -> Array:
         """ids [N] of all sources, step by step -> states [N, H]."""
         x: Array = self._source_embedding[ids]
@@ -199,7 +212,7 @@ class TranslatorArrays:
         if self._keys is None:
             return Memory(np.zeros((*shape, 0), np.float32), np.zeros((*shape, 0), np.float32), outside)
         sides = []
-        for seen in (states @ self._keys, states if self._reader else states @ self._from_states):
+        for seen in (states @ self._keys, self._values(states, packed.ids)):
             side = np.zeros((*shape, seen.shape[1]), np.float32)
             side[packed.places] = seen
             sides.append(side)
@@ -230,6 +243,8 @@ class TranslatorArrays:
         weights = np.zeros((len(ids), memory.outside.shape[1]), np.float32)
         if self._keys is not None:
             weights, contexts = self._attend(y, memory, places)
+        if self._lexical is not None:
+            contexts, words = np.split(contexts, [-self.spec.embedding_size], 1)
         if self._reader is not None:
             after.append(self._reader.step(self._reader.inputs(np.concatenate([y, contexts], 1)), state[-1]))
             y, contexts = after[-1][0], contexts @ self._from_states
@@ -237,7 +252,10 @@ class TranslatorArrays:
         hidden += self._combine_bias
         if self._keys is not None:
             hidden += contexts
-        return np.tanh(hidden, out=hidden), after, weights
+        np.tanh(hidden, out=hidden)
+        if self._lexical is not None:
+            hidden += words
+        return hidden, after, weights
 
     def scores(self, hidden: Array, scratch: Array | None = None) -> tuple[Array, Array]:
         """hidden [R, E] -> scores before their normalisation [R, V], the log of the sum of their exponentials [R].
@@ -264,7 +282,7 @@ class TranslatorArrays:
         return self._inputs[ids]
 
     def _attend(self, y: Array, memory: Memory, places: tuple[Ids, Ids]) -> tuple[Array, Array]:
-        """y [R, H] -> weights [R, S], contexts [R, E]: rows of one source are scored by one product."""
+        """y [R, H] -> weights [R, S], contexts [R, D]: rows of one source are scored by one product."""
         queries = y if self._query is None else y @ self._query[0] + self._query[1]
         side = np.zeros((len(memory.keys), int(places[1].max()) + 1, queries.shape[1]), np.float32)  # [A, K, H]
         side[places] = queries
