@@ -11,7 +11,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqcli.cli.options import MODELS_DIR, Session, option
 from seqcli.cli.terminal import Terminal, duration
@@ -40,6 +40,21 @@ def training_options(command: Any) -> Any:
     ):
         command = decorate(command)
     return command
+
+
+def check_resume(resume: bool, **beginnings: Any) -> None:
+    """Raise MisuseError where a training is to go on and one of the options that only begin one is given."""
+    if resume and any(beginnings.values()):
+        *some, last = map(option_name, beginnings)
+        raise MisuseError(f"--resume goes on with a model as it is; leave out {', '.join(some)} and {last}.")
+
+
+def is_finished(session: Session, record: Record | None) -> bool:
+    """Return whether the training of a record came to its end, and say so."""
+    finished = record is not None and bool(record.progress.get("finished"))
+    if record is not None and finished:
+        session.terminal.note(f"{quoted(record.name)} is trained to its end; nothing is left to do.")
+    return finished
 
 
 def name_of(paths: Sequence[str]) -> str:
@@ -177,6 +192,20 @@ def _beside(event: Progressed) -> str:
     left = event.progress.seconds_left
     loss = [] if math.isnan(event.loss) else [f"loss {event.loss:.3f}"]
     return ", ".join(loss + ([f"{duration(left)} left"] if left is not None and left < math.inf else []))
+
+
+class Done(NamedTuple):
+    """A training that is over: its seconds and tokens, and in words why, and what was done."""
+
+    seconds: float
+    tokens: int
+    why: str
+    what: str
+
+    @property
+    def speed(self) -> float:
+        """Tokens per second."""
+        return self.tokens / max(self.seconds, 1e-9)
 
 
 def take_up(training: Any, record: Record, arrays: Callable[[], Any]) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from seqcli.cli.fitting import Checkpoint, Source, check_corpus, check_same
+from seqcli.cli.fitting import Checkpoint, Source, check_corpus, check_memory, check_same
 from seqcli.cli.opening import tokenizer_of
 from seqcli.cli.options import Session, given, settings
+from seqcli.cli.terminal import size
 from seqcli.errors import MisuseError, quoted
 from seqcli.recipes import RECIPES
 from seqcli.spec import ARCHITECTURES, TASKS, Architecture, option_name
 
 if TYPE_CHECKING:
+    from seqcli.inference import Table
+    from seqcli.spec import RunSpec
     from seqcli.store import Draft, Record
     from seqcli.text.corpus import Corpus
 
@@ -144,6 +148,23 @@ def read_corpus(
     if len(corpus.train.ids) < FEW_WORDS:
         note(f"Note: {len(corpus.train.ids):,} tokens are very few; expect the text's own phrases, little else.")
     return corpus
+
+
+def begin_torch(session: Session, run: RunSpec, what: str, table: Table) -> None:
+    """Say how large a model is, and ready torch for its training; table: (type, shape) of its weights, by name.
+
+    Raises SeqcliError, before anything is allocated, where memory does not suffice.
+    """
+    parameters = sum(math.prod(shape) for _, shape in table.values())
+    kept = 4 + (run.average > 0)  # numbers for each: weight, gradient, Adam's two moments; the running mean
+    check_memory(4 * kept * parameters)
+    session.terminal.note(
+        f"Model: {what}, {parameters:,} parameters, {size(4 * parameters)}; threads: {run.threads}, seed: {run.seed}."
+    )
+    import torch
+
+    torch.set_num_threads(run.threads or 1)
+    torch.manual_seed(run.seed)
 
 
 def checkpoint_of(

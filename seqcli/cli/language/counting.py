@@ -6,8 +6,8 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from seqcli.cli.fitting import Source, check_memory
-from seqcli.cli.language.outcome import Done, figures
+from seqcli.cli.fitting import Done, Source, check_memory
+from seqcli.cli.language.outcome import figures
 from seqcli.cli.options import Session
 from seqcli.cli.preparing import Plan, corpus_entry
 from seqcli.cli.terminal import size

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import math
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from seqcli.cli.fitting import document_end
+from seqcli.cli.fitting import Done, document_end
 from seqcli.cli.options import Session
 from seqcli.cli.terminal import duration
 
 if TYPE_CHECKING:
     from seqcli.store import Draft
     from seqcli.text.corpus import Corpus
-
-
-class Done(NamedTuple):
-    """A training that is over: its seconds and tokens, and in words why, and what was done."""
-
-    seconds: float
-    tokens: int
-    why: str
-    what: str
-
-    @property
-    def speed(self) -> float:
-        """Tokens per second."""
-        return self.tokens / max(self.seconds, 1e-9)
 
 
 def figures(nats: float, tokens: int, unknown_rate: float, characters: int) -> dict[str, Any]:

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.fitting import Fit, Source, Stop, check_memory, name_of, resume_line, take_up, training_options
+from seqcli.cli.fitting import (
+    Done,
+    Fit,
+    Source,
+    Stop,
+    check_resume,
+    is_finished,
+    name_of,
+    resume_line,
+    take_up,
+    training_options,
+)
 from seqcli.cli.language.counting import count_ngrams
 from seqcli.cli.language.fine_tuning import begin_from, origin_entry, origin_of, with_room
-from seqcli.cli.language.outcome import Done, figures, perplexity_text, report
+from seqcli.cli.language.outcome import figures, perplexity_text, report
 from seqcli.cli.language.recipe import fit_recipe
 from seqcli.cli.options import Session, architecture_option, command, given, option, spec_options
 from seqcli.cli.preparing import (
     Plan,
     architecture_of,
+    begin_torch,
     check_belongs,
     checkpoint_of,
     corpus_entry,
     make_plan,
     read_corpus,
 )
-from seqcli.cli.terminal import size
-from seqcli.errors import MisuseError, quoted
 from seqcli.spec import ARCHITECTURES, LanguageSpec, NgramSpec, RunSpec, TextSpec
 
 if TYPE_CHECKING:
@@ -34,7 +43,6 @@ if TYPE_CHECKING:
     from seqcli.training import Training
 
 BUDGET = {"minutes": 5.0, "epochs": 12.0}  # where neither is given: one coffee; 100,000 words overfit from 9 epochs on
-BYTES_PER_PARAMETER = 16  # weight, gradient and Adam's two moments, float32
 
 
 @command(
@@ -69,14 +77,12 @@ def train_lm(
     --from goes on with another model on this text: its weights and settings, its tokens and those that it lacks.
     """
     began = time.monotonic()
-    if resume and (replace or like or origin):
-        raise MisuseError("--resume goes on with a model as it is; leave out --replace, --like and --from.")
+    check_resume(resume, replace=replace, like=like, **{"from": origin})
     begun_from = origin_of(session, origin, params, like)
     source, name = Source(texts, valid, encoding), name or name_of(texts)
     with session.shelf.open(name, replace=replace, resume=resume) as draft:
         record = draft.record
-        if record is not None and record.progress.get("finished"):
-            session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
+        if is_finished(session, record):
             return
         plan = _plan(session, record, begun_from, like or origin, params)
         corpus = read_corpus(session, source, plan.text, record, begun_from)
@@ -111,21 +117,13 @@ def make_training(
     """Make the model and its training, from the start, from another model's weights, or where a record stands."""
     from seqcli.inference import language_table
 
-    table = language_table(plan.spec, len(corpus.vocabulary))
-    parameters = sum(math.prod(shape) for _, shape in table.values())
-    check_memory(parameters * BYTES_PER_PARAMETER)
-    session.terminal.note(
-        f"Model: {plan.spec.architecture}, {parameters:,} parameters, {size(4 * parameters)}; "
-        f"threads: {plan.run.threads}, seed: {plan.run.seed}."
-    )
+    begin_torch(session, plan.run, plan.spec.architecture, language_table(plan.spec, len(corpus.vocabulary)))
     import torch
 
     from seqcli.models.language import LanguageModel
     from seqcli.text.batches import Blocks, Segments
     from seqcli.training import Training
 
-    torch.set_num_threads(plan.run.threads or 1)
-    torch.manual_seed(plan.run.seed)
     counts = corpus.train.counts(len(corpus.vocabulary))
     model = LanguageModel(plan.spec, len(corpus.vocabulary), torch.from_numpy(counts).double())
     if origin is not None:

@@ -6,8 +6,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Any
 
-from seqcli.cli.fitting import document_end
-from seqcli.cli.language.outcome import Done
+from seqcli.cli.fitting import Done, document_end
 from seqcli.cli.options import Session
 from seqcli.cli.terminal import duration
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 import time
 from dataclasses import replace as replaced
@@ -10,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.fitting import Fit, Stop, check_memory, name_of, take_up, training_options
-from seqcli.cli.language.outcome import Done
+from seqcli.cli.fitting import Done, Fit, Stop, check_resume, is_finished, name_of, take_up, training_options
 from seqcli.cli.options import Session, command, option, spec_options
-from seqcli.cli.preparing import Plan, checkpoint_of, make_plan
-from seqcli.cli.terminal import size
+from seqcli.cli.preparing import Plan, begin_torch, checkpoint_of, make_plan
 from seqcli.cli.translation.opening import translations_of, translator_of
 from seqcli.cli.translation.outcome import bleu_tokenizer, figures, nats_text, quality_figures, report
 from seqcli.cli.translation.reading import REVERSE, PairSource, files_of_sides, pairs_entry, read_pair_corpus
-from seqcli.errors import MisuseError, quoted
+from seqcli.errors import MisuseError
 from seqcli.spec import PairsTextSpec, TranslationRunSpec, TranslationSpec
 
 if TYPE_CHECKING:
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
     from seqcli.training import Training
 
 BUDGET = {"minutes": 15.0, "epochs": 30.0}  # where neither is given: 29,000 pairs still gained at the 20th
-BYTES_PER_PARAMETER = 20  # weight, gradient, Adam's two moments and the running mean, float32
 
 
 @command(
@@ -69,8 +65,7 @@ def train_translate(
     direction has made sources for it (--monolingual).
     """
     began = time.monotonic()
-    if resume and (replace or like):
-        raise MisuseError("--resume goes on with a model as it is; leave out --replace and --like.")
+    check_resume(resume, replace=replace, like=like)
     if bool(monolingual) != bool(reverse_model):
         raise MisuseError("--monolingual and --reverse-model go together; give both.")
     if reverse and monolingual:
@@ -97,8 +92,8 @@ def _train(
 ) -> None:
     """Train one direction, and say what came of it."""
     name, record = draft.name, draft.record
-    if record is not None and record.progress.get("finished") and "bleu" in record.results["held_out"]:
-        session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
+    measured = record is not None and "bleu" in record.results.get("held_out", {})
+    if measured and is_finished(session, record):
         return
     plan = make_plan(session, record, like, params, "seq2seq", BUDGET)
     if plan.run.subword_regularisation and plan.text.tokenizer != "subwords":
@@ -120,23 +115,14 @@ def _make(session: Session, plan: Plan, corpus: PairCorpus, record: Record | Non
     from seqcli.translation.arrays import translation_table
 
     sizes = len(corpus.source.vocabulary), len(corpus.target.vocabulary)
-    table = translation_table(plan.spec, *sizes, plan.text.joint)
-    parameters = sum(math.prod(shape) for _, shape in table.values())
-    check_memory(parameters * BYTES_PER_PARAMETER)
-    session.terminal.note(
-        f"Model: {plan.spec.cell}, attention {plan.spec.attention}, {parameters:,} parameters, {size(4 * parameters)}; "
-        f"threads: {plan.run.threads}, seed: {plan.run.seed}."
-    )
-    import torch
-
+    what = f"{plan.spec.cell}, attention {plan.spec.attention}"
+    begin_torch(session, plan.run, what, translation_table(plan.spec, *sizes, plan.text.joint))
     from seqcli.models.seq2seq import Translator
     from seqcli.progress import Progress
     from seqcli.text.bucketed import HeldOutPairs, PairBatches
     from seqcli.text.recutting import Recutting
     from seqcli.training import Training
 
-    torch.set_num_threads(plan.run.threads or 1)
-    torch.manual_seed(plan.run.seed)
     model = Translator(plan.spec, *sizes, plan.text.joint)
     train, sharpness = corpus.train, plan.run.subword_regularisation
     recut = None

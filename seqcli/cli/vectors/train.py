@@ -15,7 +15,9 @@ from seqcli.cli.fitting import (
     Stop,
     check_corpus,
     check_memory,
+    check_resume,
     document_end,
+    is_finished,
     name_of,
     resume_line,
     take_up,
@@ -25,7 +27,7 @@ from seqcli.cli.options import Session, command, option, spec_options
 from seqcli.cli.preparing import Plan, checkpoint_of, corpus_entry, make_plan, read_corpus
 from seqcli.cli.terminal import duration, size
 from seqcli.cli.vectors.known import known_vectors
-from seqcli.errors import CorpusError, MisuseError, quoted
+from seqcli.errors import CorpusError, MisuseError
 from seqcli.spec import TextSpec, VectorsRunSpec, VectorsSpec, VectorsTextSpec
 
 if TYPE_CHECKING:
@@ -97,13 +99,11 @@ def train_w2v(
     from seqcli.text.spool import give_back
 
     began = time.monotonic()
-    if resume and (replace or like or start):
-        raise MisuseError("--resume goes on with a model as it is; leave out --replace, --like and --from.")
+    check_resume(resume, replace=replace, like=like, **{"from": start})
     source, name = Source(texts, valid, encoding), name or name_of(texts)
     with session.shelf.open(name, replace=replace, resume=resume) as draft:
         record = draft.record
-        if record is not None and record.progress.get("finished"):
-            session.terminal.note(f"{quoted(name)} is trained to its end; nothing is left to do.")
+        if is_finished(session, record):
             return
         known = known_vectors(session, start) if start else None
         if known is not None:
