@@ -221,6 +221,7 @@ def translation() -> str:
         [
             TRANSLATORS[row["row"]],
             f"{row['minutes']:.0f}",
+            str(row["threads"]),
             *(f"{row[score]:.1f}" for score in ("bleu", "chrf", "ter")),
             ", ".join(f"{bleu:.1f}" for bleu in row["by_length"].values()),
             f"{row['tokens_per_second']:,.0f}",
@@ -228,7 +229,7 @@ def translation() -> str:
         for row in found
     ]
     lengths = "BLEU of each quarter, short to long"
-    header = ["", "minutes", "BLEU", "chrF", "TER", lengths, "training tokens/s"]
+    header = ["", "minutes", "threads", "BLEU", "chrF", "TER", lengths, "training tokens/s"]
     return rows(header, lines, found[0] if found else None)
 
 

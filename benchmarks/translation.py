@@ -1,8 +1,9 @@
 """Translators measured on public test sets: each row is what a user types, and sacrebleu's score with its signature.
 
-python benchmarks/translation.py ROW... [--models-dir DIR] [--minutes M] [--seed 1] [SETTINGS]. Rows: en-de, de-en
-(Multi30k), en-de-long (two hours), en-de-none (no attention), en-de-none-wide and en-de-wide (twice the state), en-ja
-(Tanaka, on the corpus's own tokens). Figures are those of the test text; of Tanaka's dev text, the only other it has.
+python benchmarks/translation.py ROW... [--models-dir DIR] [--minutes M] [--threads 2] [--seed 1] [SETTINGS]. Rows:
+en-de, de-en (Multi30k), en-de-long (two hours), en-de-none (no attention), en-de-none-wide and en-de-wide (twice the
+state), en-ja (Tanaka, on the corpus's own tokens). Figures are those of the test text; of Tanaka's dev text, the only
+other it has.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -69,7 +71,7 @@ def files(row: Row, part: str, folder: Path) -> list[str]:
     return found
 
 
-def measure(name: str, models: str, minutes: float | None, seed: int, settings: list[str]) -> None:
+def measure(name: str, models: str, minutes: float | None, threads: int, seed: int, settings: list[str]) -> None:
     """Train a row, measure it, and record its figures."""
     row = ROWS[name]
     minutes = minutes or row.minutes
@@ -77,8 +79,9 @@ def measure(name: str, models: str, minutes: float | None, seed: int, settings: 
         train, valid, test = (files(row, part, Path(folder)) for part in (row.train, row.valid, row.test))
         shelf = ["--models-dir", models]
         held = [word for path in valid for word in ("--valid", path)]
-        budget = ["--name", name, "--replace", "--minutes", f"{minutes:g}", "--seed", str(seed)]
-        trained = seqcli("train-translate", *train, *held, *shelf, *budget, *row.settings, *settings)
+        budget = ["--name", name, "--replace", "--minutes", f"{minutes:g}", "--threads", str(threads)]
+        by_hand = ["--seed", str(seed), *row.settings, *settings]
+        trained = seqcli("train-translate", *train, *held, *shelf, *budget, *by_hand)
         tests = [word for path in test for word in ("--test", path)]
         measured = seqcli("evaluate-translation", name, *shelf, *tests, "--by-length", *row.evaluation)
     whole, parts = measured[0], measured[1:]
@@ -90,6 +93,7 @@ def measure(name: str, models: str, minutes: float | None, seed: int, settings: 
             "translation",
             row=name,
             minutes=minutes,
+            threads=threads,
             seed=seed,
             settings=settings,
             **found,
@@ -105,10 +109,11 @@ def main() -> None:
     parser.add_argument("rows", nargs="+", choices=ROWS)
     parser.add_argument("--models-dir", default="models")
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--seed", type=int, default=1)
     options, settings = parser.parse_known_args()
     for name in options.rows:
-        measure(name, options.models_dir, options.minutes, options.seed, settings)
+        measure(name, options.models_dir, options.minutes, options.threads, options.seed, settings)
 
 
 if __name__ == "__main__":
