@@ -266,11 +266,15 @@ def test_alignments_point_at_the_word_that_was_translated(here: Path) -> None:
     assert cells[0] == "rennt Hund rot zwei ." and any("█" in line or "▓" in line for line in cells[1:])
 
 
-def test_a_picture_is_drawn_of_the_first_line(here: Path, tmp_path: Path) -> None:
+def test_a_picture_is_drawn_of_the_first_line(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("map.png", "map.svg"):
         assert seqcli("translate", "two red dog .", "--plot", tmp_path / name).code == 0
         assert (tmp_path / name).stat().st_size > 1000
     assert seqcli("translate", "two", "--plot", tmp_path / "map.txt").code == 2
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "matplotlib", None)
+        missing = seqcli("translate", "two", "--plot", tmp_path / "none.png")
+    assert missing.code == 1 and "pip install" in missing.error and not missing.out
     assert "--replace" in seqcli("translate", "two", "--plot", tmp_path / "map.png").error
     assert seqcli("translate", "two red dog .", "--plot", tmp_path / "map.png", "--replace").code == 0
     assert "zwei" in (tmp_path / "map.svg").read_text("utf-8")

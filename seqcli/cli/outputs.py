@@ -15,10 +15,13 @@ def check_free(path: str, replace: bool) -> None:
 
 
 def check_picture(path: str, replace: bool) -> None:
-    """Raise MisuseError for an ending that is no picture's, ModelError for a file that is there."""
+    """Raise MisuseError for an ending that is no picture's, ModelError for one that is there, or without matplotlib."""
+    from seqcli.plots.figure import check_matplotlib
+
     if not path.lower().endswith((".png", ".svg")):
         raise MisuseError(f"--plot {quoted(path)} must end in .png or .svg.")
     check_free(path, replace)
+    check_matplotlib()
 
 
 def write_whole(path: str, blocks: Iterable[bytes]) -> None:

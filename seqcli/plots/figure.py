@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from typing import Any
 
 from seqcli.errors import ModelError, quoted
@@ -18,12 +19,17 @@ JAPANESE_FONTS = (  # what systems bring: Linux, macOS, Windows
 )  # fmt: skip
 
 
+def check_matplotlib() -> None:
+    """Raise ModelError where matplotlib is not installed; it is not loaded, which takes longer than many an answer."""
+    if find_spec("matplotlib") is None:
+        raise ModelError("Pictures need matplotlib; install it: pip install 'seqcli[plots]'")
+
+
 def load_matplotlib() -> Any:
     """Return matplotlib, set to draw into files. Raises ModelError where it is not installed."""
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise ModelError("Pictures need matplotlib; install it: pip install 'seqcli[plots]'") from error
+    check_matplotlib()
+    import matplotlib
+
     matplotlib.use("Agg")
     return matplotlib
 
@@ -47,7 +53,7 @@ def _first(installed: set[str]) -> str | None:
 
 
 @contextmanager
-def figure(path: str, height: float) -> Iterator[Any]:
+def figure(path: str, height: float, width: float = WIDTH, font_size: float = FONT_SIZE) -> Iterator[Any]:
     """Give a figure to draw into, then write it: .png or .svg by the path's ending. Raises ModelError."""
     matplotlib = load_matplotlib()
     from matplotlib import pyplot as plt
@@ -55,7 +61,7 @@ def figure(path: str, height: float) -> Iterator[Any]:
     font = japanese_font()
     settings: dict[str, Any] = {
         "font.family": ["DejaVu Sans", *([font] if font else [])],  # the first that has a letter draws it
-        "font.size": FONT_SIZE,
+        "font.size": font_size,
         "lines.linewidth": 2.2,
         "axes.spines.top": False,
         "axes.spines.right": False,
@@ -65,7 +71,7 @@ def figure(path: str, height: float) -> Iterator[Any]:
     }
     with matplotlib.rc_context(settings), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a letter that no font has
-        drawn = plt.figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+        drawn = plt.figure(figsize=(width, height), dpi=DPI, layout="constrained")
         try:
             yield drawn
             svg = path.lower().endswith(".svg")

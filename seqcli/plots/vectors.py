@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcli.errors import ModelError, escape
+from seqcli.errors import escape
+from seqcli.plots.figure import figure
 
-SIZE = (14.0, 10.0)  # inches: 200 labels of this size find room beside their points
-DPI = 150
+WIDTH, HEIGHT = 14.0, 10.0  # inches: 200 labels of this size find room beside their points
 FONT_SIZE = 8.0  # points
-FONTS = ["DejaVu Sans", "Noto Sans CJK JP", "IPAexGothic", "IPAGothic", "Noto Sans JP"]  # the first that has a letter
 GAP = 3.0  # pixels between a point and its label, and between labels
 RINGS, STEPS = 24, 16  # where a label may stand: this many circles about its point, this many places on each
 FAR = 16.0  # pixels beyond which a thin line ties a label to its point
@@ -34,40 +32,18 @@ def draw_map(path: str, words: Sequence[str], places: NDArray[np.float64], title
 
     Returns how many labels found room. Raises ModelError where matplotlib is missing or the file cannot be written.
     """
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise ModelError("Pictures need matplotlib; install it: pip install 'seqcli[plots]'") from error
-    matplotlib.use("Agg")
-    from matplotlib import font_manager
-    from matplotlib import pyplot as plt
-
-    installed = set(font_manager.get_font_names())
-    fonts = [name for name in FONTS if name in installed]
-    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "seqcli", "font.family": fonts, "font.size": FONT_SIZE}
-    with plt.rc_context(settings), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a letter that no font has is drawn as a box
-        figure, plot = plt.subplots(figsize=SIZE, dpi=DPI)
+    with figure(path, HEIGHT, WIDTH, FONT_SIZE) as drawn:
+        plot = drawn.add_subplot()
         _prepare(plot, places, title, axes)
-        figure.tight_layout()
-        figure.canvas.draw()
-        shown = _label(figure, plot, [escape(word) for word in words], places)
-        try:
-            svg = path.lower().endswith(".svg")
-            figure.savefig(path, dpi=DPI, metadata={"Date": None} if svg else {"Software": None})
-        except OSError as error:
-            raise ModelError(f"Cannot write {path!r}: {error.strerror}; check the path.") from error
-        finally:
-            plt.close(figure)
-    return shown
+        drawn.canvas.draw()
+        drawn.set_layout_engine("none")  # labels stand by the pixel: from here on nothing may move
+        return _label(drawn, plot, [escape(word) for word in words], places)
 
 
 def _prepare(plot: Any, places: NDArray[np.float64], title: str, axes: Sequence[str]) -> None:
     plot.scatter(places[:, 0], places[:, 1], s=9, color="#3366aa", linewidths=0, zorder=2)
     plot.set_title(title, fontsize=12, parse_math=False)
     plot.margins(0.06)
-    for name in ("top", "right"):
-        plot.spines[name].set_visible(False)
     if axes:
         plot.set_xlabel(axes[0])
         plot.set_ylabel(axes[1])
@@ -76,9 +52,9 @@ def _prepare(plot: Any, places: NDArray[np.float64], title: str, axes: Sequence[
         plot.set_yticks([])
 
 
-def _label(figure: Any, plot: Any, words: Sequence[str], places: NDArray[np.float64]) -> int:
+def _label(drawn: Any, plot: Any, words: Sequence[str], places: NDArray[np.float64]) -> int:
     """Put a label beside every point where it covers neither a label nor a point; return how many found room."""
-    renderer = figure.canvas.get_renderer()
+    renderer = drawn.canvas.get_renderer()
     points = plot.transData.transform(places)
     frame = Box(*plot.get_window_extent(renderer).extents)
     taken = np.array([(x - 3, y - 3, x + 3, y + 3) for x, y in points])

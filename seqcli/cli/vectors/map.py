@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seqcli.cli.options import Number, Session, command, model_option, option
-from seqcli.cli.outputs import check_free, write_whole
+from seqcli.cli.outputs import check_free, check_picture, write_whole
 from seqcli.cli.vectors.ask import among_option, rows_among
 from seqcli.errors import MisuseError, quoted
 
@@ -56,7 +56,8 @@ def map_vectors(
     for name, value, low, high in (("--commonest", commonest, 3, MOST), ("--seed", seed, 0, 2**31 - 1)):
         if not low <= value <= high:
             raise MisuseError(f"{name} is {value}; give a number from {low} to {high:,}.")
-    check_free(file, replace)
+    check = check_free if file.lower().endswith(".html") else check_picture
+    check(file, replace)
     import numpy as np
 
     from seqcli.cli.vectors.tables import open_table
