@@ -77,9 +77,6 @@ class Translator(nn.Module):
     def loss(self, batch: Batch, state: Any = None, step: int = 0) -> tuple[Loss, None]:
         """Return the cost of a batch; label smoothing only while training."""
         source, target = batch
-        r_drop = self.spec.r_drop if self.training else 0.0
-        if r_drop:  # every pair is read twice, side by side; what dropout leaves out differs
-            source, target = source.repeat_interleave(2, 1), target.repeat_interleave(2, 1)
         inputs, targets = target[:-1], target[1:]
         wanted = targets >= 0
         hidden = self.hidden(source, inputs.clamp(min=0), wanted)
@@ -89,8 +86,7 @@ class Translator(nn.Module):
             nats = full_nats(hidden, weight, self.output_bias, targets)
             return Loss(nats / max(count, 1), nats, count), None
         smoothing = self.spec.label_smoothing
-        objective, mean = smoothed_loss(hidden, weight, self.output_bias, targets, smoothing, r_drop)
-        count //= 2 if r_drop else 1
+        objective, mean = smoothed_loss(hidden, weight, self.output_bias, targets, smoothing)
         return Loss(objective, mean.detach().double() * count, count), None
 
     def hidden(self, source: torch.Tensor, inputs: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:

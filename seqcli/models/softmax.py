@@ -63,20 +63,13 @@ def sampled_loss(
 
 
 def smoothed_loss(
-    hidden: torch.Tensor,
-    weight: torch.Tensor,
-    bias: torch.Tensor,
-    targets: torch.Tensor,
-    smoothing: float,
-    agreement: float = 0.0,
+    hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, targets: torch.Tensor, smoothing: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean cost, to differentiate, with a share of every target spread over all tokens; and without it.
 
-    hidden [N, D], weight [V, D], bias [V], targets [N]. agreement: above 0, rows 2i and 2i + 1 are two readings of one
-    place, and a quarter of this times the divergence of what they say, in both directions, is added to their mean cost.
-    Source: Szegedy et al. 2016, section 7; Wu et al. 2021, "R-Drop", equations 3 and 4, halved.
+    hidden [N, D], weight [V, D], bias [V], targets [N]. Source: Szegedy et al. 2016, section 7.
     """
-    objective, mean = _Softmax.apply(hidden, weight, bias, targets, smoothing, agreement)  # type: ignore[no-untyped-call]
+    objective, mean = _Softmax.apply(hidden, weight, bias, targets, smoothing)  # type: ignore[no-untyped-call]
     return objective, mean
 
 
@@ -95,31 +88,19 @@ class _Softmax(torch.autograd.Function):
         bias: torch.Tensor,
         targets: torch.Tensor,
         smoothing: float,
-        agreement: float,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         count, size = len(targets), len(weight)
-        rows, apart = max(TRAINED // size, 1), torch.zeros(())
-        if agreement:
-            rows += rows % 2  # what must agree stays together
         nats, wanted, by_hidden = [], [], []
         by_weight, by_bias = torch.zeros_like(weight), torch.zeros_like(bias)
-        for h, y in zip(*(torch.split(part, rows) for part in (hidden, targets)), strict=True):
+        for h, y in zip(*(torch.split(part, max(TRAINED // size, 1)) for part in (hidden, targets)), strict=True):
             scores = F.linear(h, weight, bias).float()
-            gap = scores[::2] - scores[1::2] if agreement else None
             wanted.append(scores.gather(1, y[:, None]))
             top = scores.amax(1, keepdim=True)
             total = scores.sub_(top).exp_().sum(1, keepdim=True)
-            levels = total.log().add_(top)
-            nats.append(levels - wanted[-1])
-            scores.div_(total.mul_(count))
-            pull = None
-            if gap is not None:
-                divergence, pull = _divergence(scores, gap.sub_(levels[::2] - levels[1::2]), count)
-                apart += agreement / 2 * divergence
-                pull *= agreement / 2
-            scores.scatter_add_(1, y[:, None], scores.new_full((len(y), 1), (smoothing - 1) / count))
-            if pull is not None:
-                scores += pull
+            nats.append(total.log().add_(top).sub_(wanted[-1]))
+            scores.div_(total.mul_(count)).scatter_add_(
+                1, y[:, None], scores.new_full((len(y), 1), (smoothing - 1) / count)
+            )
             by_hidden.append(torch.mm(scores, weight))
             by_weight += torch.mm(scores.t(), h)
             by_bias += scores.sum(0)
@@ -131,21 +112,9 @@ class _Softmax(torch.autograd.Function):
             by_bias -= smoothing / size
         ctx.save_for_backward(moved, by_weight, by_bias)
         ctx.mark_non_differentiable(mean)
-        return mean + apart + smoothing * (torch.cat(wanted).mean() - anywhere), mean
+        return mean + smoothing * (torch.cat(wanted).mean() - anywhere), mean
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         by_hidden, by_weight, by_bias = ctx.saved_tensors
-        return by_hidden * gradients[0], by_weight * gradients[0], by_bias * gradients[0], None, None, None
-
-
-def _divergence(shares: torch.Tensor, gap: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return how far pairs of distributions p, q are apart, KL(p, q) + KL(q, p) summed over count, and its gradient.
-
-    shares [2N, V]: p and q by turns, over count. gap [N, V]: log p - log q. -> scalar, by the scores [2N, V].
-    """
-    p, q = shares[::2], shares[1::2]
-    difference, gradient = p - q, torch.empty_like(shares)
-    gradient[::2] = p * (gap - (p * gap).sum(1, keepdim=True) * count) + difference
-    gradient[1::2] = q * ((q * gap).sum(1, keepdim=True) * count - gap) - difference
-    return (difference * gap).sum(), gradient
+        return by_hidden * gradients[0], by_weight * gradients[0], by_bias * gradients[0], None, None

@@ -76,13 +76,6 @@ class TranslationSpec:
     label_smoothing: float = setting(
         0.1, "Share of each target that is spread over all tokens while training.", low=0.0, high=0.9
     )
-    r_drop: float = setting(
-        0.0,
-        "Read every pair twice, and let what dropout makes the model say agree as much: 5 is usual; 0: read once.",
-        low=0.0,
-        high=1e6,
-        absent=0.0,
-    )
     tied: bool = setting(True, "Output layer shares the target embedding's weights.")
 
     @property
