@@ -15,6 +15,7 @@ Array = NDArray[np.float32]
 Ids = NDArray[np.int64]
 State = list[tuple[Array, ...]]  # a layer: (h,) or (h, c), each [B, H]; behind them the past: see _look_back
 _ATTENTION = ("query", "key", "output")
+SCORES = 1 << 22  # at a time where tokens are scored: 16 MB, enough rows for a quick product
 Table = dict[str, tuple[str, tuple[int, ...]]]
 
 
@@ -140,14 +141,29 @@ class LanguageArrays:
 
         Raises DamagedError where finite weights are so large that their products are not.
         """
-        with np.errstate(over="ignore", invalid="ignore"):
-            scores = hidden @ self._output.T
-            scores += self._bias
-        if not np.isfinite(scores).all():
-            raise DamagedError("The model's weights are too large to compute with; train it anew with --replace.")
+        scores = self._scores(hidden)
+        _check(scores)
         scores -= scores.max(-1, keepdims=True)
         scores -= np.log(np.exp(scores).sum(-1, keepdims=True, dtype=np.float64)).astype(np.float32)
         return scores
+
+    def _scores(self, hidden: Array) -> Array:
+        """hidden [B, D] -> scores before their normalisation [B, V]."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores: Array = hidden @ self._output.T
+            scores += self._bias
+        return scores
+
+    def _log_probabilities_of(self, hidden: Array, targets: Ids) -> Array:
+        """hidden [N, D], targets [N] -> natural log of each target's probability [N]."""
+        scores = self._scores(hidden)
+        wanted = scores[np.arange(len(targets)), targets]
+        highest = scores.max(1)
+        with np.errstate(invalid="ignore"):
+            scores -= highest[:, None]
+            logs: Array = wanted - highest - np.log(np.exp(scores, out=scores).sum(1))
+        _check(logs)
+        return logs
 
     def read(self, texts: Sequence[Sequence[int]]) -> tuple[Array, State]:
         """Read several texts side by side, each from the start and at least one token long.
@@ -176,15 +192,36 @@ class LanguageArrays:
         order = np.argsort(-lengths, kind="stable")
         found = [np.zeros(len(text) - 1, np.float32) for text in texts]
         state = self.start(len(texts))
+        most = max(SCORES // len(self._bias), len(texts))
+        waiting: list[Array] = []  # what the output layer reads of steps not yet scored: it is quicker with many rows
+        places: list[tuple[int, int]] = []  # the text and step of each of those rows
         for t in range(int(lengths.max()) - 1):
             count = int(np.count_nonzero(lengths > t + 1))
+            if len(places) + count > most:
+                self._score(texts, waiting, places, found)
             state = [tuple(s[:count] for s in layer) for layer in state]
             hidden, state = self.step(np.array([texts[i][t] for i in order[:count]]), state)
-            targets = np.array([texts[i][t + 1] for i in order[:count]])
-            chosen = self.log_probabilities(hidden)[np.arange(count), targets]
-            for i, value in zip(order, chosen, strict=False):
-                found[i][t] = value
+            waiting.append(hidden)
+            places += [(i, t) for i in order[:count]]
+        self._score(texts, waiting, places, found)
         return found
+
+    def _score(
+        self, texts: Sequence[Sequence[int]], waiting: list[Array], places: list[tuple[int, int]], found: list[Array]
+    ) -> None:
+        """Find the log-probability of the token behind each place, and empty the lists."""
+        if places:
+            targets = np.array([texts[i][t + 1] for i, t in places])
+            for (i, t), value in zip(places, self._log_probabilities_of(np.concatenate(waiting), targets), strict=True):
+                found[i][t] = value
+        waiting.clear()
+        places.clear()
+
+
+def _check(found: Array) -> None:
+    """Raise DamagedError where finite weights are so large that their products are not."""
+    if not np.isfinite(found).all():
+        raise DamagedError("The model's weights are too large to compute with; train it anew with --replace.")
 
 
 def cell(

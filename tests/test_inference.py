@@ -10,6 +10,7 @@ import pytest
 import torch
 from tiny_language_models import CELLS, VOCABULARY, model_of, spec_of, tokens
 
+from seqcli import inference
 from seqcli.errors import DamagedError
 from seqcli.inference import LanguageArrays, language_table
 from seqcli.models.language import LanguageModel
@@ -101,10 +102,16 @@ def test_weights_too_large_to_compute_with_are_refused() -> None:
     hidden, _ = huge.read(TEXTS)
     with pytest.raises(DamagedError, match="too large to compute with"):
         huge.log_probabilities(hidden)
+    with pytest.raises(DamagedError, match="too large to compute with"):
+        huge.token_log_probabilities(TEXTS)
 
 
 @every_cell
-def test_the_scores_of_tokens_sum_to_what_evaluate_measures(spec: LanguageSpec) -> None:
+@pytest.mark.parametrize("rows", [6, 10**6])  # whose scores are found together: of some steps, of all
+def test_the_scores_of_tokens_sum_to_what_evaluate_measures(
+    spec: LanguageSpec, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference, "SCORES", rows * VOCABULARY)
     model = model_of(spec)
     units = [text for text in TEXTS if len(text) > 1]
     scores = stored(model).token_log_probabilities(units)
