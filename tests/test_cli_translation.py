@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,24 @@ def test_it_learns_to_say_sentences_back_to_front(here: Path) -> None:
     record = Shelf("models").check("back")
     assert record.task == "translation" and record.results["held_out"] == held_out
     assert str(here) not in record.raw.decode()
+
+
+def test_the_more_often_pairs_are_read_the_more_is_dropped_unless_it_is_given(tmp_path: Path) -> None:
+    source, target = write_pairs(tmp_path, 40)
+    shelf, found = ("--models-dir", tmp_path / "models"), {}
+    for name, *options in (
+        ("once", "--epochs", "1"),
+        ("often", "--epochs", "9"),
+        ("soon", "--epochs", "9", "--minutes", "0.0001"),
+        ("by-hand", "--epochs", "9", "--dropout", "0.2"),
+        ("alike", "--epochs", "1", "--like", "often"),
+    ):
+        done = seqcli(*shelf, "train-translate", source, target, *TINY, *options, "--name", name)
+        spec = found[name] = Shelf(tmp_path / "models").read(name).spec
+        assert done.code == 0 and (f"--embedding-dropout {spec.embedding_dropout:g}" in done.err) == (name != "alike")
+    assert found["once"].dropout == found["once"].weight_dropout == found["soon"].dropout == 0.0
+    assert 0.0 < found["often"].embedding_dropout < found["often"].weight_dropout < found["often"].dropout < 0.5
+    assert found["by-hand"] == replace(found["often"], dropout=0.2) and found["alike"] == found["often"]
 
 
 def test_torn_pairs_are_refused_with_both_counts_and_the_missing_line(tmp_path: Path) -> None:

@@ -56,9 +56,7 @@ class Translator(nn.Module):
         self.source_embedding = None if joint else nn.Embedding(source_size, width)
         self.encoder = Encoder(spec)
         self.start = nn.Linear(states, spec.decoder_layers * spec.hidden_size)
-        self.decoder = Recurrent(
-            spec.cell, "tanh", width, spec.hidden_size, spec.layers, spec.dropout, spec.weight_dropout
-        )
+        self.decoder = _stack(spec, width, spec.hidden_size, spec.layers)
         self.attention = None
         if spec.attention != "none":
             self.attention = Attention(spec.attention, spec.hidden_size, states)
@@ -69,7 +67,7 @@ class Translator(nn.Module):
         self.lexical = nn.Linear(width, width, bias=False) if spec.sees_words else None
         self.output = None if spec.tied else nn.Linear(width, target_size, bias=False)
         self.output_bias = nn.Parameter(torch.zeros(target_size))
-        self.drop = LockedDropout(spec.dropout)
+        self.drop = LockedDropout(spec.dropout or 0.0)
         for embedding in (self.embedding, self.source_embedding):
             if embedding is not None:
                 nn.init.uniform_(embedding.weight, -0.1, 0.1)  # small: the tied output layer begins near uniform
@@ -113,7 +111,7 @@ class Translator(nn.Module):
         return dropped
 
     def _embed(self, embedding: nn.Embedding, ids: torch.Tensor) -> torch.Tensor:
-        return embed(embedding, ids, self.spec.embedding_dropout)
+        return embed(embedding, ids, self.spec.embedding_dropout or 0.0)
 
     def first_state(self, states: torch.Tensor, real: torch.Tensor) -> State:
         """Return the first state of each layer of the decoder, made of the mean of the source's states."""
@@ -126,7 +124,8 @@ class Translator(nn.Module):
 
 
 def _stack(spec: TranslationSpec, input_size: int, size: int, layers: int) -> Recurrent:
-    return Recurrent(spec.cell, "tanh", input_size, size, layers, spec.dropout, spec.weight_dropout)
+    dropped = spec.dropout or 0.0, spec.weight_dropout or 0.0
+    return Recurrent(spec.cell, "tanh", input_size, size, layers, *dropped)
 
 
 def _weighed(weights: torch.Tensor, x: torch.Tensor) -> torch.Tensor:

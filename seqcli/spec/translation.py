@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from seqcli.spec.language import RunSpec
 from seqcli.spec.settings import setting
 
+FITTED = "default: the more, the more often the pairs are read"
+
 
 @dataclass(frozen=True)
 class PairsTextSpec:
@@ -66,12 +68,14 @@ class TranslationSpec:
     encoder_size: int = setting(192, "Numbers in the encoder's state, in each direction.", low=1, high=16_384)
     hidden_size: int = setting(320, "Numbers in the decoder's state.", low=1, high=16_384)
     layers: int = setting(1, "Recurrent layers of encoder and decoder.", low=1, high=16)
-    dropout: float = setting(0.3, "Share of activations dropped while training.", low=0.0, high=0.95)
-    embedding_dropout: float = setting(
-        0.0, "Share of the vocabulary read as nothing in an update.", low=0.0, high=0.95, absent=0.0
+    dropout: float | None = setting(
+        None, f"Share of activations dropped while training ({FITTED}).", low=0.0, high=0.95
     )
-    weight_dropout: float = setting(
-        0.0, "Share of the recurrent weights dropped in an update.", low=0.0, high=0.95, absent=0.0
+    embedding_dropout: float | None = setting(
+        None, f"Share of the vocabulary read as nothing in an update ({FITTED}).", low=0.0, high=0.95, absent=0.0
+    )
+    weight_dropout: float | None = setting(
+        None, f"Share of the recurrent weights dropped in an update ({FITTED}).", low=0.0, high=0.95, absent=0.0
     )
     label_smoothing: float = setting(
         0.1, "Share of each target that is spread over all tokens while training.", low=0.0, high=0.9

@@ -12,6 +12,7 @@ import click
 from seqcli.cli.fitting import Done, Fit, Stop, check_resume, is_finished, name_of, take_up, training_options
 from seqcli.cli.options import Session, command, option, spec_options
 from seqcli.cli.preparing import Plan, begin_torch, checkpoint_of, make_plan
+from seqcli.cli.translation.fitted import batches_of, fit_dropout
 from seqcli.cli.translation.opening import translations_of, translator_of
 from seqcli.cli.translation.outcome import bleu_tokenizer, figures, nats_text, quality_figures, report
 from seqcli.cli.translation.reading import REVERSE, PairSource, files_of_sides, pairs_entry, read_pair_corpus
@@ -102,7 +103,7 @@ def _train(
             "give --subword-regularisation 0."
         )
     corpus = read_pair_corpus(session, source, plan.text, record)
-    plan = Plan(corpus.text, plan.spec, plan.run)
+    plan = fit_dropout(session, Plan(corpus.text, plan.spec, plan.run), corpus)
     training = _make(session, plan, corpus, record)
     why = _fit(session, source, plan, corpus, training, draft)
     session.shelf.set_default(name, only_first=True)
@@ -119,17 +120,13 @@ def _make(session: Session, plan: Plan, corpus: PairCorpus, record: Record | Non
     begin_torch(session, plan.run, what, translation_table(plan.spec, *sizes, plan.text.joint))
     from seqcli.models.seq2seq import Translator
     from seqcli.progress import Progress
-    from seqcli.text.bucketed import HeldOutPairs, PairBatches
-    from seqcli.text.recutting import Recutting
+    from seqcli.text.bucketed import HeldOutPairs
     from seqcli.training import Training
 
     model = Translator(plan.spec, *sizes, plan.text.joint)
-    train, sharpness = corpus.train, plan.run.subword_regularisation
-    recut = None
-    if sharpness:
-        recut = Recutting(corpus.source, train.source, sharpness), Recutting(corpus.target, train.target, sharpness)
-    batches = PairBatches(train.source, train.target, plan.run.batch_size, plan.run.seed, recut)
-    training = Training(model, batches, HeldOutPairs(corpus.held_out.source, corpus.held_out.target), plan.run)
+    training = Training(
+        model, batches_of(plan, corpus), HeldOutPairs(corpus.held_out.source, corpus.held_out.target), plan.run
+    )
     if record is not None and record.progress.get("finished"):
         training.progress = Progress(**record.progress)  # stopped while its translations were measured
     elif record is not None:
