@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import sacrebleu
 from record import record
 
 from seqcli.cli.options import Session
 from seqcli.cli.translation.opening import open_translator, translation_record, translations_of
+from seqcli.metrics import quality
 from seqcli.text.reading import read_lines
 from seqcli.translation.arrays import TranslatorArrays
 from seqcli.translation.search import Searching
@@ -43,7 +43,7 @@ def main() -> None:
     ways = {"float32": asked, "int8": replace(asked, model=TranslatorArrays(stored.spec, weights))}
     sources, references = (list(read_lines([path])) for path in (options.source, options.reference))
     found = {way: translations_of(session, translator, sources, Searching()) for way, translator in ways.items()}
-    row = {way: sacrebleu.corpus_bleu(lines, [references]).score for way, lines in found.items()}
+    row = {way: quality(lines, references).bleu for way, lines in found.items()}
     same = sum(a == b for a, b in zip(*found.values(), strict=True)) / len(sources)
     print(record("int8 weights", model=options.model, pairs=len(sources), same_translations=same, **row))
 

@@ -85,7 +85,7 @@ def test_a_prediction_does_not_see_its_target() -> None:
 
 @pytest.mark.parametrize("scale", [1.0, 100.0])  # the scores of the second overflow an exponential of float32
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
-@pytest.mark.parametrize("at_once", [softmax.TRAINED, 27])  # scores: all rows, or three of them, which is odd
+@pytest.mark.parametrize("at_once", [softmax.TRAINED, 27])  # scores: all rows, or three of them
 def test_label_smoothing_is_the_textbook_s_and_so_is_its_gradient(
     smoothing: float, scale: float, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

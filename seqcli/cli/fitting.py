@@ -51,10 +51,10 @@ def check_resume(resume: bool, **beginnings: Any) -> None:
 
 def is_finished(session: Session, record: Record | None) -> bool:
     """Return whether the training of a record came to its end, and say so."""
-    finished = record is not None and bool(record.progress.get("finished"))
-    if record is not None and finished:
-        session.terminal.note(f"{quoted(record.name)} is trained to its end; nothing is left to do.")
-    return finished
+    if record is None or not record.progress.get("finished"):
+        return False
+    session.terminal.note(f"{quoted(record.name)} is trained to its end; nothing is left to do.")
+    return True
 
 
 def name_of(paths: Sequence[str]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from seqcli.spec import ARCHITECTURES, TASKS, Architecture, option_name
 
 if TYPE_CHECKING:
     from seqcli.inference import Table
+    from seqcli.models import Model
     from seqcli.spec import RunSpec
     from seqcli.store import Draft, Record
     from seqcli.text.corpus import Corpus
@@ -150,14 +153,33 @@ def read_corpus(
     return corpus
 
 
+def check_size(run: RunSpec, table: Table) -> int:
+    """Return how many parameters a model has; raise SeqcliError where memory does not suffice to train it."""
+    parameters = sum(math.prod(shape) for _, shape in table.values())
+    kept = 4 + (run.average > 0)  # numbers for each: weight, gradient, Adam's two moments; the running mean
+    check_memory(4 * kept * parameters)
+    return parameters
+
+
+def update_seconds(model: Model, batches: Iterable[Any], threads: int | None) -> list[float]:
+    """Return what each batch but the first takes, forth and back."""
+    import torch
+
+    torch.set_num_threads(threads or 1)
+    seconds = []
+    for batch in batches:
+        began = time.perf_counter()
+        torch.autograd.backward(model.loss(batch)[0].objective)
+        seconds.append(time.perf_counter() - began)
+    return seconds[1:] or seconds
+
+
 def begin_torch(session: Session, run: RunSpec, what: str, table: Table) -> None:
     """Say how large a model is, and ready torch for its training; table: (type, shape) of its weights, by name.
 
     Raises SeqcliError, before anything is allocated, where memory does not suffice.
     """
-    parameters = sum(math.prod(shape) for _, shape in table.values())
-    kept = 4 + (run.average > 0)  # numbers for each: weight, gradient, Adam's two moments; the running mean
-    check_memory(4 * kept * parameters)
+    parameters = check_size(run, table)
     session.terminal.note(
         f"Model: {what}, {parameters:,} parameters, {size(4 * parameters)}; threads: {run.threads}, seed: {run.seed}."
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from seqcli.cli.options import Session
-from seqcli.cli.preparing import Plan
+from seqcli.cli.preparing import Plan, check_size, update_seconds
 from seqcli.recipes import cost, dropped, largest, tokens_read
 from seqcli.spec import LanguageSpec, RunSpec, option_name
 
@@ -40,16 +39,14 @@ def fit_recipe(session: Session, plan: Plan, vocabulary_size: int, tokens: int, 
 
 def _seconds_per_token(spec: LanguageSpec, vocabulary_size: int, run: RunSpec) -> float:
     """Return the seconds that a token takes in an update of a model of these settings."""
+    from seqcli.inference import language_table
+
+    check_size(run, language_table(spec, vocabulary_size))
     import torch
 
     from seqcli.models.language import LanguageModel
 
-    torch.set_num_threads(run.threads or 1)
     model = LanguageModel(spec, vocabulary_size)
     steps = torch.randint(vocabulary_size, (run.unroll + 1, run.batch_size))
-    seconds = []
-    for _ in range(UPDATES + 1):
-        began = time.perf_counter()
-        torch.autograd.backward(model.loss((steps[:-1], steps[1:]))[0].objective)
-        seconds.append(time.perf_counter() - began)
-    return min(seconds[1:]) / (run.unroll * run.batch_size)
+    batches = [(steps[:-1], steps[1:])] * (UPDATES + 1)
+    return min(update_seconds(model, batches, run.threads)) / (run.unroll * run.batch_size)

@@ -12,7 +12,7 @@ import click
 from seqcli.cli.fitting import Done, Fit, Stop, check_resume, is_finished, name_of, take_up, training_options
 from seqcli.cli.options import Session, command, option, spec_options
 from seqcli.cli.preparing import Plan, begin_torch, checkpoint_of, make_plan
-from seqcli.cli.translation.fitted import batches_of, fit_dropout
+from seqcli.cli.translation.fitted import fit_dropout
 from seqcli.cli.translation.opening import translations_of, translator_of
 from seqcli.cli.translation.outcome import bleu_tokenizer, figures, nats_text, quality_figures, report
 from seqcli.cli.translation.reading import REVERSE, PairSource, files_of_sides, pairs_entry, read_pair_corpus
@@ -22,6 +22,7 @@ from seqcli.spec import PairsTextSpec, TranslationRunSpec, TranslationSpec
 if TYPE_CHECKING:
     from seqcli.progress import Evaluated
     from seqcli.store import Draft, Record
+    from seqcli.text.bucketed import PairBatches
     from seqcli.text.parallel import PairCorpus
     from seqcli.training import Training
 
@@ -103,15 +104,28 @@ def _train(
             "give --subword-regularisation 0."
         )
     corpus = read_pair_corpus(session, source, plan.text, record)
-    plan = fit_dropout(session, Plan(corpus.text, plan.spec, plan.run), corpus)
-    training = _make(session, plan, corpus, record)
+    plan = Plan(corpus.text, plan.spec, plan.run)
+    batches = _batches(plan, corpus)
+    plan = fit_dropout(session, plan, corpus, batches)
+    training = _make(session, plan, corpus, batches, record)
     why = _fit(session, source, plan, corpus, training, draft)
     session.shelf.set_default(name, only_first=True)
     example = shlex.quote(corpus.held_out_pairs.source[corpus.held_out.places[0]][:80])
     report(session, draft, _done(training, why), time.monotonic() - began, example, as_json)
 
 
-def _make(session: Session, plan: Plan, corpus: PairCorpus, record: Record | None) -> Training:
+def _batches(plan: Plan, corpus: PairCorpus) -> PairBatches:
+    """Return the batches of a training, cut anew at every update where that is asked for."""
+    from seqcli.text.bucketed import PairBatches
+    from seqcli.text.recutting import Recutting
+
+    train, sharpness, recut = corpus.train, plan.run.subword_regularisation, None
+    if sharpness:
+        recut = Recutting(corpus.source, train.source, sharpness), Recutting(corpus.target, train.target, sharpness)
+    return PairBatches(train.source, train.target, plan.run.batch_size, plan.run.seed, recut)
+
+
+def _make(session: Session, plan: Plan, corpus: PairCorpus, batches: PairBatches, record: Record | None) -> Training:
     """Make the model and its training, from the start or where a record stands."""
     from seqcli.translation.arrays import translation_table
 
@@ -124,9 +138,7 @@ def _make(session: Session, plan: Plan, corpus: PairCorpus, record: Record | Non
     from seqcli.training import Training
 
     model = Translator(plan.spec, *sizes, plan.text.joint)
-    training = Training(
-        model, batches_of(plan, corpus), HeldOutPairs(corpus.held_out.source, corpus.held_out.target), plan.run
-    )
+    training = Training(model, batches, HeldOutPairs(corpus.held_out.source, corpus.held_out.target), plan.run)
     if record is not None and record.progress.get("finished"):
         training.progress = Progress(**record.progress)  # stopped while its translations were measured
     elif record is not None:
