@@ -28,9 +28,13 @@ def invented(count: int, seed: int = 1, longest: int = 5, names: float = 0.0) ->
     """Return sentences of English words, and the same in German, back to front; a share of the words are new names."""
     rng = np.random.default_rng(seed)
     rows = [rng.choice(list(WORDS), rng.integers(1, longest + 1)).tolist() for _ in range(count)]
-    rows = [[f"N{rng.integers(10**6)}" if rng.random() < names else word for word in row] for row in rows]
+    rows = [[_name(rng) if rng.random() < names else word for word in row] for row in rows]
     source = "".join(" ".join(row) + " .\n" for row in rows)
     return source, "".join(" ".join(WORDS.get(word, word) for word in reversed(row)) + " .\n" for row in rows)
+
+
+def _name(rng: np.random.Generator) -> str:
+    return "".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), 7)).title()
 
 
 def write_pairs(folder: Path, count: int, name: str = "pairs", **how: Any) -> tuple[Path, Path]:
@@ -303,6 +307,16 @@ def test_words_that_the_model_does_not_know_are_copied(here: Path) -> None:
     assert seqcli("translate", "two Zork dog .").out.strip() == "Hund Zork zwei ."
     assert seqcli("translate", "two Zork dog .", "-n", "1", "--jsonl").records[0]["translation"] == "Hund Zork zwei ."
     assert "Zork" not in seqcli("translate", "two Zork dog .", "--no-copy").out
+
+
+def test_names_are_copied_though_subwords_could_spell_them(here: Path) -> None:
+    source, target = write_pairs(here, 300, "named", names=0.1)
+    options = (*TINY, "--tokenizer", "subwords", "--subwords", "90", "--epochs", "1", "--name", "named")
+    assert seqcli("train-translate", source, target, *options, "--replace").code == 0
+    lines = b"two Zorkanto dog .\ntwo red dog .\nZorkanto-Brillo runs\n"
+    copied = seqcli("translate", "-m", "named", stdin=lines).out.splitlines()
+    assert ["Zorkanto" in line for line in copied] == [True, False, True] and "Zorkanto-Brillo" in copied[2]
+    assert "Zorkanto" not in seqcli("translate", "-m", "named", "--no-copy", stdin=lines).out
 
 
 def test_a_glossary_is_followed_and_what_is_kept_stays(here: Path) -> None:

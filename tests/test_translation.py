@@ -13,8 +13,9 @@ from tiny_translators import KINDS, SOURCE, TARGET, arrays_of, sentences, spec_o
 from seqcli.models import softmax
 from seqcli.models.softmax import full_loss, smoothed_loss
 from seqcli.text.bucketed import HeldOutPairs, PairBatches, batch_of
+from seqcli.text.names import Names
 from seqcli.text.sentences import cut, joined, sentences_of
-from seqcli.text.vocabulary import EOS, UNK
+from seqcli.text.vocabulary import EOS, UNK, Vocabulary
 from seqcli.training import evaluate
 from seqcli.translation.arrays import translation_table
 from seqcli.translation.forced import token_log_probabilities
@@ -282,12 +283,16 @@ def test_letting_go_of_the_hopeless_leaves_the_best() -> None:
         ("red dog and dog", Terms((("dog", "H"), ("red dog", "R"))), None, [(0, 7, "R"), (12, 15, "H")]),
         ("これは犬です", Terms((("犬", "dog"),)), None, [(3, 4, "dog")]),
         ("{{a}} {b}", Terms(), None, []),
+        ("see Ann Lee", Terms(), None, []),
+        ("see Ann Lee", Terms(copy=True), None, [(4, 11, "Ann Lee")]),
+        ("see Ann Lee", Terms((("Lee", "L"),), copy=True), None, [(8, 11, "L")]),
     ],
 )
 def test_terms_are_found_where_they_stand(
     line: str, terms: Terms, text: str | None, spans: list[tuple[int, int, str]]
 ) -> None:
-    assert terms.find(line) == (text or line, spans)
+    names = Names(Vocabulary(["call", "two", "see"]), frozenset({"inside"}))
+    assert terms.find(line, names) == (text or line, spans)
 
 
 def test_tokens_know_their_places() -> None:

@@ -32,6 +32,7 @@ ROLES: dict[str, str] = {
     "vocabulary": "txt",
     "source-vocabulary": "txt",
     "target-vocabulary": "txt",
+    "source-words": "txt",
     "tokenizer": "model",
     "source-tokenizer": "model",
     "target-tokenizer": "model",

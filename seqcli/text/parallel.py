@@ -12,6 +12,7 @@ from seqcli.errors import CorpusError
 from seqcli.spec import PairsTextSpec
 from seqcli.text import tokens as tokenizers
 from seqcli.text.corpus import SAMPLE_PIECES
+from seqcli.text.names import Names, learn_names
 from seqcli.text.pairs import Pairs
 from seqcli.text.sides import Side
 from seqcli.text.tokens import UNKNOWN, pieces_of
@@ -45,7 +46,7 @@ class EncodedPairs:
 
 @dataclass(frozen=True)
 class PairCorpus:
-    """What a training of translation needs: the settings (`min_count` decided), both sides, both parts."""
+    """What a training of translation needs: the settings (`min_count` decided), both sides, both parts; and names."""
 
     text: PairsTextSpec
     source: Side
@@ -53,6 +54,7 @@ class PairCorpus:
     train: EncodedPairs
     held_out: EncodedPairs
     held_out_pairs: Pairs
+    names: Names
 
 
 def build(train: Pairs, held_out: Pairs, text: PairsTextSpec, sides: tuple[Side, Side] | None = None) -> PairCorpus:
@@ -71,7 +73,7 @@ def build(train: Pairs, held_out: Pairs, text: PairsTextSpec, sides: tuple[Side,
     measured = encode(held_out, source, target, text.longest)
     if not measured.source:
         raise CorpusError(f"Every held-out pair is longer than {text.longest} tokens; raise --longest.")
-    return PairCorpus(text, source, target, encoded, measured, held_out)
+    return PairCorpus(text, source, target, encoded, measured, held_out, learn_names(train))
 
 
 def encode(pairs: Pairs, source: Side, target: Side, longest: int) -> EncodedPairs:

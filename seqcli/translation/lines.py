@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seqcli.inference import Array
+from seqcli.text.names import Names
 from seqcli.text.sentences import cut, joined
 from seqcli.text.sides import Side
 from seqcli.text.tokens import UNKNOWN
@@ -48,6 +49,7 @@ class LineTranslator:
     source: Side
     target: Side
     usual: int
+    names: Names
 
     def translate(
         self,
@@ -103,7 +105,7 @@ class _Part:
     """A line, or a part of a long one, with what is asked of its translation."""
 
     def __init__(self, text: str, terms: Terms, translator: LineTranslator) -> None:
-        text, spans = terms.find(text)
+        text, spans = terms.find(text, translator.names)
         self._target = translator.target
         self._given = [words for _, _, words in spans]
         self._tokens = translator.source.tokens(text)

@@ -66,7 +66,8 @@ def search(
     if how.temperature and how.beam > 1:
         return _several(model, sources, how, attention, requests)
     found: list[list[Hypothesis]] = [[] for _ in sources]
-    order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
+    asking = [is_asking(request) for request in requests] if requests else [False] * len(sources)
+    order = sorted(range(len(sources)), key=lambda i: (asking[i], len(sources[i])))  # they cost more side by side
     together = max(min(ROWS, SCORES // model.padded_size) // how.beam, 1)
     for low in range(0, len(order), together):
         places = order[low : low + together]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from seqcli.text.names import Names
 from seqcli.text.rules import KINDS
 from seqcli.text.sides import Side
 from seqcli.text.tokens import JOINER, SPACE, pieces_of
@@ -21,17 +22,22 @@ class Terms:
 
     glossary: tuple[tuple[str, str], ...] = ()
     keep: bool = False  # numbers, addresses, and what stands in {{ }}
-    copy: bool = False  # an unknown token is the source token that it looked at
+    copy: bool = False  # names that were never read; and an unknown token is the source token that it looked at
 
-    def find(self, line: str) -> tuple[str, list[tuple[int, int, str]]]:
+    def find(self, line: str, names: Names) -> tuple[str, list[tuple[int, int, str]]]:
         """Return a line without its marks, and the spans (start, end, translation) that are given, none overlapping."""
         spans: list[tuple[int, int, str]] = []
         if self.keep:
             line, spans = _kept(line)
-        for term, translation in sorted(self.glossary, key=lambda pair: -len(pair[0])):
-            for match in re.finditer(_bounded(term), line):
-                if all(match.end() <= start or match.start() >= end for start, end, _ in spans):
-                    spans.append((*match.span(), translation))
+        wanted = [
+            (*match.span(), translation)
+            for term, translation in sorted(self.glossary, key=lambda pair: -len(pair[0]))
+            for match in re.finditer(_bounded(term), line)
+        ]
+        wanted += [(start, end, line[start:end]) for start, end in names.find(line) if self.copy]
+        for low, high, translation in wanted:
+            if all(high <= start or low >= end for start, end, _ in spans):
+                spans.append((low, high, translation))
         return line, sorted(spans)
 
 

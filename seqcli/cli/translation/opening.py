@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from seqcli.store import Record
+    from seqcli.text.names import Names
     from seqcli.text.sides import Side
     from seqcli.translation.lines import LineTranslator
     from seqcli.translation.search import Searching
@@ -61,7 +62,17 @@ def translator_of(record: Record) -> LineTranslator:
 
     source, target = sides_of(record)
     model = TranslatorArrays.stored(record, len(source.vocabulary), len(target.vocabulary))
-    return LineTranslator(record.name, model, source, target, int(record.corpus.get("usual_source", USUAL)))
+    usual = int(record.corpus.get("usual_source", USUAL))
+    return LineTranslator(record.name, model, source, target, usual, _names(record))
+
+
+def _names(record: Record) -> Names:
+    """Return what a model knows of names; one from before they were learned copies none."""
+    from seqcli.text.names import KINDS, Names
+    from seqcli.text.vocabulary import Vocabulary
+
+    copied = frozenset(KINDS).intersection(str(record.corpus.get("names_copied", "")).split())
+    return Names(record.vocabulary("source-words") if copied else Vocabulary([]), copied)
 
 
 def translations_of(session: Session, asked: LineTranslator, sources: list[str], how: Searching) -> list[str]:
@@ -112,7 +123,7 @@ def term_options(command: Callable[..., Any]) -> Callable[..., Any]:
         option(
             "--copy/--no-copy",
             default=True,
-            help="Take a word that the model does not know from the source.  [default: on]",
+            help="Take names and other words that the model never read from the source.  [default: on]",
         ),
         option(
             "--keep",

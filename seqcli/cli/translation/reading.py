@@ -64,11 +64,12 @@ class PairSource(Source):
 
 
 def files_of_sides(corpus: PairCorpus) -> dict[str, bytes]:
-    """Return what a model stores of its sides, by role."""
+    """Return what a model stores of its sides and of names, by role."""
     sides = {"": corpus.source} if corpus.text.joint else {"source-": corpus.source, "target-": corpus.target}
     files = {f"{which}vocabulary": side.vocabulary.to_bytes() for which, side in sides.items()}
     models = {f"{which}tokenizer": side.tokenizer.model for which, side in sides.items()}
-    return files | {role: model for role, model in models.items() if model is not None}
+    names = {"source-words": corpus.names.read.to_bytes()} if corpus.names.copied else {}
+    return files | names | {role: model for role, model in models.items() if model is not None}
 
 
 def read_pair_corpus(session: Session, source: PairSource, text: Any, record: Record | None) -> PairCorpus:
@@ -116,6 +117,7 @@ def pairs_entry(source: PairSource, corpus: PairCorpus) -> dict[str, Any]:
         "lines": len(corpus.train.source),
         "tokens": corpus.train.tokens,
         "usual_source": corpus.train.usual_source,
+        "names_copied": " ".join(sorted(corpus.names.copied)),
         **({"monolingual": os.path.basename(source.monolingual[0])} if source.monolingual else {}),
         "held_out": os.path.basename(source.valid[0]) if source.valid else "cut from the pairs",
         "held_out_sha256": corpus.held_out.sha256,
