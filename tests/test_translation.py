@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,8 @@ from seqcli.models.softmax import full_loss, smoothed_loss
 from seqcli.text.bucketed import HeldOutPairs, PairBatches, batch_of
 from seqcli.text.names import Names
 from seqcli.text.sentences import cut, joined, sentences_of
+from seqcli.text.sides import Side
+from seqcli.text.tokens import learn_subwords, make
 from seqcli.text.vocabulary import EOS, UNK, Vocabulary
 from seqcli.training import evaluate
 from seqcli.translation.arrays import translation_table
@@ -293,6 +296,16 @@ def test_terms_are_found_where_they_stand(
 ) -> None:
     names = Names(Vocabulary(["call", "two", "see"]), frozenset({"inside"}))
     assert terms.find(line, names) == (text or line, spans)
+
+
+def test_no_space_comes_between_an_opening_mark_and_what_is_given() -> None:
+    pieces = Counter({"der": 9, "Hund": 9, "„": 90, "„rot": 9})
+    tokenizer = make("subwords", False, learn_subwords(list(pieces.items()), 60, False))
+    side = Side(tokenizer, Vocabulary([]))
+    opened = [*side.tokens("der"), "▁„", *side.tokens_behind("▁„", "rot Hund")]
+    assert tokenizer.join(opened) == "der „rot Hund"
+    for token in ("", "▁der", "„"):  # nothing, a word, a mark that closes
+        assert side.tokens_behind(token, "rot") == side.tokens("rot")
 
 
 def test_tokens_know_their_places() -> None:

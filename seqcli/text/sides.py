@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from seqcli.text.tokens import SPACE, Tokenizer, tokens_of
 from seqcli.text.vocabulary import EOS, SPECIALS, Vocabulary
+
+_OPENING = re.compile(rf"{SPACE}[\"'„“‚‘«»(\[]")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class Side:
     def tokens(self, text: str) -> list[str]:
         """Return the tokens of a text."""
         return tokens_of(self.tokenizer, text)
+
+    def tokens_behind(self, token: str, text: str) -> list[str]:
+        """Return the tokens of a text behind a token: without a space where that one is an opening mark."""
+        tokens = self.tokens(text)
+        return [tokens[0].removeprefix(SPACE), *tokens[1:]] if tokens and _OPENING.fullmatch(token) else tokens
 
     def ids(self, text: str) -> list[int]:
         """Return the ids of a text, its end included."""

@@ -119,7 +119,7 @@ class _Part:
         """
         tokens = [self._target.vocabulary.tokens[i] for i in hypothesis.ids if i != EOS]
         for k, begin in hypothesis.constraints:
-            given = self._target.tokens(self._given[k])
+            given = self._target.tokens_behind(tokens[begin - 1] if begin else "", self._given[k])
             tokens[begin : begin + len(given)] = given
         if self.request.unknown and hypothesis.attention is not None:
             source = [*self._tokens, ""]
