@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli.options import Session, option
-from seqcli.errors import MisuseError, ModelError, quoted
+from seqcli.cli.outputs import check_picture
+from seqcli.errors import quoted
 from seqcli.lab.japanese import LANGUAGES, NAMING, speaker, told
 
 if TYPE_CHECKING:
@@ -50,15 +50,7 @@ def prepared(session: Session, params: dict[str, Any]) -> Asked:
     """Return how to tell, and refuse a picture that could not be written before the experiment is run."""
     save: str | None = params["save"]
     if save is not None:
-        if not save.lower().endswith((".png", ".svg")):
-            raise MisuseError(f"{quoted(save)} ends in neither .png nor .svg; name the picture so.")
-        if os.path.lexists(save) and not params["replace"]:
-            raise ModelError(f"{quoted(save)} exists; add --replace, or choose another file.")
-        if not os.path.isdir(os.path.dirname(save) or "."):
-            raise ModelError(f"There is no directory for {quoted(save)}; make it, or choose another file.")
-        from seqcli.plots.figure import load_matplotlib
-
-        load_matplotlib()
+        check_picture(save, params["replace"])
     return Asked(params["lang"], save)
 
 
