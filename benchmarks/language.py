@@ -13,17 +13,16 @@ import os
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 from typing import Any
 
 from plain_loop import train
 from record import record
+from texts import PTB
 
 from seqcli.spec import TextSpec
 from seqcli.text.corpus import build, read_pieces
 
-PTB = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "ptb"
-TRAIN, VALID, TEST = PTB / "ptb.train.txt.gz", PTB / "ptb.valid.txt", PTB / "ptb.test.txt"
+TRAIN, VALID, TEST = PTB
 
 
 def seqcli(*arguments: str) -> Any:

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from record import record
+from texts import BOOKS, PTB
 
 from seqcli.ngram.arrays import NgramArrays
 from seqcli.store import Shelf
@@ -28,9 +29,7 @@ from seqcli.text.tokens import make
 
 HERE = Path(__file__).resolve().parent
 PEER = HERE / ".peers" / "kenlm"
-DATA = HERE.parent.parent / "shared" / "data"
-TRAIN, VALID, TEST = (DATA / "ptb" / f"ptb.{part}" for part in ("train.txt.gz", "valid.txt", "test.txt"))
-BOOKS = DATA / "books" / "books17.txt.gz"
+TRAIN, VALID, TEST = PTB
 EXPORTED = 5  # the order that kenlm is asked about
 KENLM = """
 import json, sys, time, kenlm

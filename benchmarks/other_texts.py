@@ -18,8 +18,8 @@ from pathlib import Path
 
 from language import seqcli
 from record import record
+from texts import BOOKS, NOVELS
 
-BOOKS = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "books"
 TEXTS = ("novels", "novels-200k", "books-unk")
 RUN = 50  # lines that stay together: a cache must have a text to go by
 
@@ -44,8 +44,8 @@ def with_unknown(lines: list[str]) -> Iterator[str]:
 def lines_of(text: str) -> list[str]:
     """Return the lines of a text by its name."""
     if text == "books-unk":
-        return list(with_unknown(list(first_words(BOOKS / "books17.txt.gz", 2_000_000))))
-    return list(first_words(BOOKS / "novels.txt.gz", 200_000 if text == "novels-200k" else 10**9))
+        return list(with_unknown(list(first_words(BOOKS, 2_000_000))))
+    return list(first_words(NOVELS, 200_000 if text == "novels-200k" else 10**9))
 
 
 def measure(text: str, models: str, threads: int) -> None:

@@ -16,8 +16,8 @@ from collections import Counter
 from pathlib import Path
 
 from record import record
+from texts import BOOKS
 
-BOOKS = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "books" / "books17.txt.gz"
 TURNS = 5
 VOCABULARY = 30_000
 

@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from record import record
-
-DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+from texts import DATA
 
 
 class Row(NamedTuple):

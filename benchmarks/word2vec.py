@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 from record import latest, record
+from texts import BOOKS, DATA
 
 from seqcli.vectors.evaluate import read_analogies, read_pairs, score_analogies, score_pairs
 from seqcli.vectors.formats import read
@@ -37,7 +38,6 @@ from seqcli.vectors.table import Table
 HERE = Path(__file__).resolve().parent
 PEERS = HERE / ".peers"
 MODELS = PEERS / "models"
-DATA = HERE.parent.parent / "shared" / "data"
 SETS = {"WordSim-353": "EN-WS-353-ALL.txt", "SimLex-999": "EN-SIMLEX-999.txt"}
 THREADS = 2
 FLAGS = ("-O3", "-march=native", "-funroll-loops")
@@ -177,7 +177,7 @@ def plain_text() -> Path:
     """Return books17 as a plain file, which all programs can read."""
     text = PEERS / "books17.txt"
     if not text.exists():
-        with gzip.open(DATA / "books" / "books17.txt.gz") as packed, text.open("wb") as plain:
+        with gzip.open(BOOKS) as packed, text.open("wb") as plain:
             shutil.copyfileobj(packed, plain)
     return text
 

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from record import record
-from word2vec import DATA, MODELS, PEERS, THREADS, plain_text, scores, tiny_text, train, vectors_of
+from texts import NOVELS
+from word2vec import MODELS, PEERS, THREADS, plain_text, scores, tiny_text, train, vectors_of
 
 SEQCLI = [str(Path(sys.executable).with_name("seqcli")), "--models-dir", str(MODELS)]
 WHITE = ("--tokenizer", "whitespace", "--unit", "line")
@@ -121,12 +122,11 @@ def answers() -> None:
 
 def novels() -> None:
     """Train on the novels, measure, and draw the map."""
-    text = DATA / "books" / "novels.txt.gz"
-    command = [*SEQCLI, "-q", "train-w2v", str(text), "--lowercase", "--epochs", "15", "--replace", "--json"]
+    command = [*SEQCLI, "-q", "train-w2v", str(NOVELS), "--lowercase", "--epochs", "15", "--replace", "--json"]
     done = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     _, table = vectors_of(Path(done["directory"]))
     nouns = PEERS / "nouns.txt"
-    nouns.write_text("\n".join(_nouns(text, set(table.words))[:200]))
+    nouns.write_text("\n".join(_nouns(NOVELS, set(table.words))[:200]))
     figures: dict[str, Any] = {"seconds": done["seconds"], "speed": done["words_per_second"], **scores(table)}
     for name in ("nouns.png", "nouns.html"):
         command = [*SEQCLI, "map", str(PEERS / name), "--among", str(nouns), "-m", done["model"], "--replace"]
