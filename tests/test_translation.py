@@ -270,7 +270,7 @@ def test_letting_go_of_the_hopeless_leaves_the_best() -> None:
     translator.output_bias.data[EOS] += 1.5  # random weights hardly ever end
     model = arrays_of(translator)
     sources = sentences(60, SOURCE, seed=7)
-    for how in (Searching(4), Searching(6, 0.5)):
+    for how in (Searching(4), Searching(6, 0.5), Searching(4, coverage=0.2)):
         every, best = search(model, sources, how), search(model, sources, how, best_only=True)
         assert [found[0].ids for found in every] == [found[0].ids for found in best]
         assert sum(map(len, best)) < sum(map(len, every))

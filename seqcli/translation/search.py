@@ -114,7 +114,7 @@ class _Beams:
         self._keep = keep or self._asking
         self._met = [first_met(request) for request in requests]  # of each row
         self._given = np.zeros(len(requests))  # log-probability of each row's given tokens, which total leaves out
-        self._hope = HOPE if best_only and not how.coverage else None
+        self._hope = HOPE if best_only else None
         count = len(sources)
         self._lengths = np.array([len(source) for source in sources])
         asked = np.array([request.length for request in requests])
