@@ -13,6 +13,7 @@ from tiny_translators import KINDS, SOURCE, TARGET, arrays_of, sentences, spec_o
 
 from seqcli.models import softmax
 from seqcli.models.softmax import full_loss, smoothed_loss
+from seqcli.plots.by_length import apart
 from seqcli.text.bucketed import HeldOutPairs, PairBatches, batch_of
 from seqcli.text.names import Names
 from seqcli.text.sentences import cut, joined, sentences_of
@@ -317,6 +318,11 @@ def test_tokens_know_their_places() -> None:
         (11, 14),
     ]
     assert token_places("a, b", ["a", "￭,", "b"]) == [(0, 1), (1, 2), (3, 4)]
+
+
+def test_names_of_lines_that_end_alike_do_not_cover_each_other() -> None:
+    assert apart([33.0, 8.5, 32.0, 4.4], 3.0) == [35.0, 8.5, 32.0, 4.4]
+    assert apart([2.0, 2.0, 2.0], 1.0) == [2.0, 3.0, 4.0] and apart([], 1.0) == []
 
 
 # -- long lines -------------------------------------------------------------------------------------------------------
