@@ -204,12 +204,12 @@ def neighbours() -> str:
 
 TRANSLATORS = {
     "en-de": "Multi30k, English to German",
-    "de-en": "Multi30k, German to English",
-    "en-ja": "Tanaka, English to Japanese (its own tokens)",
-    "en-de-long": "Multi30k, English to German",
     "en-de-none": "... without attention",
     "en-de-none-wide": "... without attention, twice the state",
     "en-de-wide": "... with attention, twice the state",
+    "en-de-long": "Multi30k, English to German",
+    "de-en": "Multi30k, German to English",
+    "en-ja": "Tanaka, English to Japanese (its own tokens)",
 }
 
 
