@@ -26,7 +26,7 @@ def fit_dropout(session: Session, plan: Plan, corpus: PairCorpus, batches: PairB
     passes = _passes(plan, corpus, batches)
     shares = {name: share for name, share in dropped(passes).items() if name in wanted}
     session.terminal.note(
-        f"The pairs will be read about {passes:,.0f} times: "
+        f"The pairs will be read about {passes:,.{0 if passes >= 10 else 1}f} times: "
         + " ".join(f"{option_name(name)} {share:g}" for name, share in shares.items())
     )
     return replace(plan, spec=replace(plan.spec, **shares))
