@@ -28,9 +28,11 @@ def translate(model: Translator, sources: Sequence[Sequence[int]], beam: int, li
 def _batch(model: Translator, sources: Sequence[Sequence[int]], beam: int, limit: int) -> list[list[int]]:
     source = torch.from_numpy(padded(sources))
     real, count = source >= 0, len(sources)
-    states = model.encode(source, real)
+    embedding = model.embedding if model.source_embedding is None else model.source_embedding
+    words = embedding(source.clamp(min=0))
+    states = model.encoder(words, real.sum(0))
     state = [tuple(s.repeat_interleave(beam, 1) for s in layer) for layer in model.first_state(states, real)]
-    states = states.transpose(0, 1).repeat_interleave(beam, 0)
+    states, words = (x.transpose(0, 1).repeat_interleave(beam, 0) for x in (states, words))
     real = real.t().repeat_interleave(beam, 0)
     last = torch.full((1, count * beam), EOS)
     totals = torch.full((count, beam), -torch.inf)
@@ -40,12 +42,15 @@ def _batch(model: Translator, sources: Sequence[Sequence[int]], beam: int, limit
     lengths = torch.zeros(count, beam)
     for _ in range(limit):
         y, after = model.decoder(model.embedding(last), state[: model.spec.layers])
-        contexts, _ = model.attention(y.transpose(0, 1), states, real)
+        weights = model.attention(y.transpose(0, 1), states, real)
+        contexts = torch.bmm(weights, states)
         if model.reader is not None:
             y, upper = model.reader(torch.cat([y, contexts.transpose(0, 1)], -1), state[model.spec.layers :])
             after += upper
         state, y = after, y.transpose(0, 1)
         hidden = torch.tanh(model.combine(torch.cat([y, contexts], -1)))[:, 0]
+        if model.lexical is not None:
+            hidden = hidden + model.lexical(torch.bmm(weights, words))[:, 0]
         logs = torch.log_softmax(hidden @ model.embedding.weight.t() + model.output_bias, -1).view(count, beam, -1)
         logs[:, :, UNK] = -torch.inf
         logs[ended] = -torch.inf

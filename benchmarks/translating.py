@@ -58,7 +58,9 @@ def main() -> None:
     sources = [asked.source.ids(line) for line in read_lines([options.source]) if line.strip()][: options.count]
     for beam in (1, 5):
         ways: dict[str, Callable[[], Any]] = {
-            "seqcli": lambda beam=beam: [f[0].ids for f in search(asked.model, sources, Searching(beam))],
+            "seqcli": lambda beam=beam: [
+                f[0].ids for f in search(asked.model, sources, Searching(beam), best_only=True)
+            ],
             "plain": lambda beam=beam: plain_translator.translate(plain, sources, beam),
         }
         rounds = [{name: timed(way) for name, way in ways.items()} for _ in range(options.rounds)]
