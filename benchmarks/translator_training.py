@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -87,6 +88,7 @@ def joeynmt(python: str, folder: Path, updates: int, threads: int, feeding: bool
     path.write_text(json.dumps(config(folder, updates, feeding)))
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     command = [python, "-m", "joeynmt", "train", path, "--skip-test"]
+    shutil.rmtree(folder / f"out-{feeding}", ignore_errors=True)  # of an earlier round: it writes over none
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     speeds = [float(found) for found in SPEED.findall(done.stdout + done.stderr)]
     if len(speeds) < 2:
