@@ -66,12 +66,12 @@ def search(
     if how.temperature and how.beam > 1:
         return _several(model, sources, how, attention, requests)
     found: list[list[Hypothesis]] = [[] for _ in sources]
-    asking = [is_asking(request) for request in requests] if requests else [False] * len(sources)
-    order = sorted(range(len(sources)), key=lambda i: (asking[i], len(sources[i])))  # they cost more side by side
+    wanted = requests or [Request()] * len(sources)
+    order = sorted(range(len(sources)), key=lambda i: (is_asking(wanted[i]), len(sources[i])))  # who ask cost more
     together = max(min(ROWS, SCORES // model.padded_size) // how.beam, 1)
     for low in range(0, len(order), together):
         places = order[low : low + together]
-        asked = [requests[i] for i in places] if requests else [Request()] * len(places)
+        asked = [wanted[i] for i in places]
         some = [sources[i] for i in places]
         done = _Beams(model, some, replace(how, seed=how.seed + low), asked, attention, best_only).run()
         for i, hypotheses in zip(places, done, strict=True):

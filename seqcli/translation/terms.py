@@ -34,7 +34,8 @@ class Terms:
             for term, translation in sorted(self.glossary, key=lambda pair: -len(pair[0]))
             for match in re.finditer(_bounded(term), line)
         ]
-        wanted += [(start, end, line[start:end]) for start, end in names.find(line) if self.copy]
+        if self.copy:
+            wanted += [(start, end, line[start:end]) for start, end in names.find(line)]
         for low, high, translation in wanted:
             if all(high <= start or low >= end for start, end, _ in spans):
                 spans.append((low, high, translation))
