@@ -2,13 +2,14 @@
 
 from seqcli.spec.architectures import ARCHITECTURES, TASKS, Architecture
 from seqcli.spec.language import GATES, PAST_KEYS, CountingSpec, LanguageSpec, NgramSpec, RunSpec, TextSpec
-from seqcli.spec.settings import check, from_dict, option_name, setting, to_dict, value_type
+from seqcli.spec.settings import GIVEN_UP, check, from_dict, option_name, setting, to_dict, value_type
 from seqcli.spec.translation import PairsTextSpec, TranslationRunSpec, TranslationSpec
 from seqcli.spec.vectors import TableSpec, VectorsRunSpec, VectorsSpec, VectorsTextSpec
 
 __all__ = [
     "ARCHITECTURES",
     "GATES",
+    "GIVEN_UP",
     "PAST_KEYS",
     "TASKS",
     "Architecture",

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 from seqcli.errors import MisuseError, quoted
 
 S = TypeVar("S")
+GIVEN_UP = frozenset({"r_drop"})  # settings of earlier models that are none any more: they shaped a training, no answer
 
 
 def setting(

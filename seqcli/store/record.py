@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
-from seqcli.spec import ARCHITECTURES, from_dict, to_dict
+from seqcli.spec import ARCHITECTURES, GIVEN_UP, from_dict, to_dict
 from seqcli.store.arrays import Array, Table, unpack
 from seqcli.store.files import close_quietly, open_regular, read_at
 from seqcli.store.strict import parse_json
@@ -297,12 +297,12 @@ def _newer(where: str, values: dict[str, Any], what: str) -> str:
 
 
 def _settings(cls: type, values: dict[str, Any], key: str, where: str) -> Any:
-    """Return settings; one younger than the record has its default, which is what the program did before it had it."""
+    """Return settings. Raises ModelError for one that is not known: the record was written by a newer program."""
     found, known = _object(values, key), {f.name for f in fields(cls)}
-    unknown = sorted(set(found) - known)
+    unknown = sorted(set(found) - known - GIVEN_UP)
     if unknown:
         raise ModelError(_newer(where, values, f"the setting {quoted(unknown[0])}"))
-    return from_dict(cls, {**to_dict(cls()), **found}, key)
+    return from_dict(cls, {name: value for name, value in found.items() if name not in GIVEN_UP}, key)
 
 
 def _text(values: Mapping[str, Any], key: str) -> str:
