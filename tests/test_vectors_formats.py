@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcli.errors import SeqcliError
-from seqcli.vectors.formats import WRITTEN, VectorsFile, read, render
+from seqcli.vectors.formats import WRITTEN, Learned, VectorsFile, read, render
 from seqcli.vectors.formats.source import VectorsError
+from seqcli.vectors.subwords import Subwords
 from seqcli.vectors.table import Table
 
 gensim_models = pytest.importorskip("gensim.models", reason="needs gensim, the peer whose format this is")
@@ -119,6 +120,38 @@ def test_a_fasttext_bin_gives_the_peers_vectors_of_known_and_unknown_words(faceb
     assert found.subwords is not None and found.counts is not None and found.counts.tolist()[0] == 80
     for word in ("walks", "ñandú", "x"):
         assert np.allclose(found.subwords.vector(word), peer[word], rtol=0, atol=1e-7)
+
+
+def test_a_fasttext_bin_that_we_write_gives_the_peer_our_vectors_of_known_and_unknown_words(tmp_path: Path) -> None:
+    from gensim.models.fasttext import load_facebook_model
+
+    random, words = np.random.default_rng(5), ["the", "Größe", "東京", "x", "king"]
+    grams = Subwords(random.standard_normal((300, 6)).astype(np.float32), 2, 5)
+    ours = grams.complete(words, random.standard_normal((5, 6)).astype(np.float32))
+    outputs = random.standard_normal((5, 6)).astype(np.float32)
+    learned = Learned(grams, np.array([9, 7, 5, 5, 2]), outputs, skip_gram=False, window=3, negatives=4, subsample=1e-3)
+    path = tmp_path / "ours.bin"
+    path.write_bytes(b"".join(render(str(path), words, ours, "fasttext-bin", learned)[str(path)]))
+    peer = load_facebook_model(str(path))
+    assert peer.wv.index_to_key == words and [peer.wv.get_vecattr(word, "count") for word in words] == [9, 7, 5, 5, 2]
+    assert (peer.sg, peer.window, peer.negative, peer.sample, peer.wv.min_n, peer.wv.max_n) == (0, 3, 4, 1e-3, 2, 5)
+    assert np.allclose(peer.wv[words], ours, rtol=0, atol=1e-6) and np.array_equal(peer.syn1neg, outputs)
+    for word in ("kings", "ñandú", "京"):
+        assert np.allclose(peer.wv[word], grams.vector(word), rtol=0, atol=1e-6)
+    peer.train([["the", "king", "x"]] * 9, total_examples=9, epochs=1)  # whole enough to be trained on
+    found = read(str(path))
+    assert found.words == words and found.subwords is not None and np.array_equal(found.subwords.matrix, grams.matrix)
+    assert np.allclose(found.matrix, ours, rtol=0, atol=1e-6)
+
+
+def test_the_end_of_a_line_has_no_ngrams_in_fasttext(tmp_path: Path) -> None:  # Dictionary::initNgrams passes it over
+    random, words = np.random.default_rng(5), ["</s>", "the"]
+    grams = Subwords(random.standard_normal((50, 4)).astype(np.float32), 3, 6)
+    ours = random.standard_normal((2, 4)).astype(np.float32)
+    data = b"".join(render("x", words, ours, "fasttext-bin", Learned(grams))["x"])
+    assert ours[0].tobytes() in data and ours[1].tobytes() not in data
+    found = accepted(tmp_path, data)
+    assert np.array_equal(found.matrix[0], ours[0]) and np.allclose(found.matrix[1], ours[1], rtol=0, atol=1e-6)
 
 
 def test_a_damaged_fasttext_bin_is_refused_at_every_length(facebook: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace as replace_fields
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
 
     from seqcli.cli.vectors.tables import Opened
     from seqcli.vectors.approximate import Index
-    from seqcli.vectors.formats import VectorsFile
+    from seqcli.vectors.formats import Learned, VectorsFile
 
-READ = ("word2vec-text", "word2vec-binary", "glove", "fasttext-vec", "fasttext-bin", "numpy", "projector")
-WRITTEN = tuple(name for name in READ if name != "fasttext-bin")
+FORMATS = ("word2vec-text", "word2vec-binary", "glove", "fasttext-vec", "fasttext-bin", "numpy", "projector")
 ENDINGS = {  # of a file that is written, else it is text
     ".arpa": "arpa",
     ".bin": "word2vec-binary",
@@ -45,7 +45,7 @@ quantize_option = option(
 @click.argument("file", metavar="FILE")
 @option("--name", metavar="NAME", help="Name of the model.  [default: the file's]")
 @option(
-    "--format", "kind", type=click.Choice((*READ, "arpa")), help="The file's format.  [default: told by its content]"
+    "--format", "kind", type=click.Choice((*FORMATS, "arpa")), help="The file's format.  [default: told by its content]"
 )
 @option("--words", metavar="FILE", help="The words of a .npy or .tsv file, one a line.")
 @option("--limit", type=Number(int), metavar="N", help="Read the first N words only.")
@@ -191,15 +191,16 @@ def quantize_vectors(session: Session, /, model: str, name: str, quantize: str, 
 @click.argument("model", shell_complete=complete_model)
 @click.argument("file", metavar="FILE")
 @option(
-    "--format", "kind", type=click.Choice((*WRITTEN, "arpa")), help="Format to write.  [default: by the file's ending]"
+    "--format", "kind", type=click.Choice((*FORMATS, "arpa")), help="Format to write.  [default: by the file's ending]"
 )
 @option("--replace", is_flag=True, help="Replace a file that is there.")
 @click.pass_obj
 def export(session: Session, /, model: str, file: str, kind: str | None, replace: bool) -> None:
     """Write a model's word vectors for other programs; what is imported again is the same to the last bit.
 
-    numpy and projector write a second file for the words: out.words.txt, out.metadata.tsv. An n-gram model is written
-    as an ARPA file. To move a whole model, use models export.
+    numpy and projector write a second file for the words: out.words.txt, out.metadata.tsv. fasttext-bin keeps character
+    n-grams too (vectors made of them come back to float32's rounding); other formats hold the words' vectors only. An
+    n-gram model is written as an ARPA file. To move a whole model, use models export.
     """
     kind = kind or ENDINGS.get(os.path.splitext(file)[1].lower(), "word2vec-text")
     parts, what = _parts(session, model, file, kind)
@@ -220,8 +221,33 @@ def _parts(session: Session, model: str, file: str, kind: str) -> tuple[dict[str
     from seqcli.cli.vectors.tables import open_table
     from seqcli.vectors.formats import render
 
-    table = open_table(session, model).table
-    return render(file, table.words, table.matrix, kind), f"{len(table):,} words"
+    opened = open_table(session, model)
+    table = opened.table
+    if table.subwords is not None and kind != "fasttext-bin":
+        session.terminal.note(f"Note: {kind} holds no character n-grams; --format fasttext-bin keeps them.")
+    return render(file, table.words, table.matrix, kind, _learned(opened)), f"{len(table):,} words"
+
+
+def _learned(opened: Opened) -> Learned:
+    """Return what a model knows beside its words' vectors."""
+    from seqcli.spec import VectorsSpec
+    from seqcli.vectors.formats import Learned
+
+    record, table = opened.record, opened.table
+    learned = Learned(table.subwords, table.counts)
+    if not isinstance(record.spec, VectorsSpec):
+        return learned
+    spec, sampled = record.spec, record.spec.output == "negative-sampling"
+    return replace_fields(
+        learned,
+        outputs=record.arrays("weights")["outputs"] if sampled and "weights" in record.files else None,
+        skip_gram=spec.architecture == "skip-gram",
+        window=spec.window,
+        negatives=spec.negatives,
+        subsample=spec.subsample,
+        epochs=max(round(record.run.epochs or 5), 1),
+        min_count=record.text.min_count or 1,
+    )
 
 
 @command(

@@ -14,6 +14,7 @@ MAGIC = struct.pack("<i", 793712314)
 VERSIONS = (11, 12)  # 11 had no n-grams in supervised models; what is read here is the same in both
 SUPERVISED = 3
 LONGEST_NGRAM = 64  # characters
+END_OF_LINE = "</s>"  # the one word that fastText takes no n-grams from (Dictionary::initNgrams)
 
 
 class _Settings(NamedTuple):
@@ -56,7 +57,11 @@ def read_fasttext(source: Source, limit: int | None, errors: str) -> VectorsFile
     if not gathered.repeated and not gathered.merged:
         found.counts = np.array(counts[:kept], np.int64)
     if subwords:
-        found.matrix = subwords.complete(found.words, found.matrix)
+        whole = subwords.complete(found.words, found.matrix)
+        if END_OF_LINE in found.words:
+            row = found.words.index(END_OF_LINE)
+            whole[row] = found.matrix[row]
+        found.matrix = whole
     return found
 
 

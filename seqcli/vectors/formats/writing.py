@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from seqcli.errors import MisuseError, quoted
+from seqcli.vectors.formats.fasttext_writing import Learned, write_fasttext
 from seqcli.vectors.formats.lines import NUMBERISH, header
 from seqcli.vectors.formats.paired import words_beside
 from seqcli.vectors.formats.source import BROKEN, LONGEST_WORD, Floats, VectorsError
@@ -16,8 +17,13 @@ Words = Sequence[str]
 Writer = Callable[[Words, Floats], Iterator[bytes]]
 
 
-def render(path: str, words: Words, matrix: Floats, format: str) -> dict[str, Iterator[bytes]]:
-    """Return the files of a format, path -> its bytes in blocks. Raises VectorsError for a word that it cannot hold."""
+def render(
+    path: str, words: Words, matrix: Floats, format: str, learned: Learned | None = None
+) -> dict[str, Iterator[bytes]]:
+    """Return the files of a format, path -> its bytes in blocks. Raises VectorsError for a word that it cannot hold.
+
+    learned: what only fasttext-bin keeps: n-grams, counts, the output layer, settings.
+    """
     if format not in WRITTEN:
         raise MisuseError(f"--format {quoted(format)} cannot be written; choose from {', '.join(WRITTEN)}.")
     _check(words, format)
@@ -25,6 +31,8 @@ def render(path: str, words: Words, matrix: Floats, format: str) -> dict[str, It
         return {path: _numpy(words, matrix), words_beside(path)[0]: _words(words, matrix)}
     if format == "projector":
         return {path: _numbers(words, matrix), words_beside(path)[1]: _words(words, matrix)}
+    if format == "fasttext-bin" and learned is not None:
+        return {path: write_fasttext(words, matrix, learned)}
     return {path: WRITTEN[format](words, matrix)}
 
 
@@ -48,7 +56,7 @@ def _unfit(word: str, format: str) -> str | None:
             return "it is too long"
     except UnicodeEncodeError:
         return "it is not Unicode text"
-    if format == "numpy":
+    if format in ("numpy", "fasttext-bin"):
         return None
     if "\t" in word or (format == "word2vec-binary" and " " in word):
         return "it holds a space or tab"
@@ -120,6 +128,7 @@ WRITTEN: dict[str, Writer] = {
     "word2vec-binary": _binary,
     "glove": _glove,
     "fasttext-vec": _headed(" \n"),
+    "fasttext-bin": lambda words, matrix: write_fasttext(words, matrix, Learned()),
     "numpy": _numpy,
     "projector": _numbers,
 }
