@@ -6,9 +6,11 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
+from io import BytesIO
 from typing import Any
 
-from seqcli.errors import ModelError, quoted
+from seqcli.errors import ModelError
+from seqcli.store.files import write_whole
 
 DPI = 150
 FONT_SIZE = 13.0  # points, on a figure 7 inches wide: still read when a phone shows it three inches wide
@@ -74,9 +76,8 @@ def figure(path: str, height: float, width: float = WIDTH, font_size: float = FO
         drawn = plt.figure(figsize=(width, height), dpi=DPI, layout="constrained")
         try:
             yield drawn
-            svg = path.lower().endswith(".svg")
-            drawn.savefig(path, metadata={"Date": None} if svg else {"Software": None})
-        except OSError as error:
-            raise ModelError(f"Cannot write {quoted(path)}: {error.strerror}; check the path.") from error
+            kind, made = path.lower()[-3:], BytesIO()
+            drawn.savefig(made, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
+            write_whole(path, [made.getvalue()])
         finally:
             plt.close(drawn)

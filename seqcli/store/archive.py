@@ -7,12 +7,13 @@ every byte of each further header. An archive is accepted if it is exactly those
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from seqcli.errors import DamagedError, ModelError, quoted
-from seqcli.store.files import PATH_LIMIT, explained, open_regular, put, read_at
+from seqcli.store.files import PATH_LIMIT, explained, open_regular, read_at, write_whole
 from seqcli.store.record import RECORD, RECORD_LIMIT, Record, content_name, examine, foreign, parse
 
 ENDING = ".seqcli.tar"
@@ -22,24 +23,25 @@ SIZE_LIMIT = 8**11  # bytes of one member: eleven octal digits
 
 def write_archive(path: Path, record: Record, files: Mapping[str, bytes]) -> None:
     """Write an archive, whole or not at all; `files` are the contents by role. Raises ModelError where one is there."""
-    with explained("write", path):
-        if os.path.lexists(path):
-            raise ModelError(f"{quoted(path, PATH_LIMIT)} exists; choose another file, or remove it.")
+    check_archive(path)
+    with explained("write", path, "file"):
         if any(len(data) >= SIZE_LIMIT for data in files.values()):
             raise OSError(errno.EFBIG, "too large for a tar")
-        members = [(RECORD, record.raw), *((record.filename(role), files[role]) for role in record.files)]
-        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            put(directory, path.name, b"".join(_member(*member) for member in members) + bytes(2 * BLOCK))
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+    members = [(RECORD, record.raw), *((record.filename(role), files[role]) for role in record.files)]
+    write_whole(path, itertools.chain((_member(*member) for member in members), [bytes(2 * BLOCK)]))
+
+
+def check_archive(path: Path) -> None:
+    """Raise ModelError where a file of this name is there already."""
+    with explained("write", path, "file"):
+        if os.path.lexists(path):
+            raise ModelError(f"{quoted(path, PATH_LIMIT)} exists; choose another file, or remove it.")
 
 
 def read_archive(path: Path, name: str, directory: Path) -> tuple[Record, dict[str, bytes]]:
     """Return an archive's record, under a name, and its files by name. Raises DamagedError for any other content."""
     where = quoted(path, PATH_LIMIT)
-    with explained("read", path):
+    with explained("read", path, "file"):
         fd = open_regular(path)
         try:
             total = os.fstat(fd).st_size

@@ -14,7 +14,7 @@ import re
 import socket
 import stat
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -28,31 +28,36 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # NONBLOCK: a FIFO must not hold us up
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
-_NEXT = {
-    errno.ENOSPC: "free some space, or choose another --models-dir",
-    errno.EDQUOT: "free some space, or choose another --models-dir",
-    errno.EFBIG: "raise the limit on file size, or choose another --models-dir",
-    errno.EROFS: "choose a writable --models-dir",
-    errno.EACCES: "change its permissions, or choose another --models-dir",
-    errno.EPERM: "change its permissions, or choose another --models-dir",
-    errno.EIO: "check the disk, or choose another --models-dir",
-    errno.ENOLCK: "choose a --models-dir on a local disk",
-    errno.EOPNOTSUPP: "choose a --models-dir on a local disk",
-    errno.ELOOP: "replace the link by a directory, or choose another --models-dir",
-    errno.ENOTDIR: "move it away, or choose another --models-dir",
-    errno.ENAMETOOLONG: "choose a shorter --models-dir",
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_NEXT = {  # {} is what may be chosen instead
+    errno.ENOSPC: "free some space, or choose another {}",
+    errno.EDQUOT: "free some space, or choose another {}",
+    errno.EFBIG: "raise the limit on file size, or choose another {}",
+    errno.EROFS: "choose a writable {}",
+    errno.EACCES: "change its permissions, or choose another {}",
+    errno.EPERM: "change its permissions, or choose another {}",
+    errno.EIO: "check the disk, or choose another {}",
+    errno.ENOLCK: "choose a {} on a local disk",
+    errno.EOPNOTSUPP: "choose a {} on a local disk",
+    errno.ELOOP: "replace the link by a directory, or choose another {}",
+    errno.ENOTDIR: "move it away, or choose another {}",
+    errno.EISDIR: "move it away, or choose another {}",
+    errno.ENAMETOOLONG: "choose a shorter {}",
     errno.EMFILE: "raise the limit on open files",
 }
 
 
 @contextlib.contextmanager
-def explained(doing: str, path: object) -> Iterator[None]:
-    """Turn an OSError into a ModelError of one line: `doing` is what could not be done, e.g. "write"."""
+def explained(doing: str, path: object, other: str = "--models-dir") -> Iterator[None]:
+    """Turn an OSError into a ModelError of one line.
+
+    doing: what could not be done, e.g. "write". other: of what another may be chosen.
+    """
     try:
         yield
     except OSError as error:
         number = error.errno or 0
-        step = _NEXT.get(number, "see that it exists and is yours, or choose another --models-dir")
+        step = _NEXT.get(number, "see that it exists and is yours, or choose another {}").format(other)
         reason = os.strerror(number) if number else quoted(error)
         raise ModelError(f"Cannot {doing} {quoted(path, PATH_LIMIT)}: {reason}; {step}.") from error
 
@@ -117,13 +122,40 @@ def sync_directory(path: Path) -> None:
         os.close(fd)
 
 
-def stage(directory: int, data: bytes) -> str:
+def write_whole(path: str | Path, blocks: Iterable[bytes]) -> None:
+    """Write a file of any directory whole or not at all, in place of one that is there; a link itself is replaced.
+
+    Raises ModelError.
+    """
+    with explained("write", path, "file"):
+        head, name = os.path.split(path)
+        directory = os.open(head or ".", _DIRECTORY)
+        try:
+            put(directory, name, _gathered(blocks))
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def _gathered(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes in blocks that are worth a call each."""
+    held = bytearray()
+    for block in blocks:
+        held += block
+        if len(held) >= CHUNK:
+            yield bytes(held)
+            held.clear()
+    yield bytes(held)
+
+
+def stage(directory: int, blocks: Iterable[bytes]) -> str:
     """Write a temporary file, whole and on the disk, and return its random name; leave nothing on failure."""
     name = f".tmp-{os.urandom(8).hex()}"
     fd = os.open(name, _NEW, 0o666, dir_fd=directory)  # less the umask, as for any file of the user
     try:
         try:
-            _write_all(fd, data)
+            for block in blocks:
+                _write_all(fd, block)
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -133,9 +165,9 @@ def stage(directory: int, data: bytes) -> str:
     return name
 
 
-def put(directory: int, name: str, data: bytes) -> None:
+def put(directory: int, name: str, blocks: Iterable[bytes]) -> None:
     """Put a file in place, whole, over an older one; the caller syncs the directory."""
-    temporary = stage(directory, data)
+    temporary = stage(directory, blocks)
     try:
         os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
     except BaseException:
@@ -215,11 +247,11 @@ class Claim:
             for name, content in files.items():
                 kept = self._holds(name, content)
                 if not kept:
-                    put(self.fd, name, content)
+                    put(self.fd, name, [content])
                 if kept is None:
                     written.append(name)
             os.fsync(self.fd)
-            temporary = stage(self.fd, data)
+            temporary = stage(self.fd, [data])
         except BaseException:
             for name in written:
                 discard(self.fd, name)
@@ -230,6 +262,25 @@ class Claim:
             discard(self.fd, temporary)
             raise
         os.fsync(self.fd)
+
+    def rewrite(self, name: str, data: bytes) -> None:
+        """Give a small file other content within the room that it has: what is left to do on a full disk.
+
+        It is put aside meanwhile, so that a reader finds the old file, none, or the new one.
+        """
+        aside = f".tmp-{os.urandom(8).hex()}"
+        os.rename(name, aside, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+        try:
+            fd = os.open(aside, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd)
+            try:
+                os.pwrite(fd, data, 0)
+                os.ftruncate(fd, len(data))
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+        finally:
+            os.rename(aside, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+            os.fsync(self.fd)
 
     def _holds(self, name: str, content: bytes) -> bool | None:
         """Return whether a file is there with these bytes; None where there is nothing of that name."""
@@ -294,8 +345,13 @@ def _locked(directory: int, path: Path, until: float) -> int:
 
 
 def _sign(lock: int) -> None:
-    os.ftruncate(lock, 0)
-    os.write(lock, f"{os.getpid()} {socket.gethostname() or '?'}\n".encode())
+    """Write down who holds a lock, for the messages of others; on a full disk it is held unsigned."""
+    try:
+        os.ftruncate(lock, 0)
+        os.write(lock, f"{os.getpid()} {socket.gethostname() or '?'}\n".encode())
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
 
 
 def close_quietly(fd: int) -> None:

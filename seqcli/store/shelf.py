@@ -13,9 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
-from seqcli.store.archive import ENDING, read_archive, write_archive
+from seqcli.store.archive import ENDING, check_archive, read_archive, write_archive
 from seqcli.store.draft import Draft
-from seqcli.store.files import PATH_LIMIT, Claim, explained, make_directory, read_small, sync_directory
+from seqcli.store.files import (
+    NO_SPACE,
+    PATH_LIMIT,
+    Claim,
+    explained,
+    make_directory,
+    read_small,
+    sync_directory,
+)
 from seqcli.store.record import RECORD, RECORD_LIMIT, Record, examine, is_content_name, parse
 
 DEFAULT = "default"
@@ -31,6 +39,15 @@ class Damaged:
 
     name: str
     reason: str
+
+
+def _write_default(claim: Claim, line: bytes) -> None:
+    try:
+        claim.commit(DEFAULT, line, {})
+    except OSError as error:
+        if error.errno not in NO_SPACE or DEFAULT not in claim.names():
+            raise
+        claim.rewrite(DEFAULT, line)  # on a full disk, so that one can tidy up on it
 
 
 def check_name(name: str) -> None:
@@ -183,7 +200,7 @@ class Shelf:
             raise self._missing(name)
         with explained("write", self.root), Claim(self.root, follow=True, patience=PATIENCE) as claim:
             if not (only_first and os.path.lexists(self.root / DEFAULT)):
-                claim.commit(DEFAULT, f"{name}\n".encode(), {})
+                _write_default(claim, f"{name}\n".encode())
                 claim.sweep(lambda _: False)
         return not only_first or self.default() == name
 
@@ -263,6 +280,7 @@ class Shelf:
 
     def export(self, name: str, path: Path) -> None:
         """Write a model, every byte of it checked, as one file. Raises ModelError where the file is there."""
+        check_archive(path)
         record = self.read(name)
         files = {role: record.load(role) for role in record.files}
         for role, data in files.items():

@@ -13,7 +13,7 @@ from seqcli.cli.language.ranking import rerank_texts, which_texts
 from seqcli.cli.language.scoring import Scored, scored
 from seqcli.cli.opening import Asked, open_language_model
 from seqcli.cli.options import Session, command, mixing_options, model_option, option, output_options
-from seqcli.cli.outputs import check_free, write_whole
+from seqcli.cli.outputs import check_free
 from seqcli.cli.terminal import Shaded
 from seqcli.errors import MisuseError, quoted
 
@@ -156,6 +156,8 @@ def _write_page(session: Session, path: str, model: str | None, words: tuple[str
         if not count:
             raise MisuseError("There is no sentence to write a page of; give words, --file FILE, or a pipe.")
         yield end().encode()
+
+    from seqcli.store.files import write_whole
 
     write_whole(path, blocks())
     session.terminal.note(f"{count:,} sentences in {quoted(path)}; a browser opens it without a network.")

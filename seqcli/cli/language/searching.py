@@ -11,7 +11,6 @@ from seqcli.cli.fitting import Stop
 from seqcli.cli.language.outcome import perplexity_text
 from seqcli.cli.language.train import make_training
 from seqcli.cli.options import Session
-from seqcli.cli.outputs import write_whole
 from seqcli.cli.preparing import Plan
 from seqcli.cli.terminal import Terminal, duration
 from seqcli.errors import DamagedError, DivergedError, MisuseError, ModelError, quoted
@@ -53,6 +52,8 @@ class Journal:
                     f"The search in {quoted(self.path, 160)} began with another {', '.join(odd)}; give the same text "
                     "and settings, or --replace."
                 )
+        from seqcli.store.files import write_whole
+
         os.makedirs(os.path.dirname(self.path), exist_ok=True)
         lines = [header, *(trial._asdict() for trial in self.trials)]
         write_whole(self.path, [json.dumps(line).encode() + b"\n" for line in lines])

@@ -10,7 +10,7 @@ import click
 
 from seqcli.cli.language.arpa import arpa_blocks, import_arpa
 from seqcli.cli.options import Number, Session, command, complete_model, option, output_options
-from seqcli.cli.outputs import check_free, write_whole
+from seqcli.cli.outputs import check_free
 from seqcli.cli.terminal import size
 from seqcli.errors import MisuseError, ModelError, quoted
 
@@ -202,6 +202,9 @@ def export(session: Session, /, model: str, file: str, kind: str | None, replace
     n-grams too (vectors made of them come back to float32's rounding); other formats hold the words' vectors only. An
     n-gram model is written as an ARPA file. To move a whole model, use models export.
     """
+    from seqcli.store.files import write_whole
+
+    check_free(file, replace)  # before the model is read
     kind = kind or ENDINGS.get(os.path.splitext(file)[1].lower(), "word2vec-text")
     parts, what = _parts(session, model, file, kind)
     for path in parts:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seqcli.cli.options import Number, Session, command, model_option, option
-from seqcli.cli.outputs import check_free, check_picture, write_whole
+from seqcli.cli.outputs import check_free, check_picture
 from seqcli.cli.vectors.ask import among_option, rows_among
 from seqcli.errors import MisuseError, quoted
 
@@ -73,6 +73,7 @@ def map_vectors(
 
 def _draw(opened: Opened, rows: NDArray[np.int64], file: str, method: str, seed: int) -> int:
     """Write the picture or the page; return how many words have their label."""
+    from seqcli.store.files import write_whole
     from seqcli.text.tokens import shown
     from seqcli.vectors.projection import project
 
