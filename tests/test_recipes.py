@@ -80,3 +80,26 @@ def test_a_recipe_beside_a_pattern_or_for_counted_n_grams_is_misuse(tmp_path: Pa
     assert seqcli("train-lm", TEXT, *models, "--name", "pattern", *TINY).code == 0
     both = seqcli("train-lm", TEXT, *models, "--like", "pattern", "--recipe", "quick")
     assert both.code == 2 and "--recipe and --like" in both.error
+
+
+def test_a_recipe_leaves_a_simple_rnn_its_smaller_steps(tmp_path: Path) -> None:
+    def rate(*options: str) -> float:
+        quick = ("--minutes", "0.01", "--threads", "1", "--hidden-size", "8", "--replace")
+        made = seqcli("train-lm", TEXT, "--models-dir", str(tmp_path), *quick, *options)
+        assert made.code == 0, made.err
+        shown = seqcli("models", "show", "stories", "--json", "--models-dir", str(tmp_path))
+        return float(json.loads(shown.out)["run"]["learning_rate"])
+
+    assert rate("--architecture", "rnn", "--recipe", "standard") == 0.003
+    assert rate("--architecture", "gru", "--recipe", "standard") == RECIPES["standard"].settings["learning_rate"]
+    assert rate("--architecture", "rnn", "--recipe", "strong", "--learning-rate", "0.02") == 0.02
+
+
+def test_no_recipe_may_be_asked_for_and_stand_beside_a_pattern(tmp_path: Path) -> None:
+    models = ("--models-dir", str(tmp_path))
+    none = seqcli("train-lm", TEXT, *models, "--recipe", "none", *TINY)
+    assert none.code == 0, none.err
+    like = seqcli("train-lm", TEXT, *models, "--like", "stories", "--recipe", "none", "--name", "same")
+    assert like.code == 0, like.err
+    first, second = (json.loads(seqcli("models", "show", n, "--json", *models).out) for n in ("stories", "same"))
+    assert first["spec"] == second["spec"] and second["spec"]["recipe"] == "none"

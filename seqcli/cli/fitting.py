@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from seqcli.cli.options import MODELS_DIR, Session, option
 from seqcli.cli.terminal import Terminal, duration
 from seqcli.errors import DamagedError, MisuseError, ModelError, SeqcliError, quoted
+from seqcli.memory import available
 from seqcli.spec import option_name, to_dict
 
 if TYPE_CHECKING:
@@ -265,17 +266,9 @@ def check_corpus(recorded: dict[str, Any], sha256: str, held_out_sha256: str, na
 
 def check_memory(needed: int, smaller: str = "--hidden-size, --embedding-size or --vocabulary-size") -> None:
     """Raise SeqcliError, before anything is allocated, for a training that needs more bytes than there are."""
-    available = _available()
-    if available is not None and needed > available:
+    free = available()
+    if free is not None and needed > free:
         raise SeqcliError(
-            f"This training needs about {needed / 1e9:.1f} GB of memory and {available / 1e9:.1f} GB are free; "
+            f"This training needs about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free; "
             f"use a smaller {smaller}."
         )
-
-
-def _available() -> int | None:
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration, ValueError):
-        return None  # not Linux: let the allocation tell

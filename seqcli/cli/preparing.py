@@ -85,10 +85,12 @@ def make_plan(
         if run_changes.get("threads", record.run.threads) != record.run.threads:
             session.terminal.note(f"Note: the training goes on with the threads it began with: {record.run.threads}.")
         return Plan(record.text, record.spec, record.run)
-    recipe = spec_changes.get("recipe")
+    recipe = RECIPES.get(spec_changes.get("recipe", "none"))
     if recipe and like:
         raise MisuseError("--recipe and --like both say what the settings are; leave out one of them.")
-    base = _defaults(kind, {**kind.defaults, **(RECIPES[recipe].settings if recipe in RECIPES else {})})
+    base = _defaults(
+        kind, {**(recipe.settings if recipe else {}), **kind.defaults}
+    )  # a simple RNN learns by smaller steps
     if like:
         model = session.shelf.read(like)
         _check_kind(model, kind.task, kind.spec)

@@ -34,6 +34,7 @@ from seqcli.cli.preparing import (
     make_plan,
     read_corpus,
 )
+from seqcli.recipes import RECIPES
 from seqcli.spec import ARCHITECTURES, LanguageSpec, NgramSpec, RunSpec, TextSpec
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def train_lm(
         if isinstance(plan.spec, NgramSpec):
             done = count_ngrams(session, source, plan, corpus, draft)
         else:
-            if record is None and params["recipe"]:
+            if record is None and params["recipe"] in RECIPES:
                 by_hand = given(LanguageSpec, params)
                 plan = fit_recipe(session, plan, len(corpus.vocabulary), len(corpus.train.ids), by_hand)
             training = make_training(session, plan, corpus, record, begun_from)
