@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import click
 import pytest
+from command_line import seqcli
 
 from seqcli.cli import COMMANDS, cli
 
@@ -96,3 +97,42 @@ def test_the_overview_names_every_command() -> None:
     for name, (heading, _, line) in COMMANDS.items():
         assert re.search(rf"^  {re.escape(name)}\s+{re.escape(line[:40])}", page, re.MULTILINE), name
         assert f"{heading}:" in page
+
+
+@pytest.mark.parametrize("group", [(), ("models",), ("lab",)])
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_group_with_nothing_after_it_shows_its_help(group: tuple[str, ...], terminal: bool) -> None:
+    done = seqcli(*group, terminal=terminal)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == seqcli(*group, "--help").out and len(done.out.splitlines()) > 10
+
+
+@pytest.mark.parametrize("path", [(), ("train-lm",), ("models",), ("models", "show"), ("lab", "gates"), ("help",)])
+def test_help_shows_the_page_of_a_command(path: tuple[str, ...]) -> None:
+    done = seqcli("help", *path)
+    assert (done.code, done.err) == (0, "") and done.out == seqcli(*path, "--help").out
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (("trainlm",), "did you mean 'train-lm'?"),
+        (("models", "shw"), "did you mean 'show'?"),
+        (("train-lm", "x"), "'seqcli train-lm' has no commands"),
+    ],
+)
+def test_help_says_what_there_is_not(path: tuple[str, ...], words: str) -> None:
+    done = seqcli("help", *path)
+    assert done.code == 2 and words.lower() in done.error.lower()
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("name", PATHS)
+def test_no_line_of_a_help_page_is_broken_inside_a_word(name: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, _ = PATHS[name]
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = seqcli(*path, "--help").out.splitlines()
+    monkeypatch.setenv("COLUMNS", "5000")
+    words = set(re.split(r"[\s|]+", seqcli(*path, "--help").out))
+    assert max(map(len, lines)) <= width
+    assert {word for line in lines for word in re.split(r"[\s|]+", line)} - {"\\"} <= words

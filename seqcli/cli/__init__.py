@@ -12,7 +12,9 @@ from typing import Any, NoReturn
 import click
 
 from seqcli import __version__
-from seqcli.cli.options import CONTEXT, Session, session_options
+from seqcli.cli.help_page import Context
+from seqcli.cli.layout import width_of, wrapped
+from seqcli.cli.options import CONTEXT, Session, command, session_options
 from seqcli.errors import SeqcliError, escape, quoted
 
 # name -> (heading in `seqcli --help`, "module:function", one line of help); nothing here is imported for a help page
@@ -88,12 +90,15 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "See how recurrent networks learn, and fail: by hand, in numpy.",
     ),
     "models": ("Keep", "seqcli.cli.shelf:models", "List, show, check, rename, remove, export and import models."),
+    "help": ("Keep", "seqcli.cli:help_page", "Show what a command does, and all that it takes."),
 }
 EXIT_BUG = 70  # sysexits' EX_SOFTWARE: a defect of the program itself, never of its input
 
 
 class Commands(click.Group):
     """A group whose commands are looked up in COMMANDS and imported when they are run."""
+
+    context_class = Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -132,7 +137,7 @@ class Commands(click.Group):
 @click.command(
     cls=Commands,
     context_settings=CONTEXT,
-    epilog="Start with: seqcli train-lm book.txt, then: seqcli predict-word 'some of them'",
+    epilog="Start with: seqcli train-lm book.txt\n\nThen ask: seqcli predict-word 'some of them'",
 )
 @click.version_option(__version__, prog_name="seqcli")
 @functools.partial(session_options, envvar="SEQCLI_MODELS")
@@ -140,6 +145,22 @@ class Commands(click.Group):
 def cli(ctx: click.Context) -> None:
     """Word prediction and embeddings from your own text, on your own CPU."""
     ctx.ensure_object(Session)
+
+
+@command(name="help", epilog="Examples: seqcli help train-lm;  seqcli help models show")
+@click.argument("words", nargs=-1, metavar="[COMMAND [SUBCOMMAND]]")
+@click.pass_context
+def help_page(ctx: click.Context, /, words: tuple[str, ...]) -> None:
+    """Show what a command does, and all that it takes; without one, which commands there are."""
+    asked = ctx.find_root()
+    for word in words:
+        if not isinstance(asked.command, click.Group):
+            raise click.UsageError(f"{quoted(asked.command_path)} has no commands of its own.", asked)
+        name, found, _ = asked.command.resolve_command(asked, [word])
+        assert found is not None and name is not None
+        settings: Any = found.context_settings
+        asked = found.context_class(found, info_name=name, parent=asked, **settings)
+    click.echo(asked.get_help())
 
 
 def main() -> NoReturn:
@@ -160,6 +181,8 @@ def run(args: list[str]) -> int:
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as group:  # `seqcli`, `seqcli models`: asked what there is
+        return _answered(group.message)
     except BaseException as error:
         if os.environ.get("SEQCLI_DEBUG") == "1" and not isinstance(error, (SystemExit, KeyboardInterrupt)):
             raise
@@ -177,8 +200,19 @@ def _told(error: BaseException) -> int:
         return 0
     line, code = _line(error)
     shown = " ".join(escape(line.replace("\n", " ")).split())
-    print(f"Error: {shown if len(shown) <= 400 else shown[:399] + '…'}", file=sys.stderr)
+    shown = f"Error: {shown if len(shown) <= 400 else shown[:399] + '…'}"
+    if sys.stderr is not None:
+        print("\n".join(wrapped(shown, width_of(sys.stderr)) if sys.stderr.isatty() else [shown]), file=sys.stderr)
     return code
+
+
+def _answered(page: str) -> int:
+    """Print a help page and return the exit code."""
+    try:
+        click.echo(page)
+    except BrokenPipeError as error:
+        return _told(error)
+    return 0
 
 
 def _line(error: BaseException) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from seqcli.cli.help_page import Command
 from seqcli.cli.terminal import Terminal
 from seqcli.errors import MisuseError, quoted
 from seqcli.spec import ARCHITECTURES, check, option_name, value_type
@@ -22,7 +23,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 MODELS_DIR = "models"
-PANELS = ("Text", "Model", "Training", "Drawing", "Mixture", "Output", "Other")  # headings of a help page
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d{1,20}\.?\d{0,20}|\.\d{1,20})([eE][+-]?\d{1,4})?", re.ASCII)
 
@@ -69,22 +69,6 @@ class Number(click.ParamType[Any]):
         if not (_INTEGER if self.kind is int else _DECIMAL).fullmatch(value):
             self.fail(f"{quoted(value, 40)} is not {'a whole' if self.kind is int else 'a'} number", param, ctx)
         return self.kind(value)
-
-
-class Command(click.Command):
-    """A command whose help page groups the options under headings."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        panels: dict[str, list[tuple[str, str]]] = {name: [] for name in PANELS}
-        for param in self.get_params(ctx):
-            row = param.get_help_record(ctx)
-            if row is not None and isinstance(param, click.Option):  # arguments are explained by the text above
-                panels[getattr(param, "panel", "Other")].append(row)
-        width = max((len(left) for rows in panels.values() for left, _ in rows), default=0)
-        for name, rows in panels.items():
-            if rows:
-                with formatter.section("Options" if name == "Other" else name):
-                    formatter.write_dl(rows, col_max=min(width, 34))
 
 
 class Option(click.Option):

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli.curve import curve
+from seqcli.cli.help_page import Group
 from seqcli.cli.options import CONTEXT, Session, command, complete_model, option, output_options
-from seqcli.cli.terminal import curve, size
+from seqcli.cli.terminal import size
 from seqcli.errors import MisuseError, ModelError, escape, quoted
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ name_argument = click.argument("name", shell_complete=complete_model)
 optional_name = click.argument("name", required=False, shell_complete=complete_model)
 
 
-@click.group(context_settings=CONTEXT, short_help="List, show, check, rename, remove, export and import models.")
+@click.group(
+    cls=Group, context_settings=CONTEXT, short_help="List, show, check, rename, remove, export and import models."
+)
 def models() -> None:
     """The model shelf: what was trained, where it is, and what is known of it.
 

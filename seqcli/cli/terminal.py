@@ -7,6 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from seqcli.cli.layout import (
+    HEADING,
+    FilledLine,
+    Line,
+    command_lines,
+    display_width,
+    readable,
+    shell_word,
+    table_lines,
+    width_of,
+    wrapped,
+    wrapped_cell,
+)
 from seqcli.errors import SeqcliError, escape
 
 Value = str | int | float | bool | None
@@ -18,7 +31,6 @@ SHADES = (  # of rising strength; those that matter are told apart without colou
     "bold black on color(208)",
     "bold underline white on color(160)",
 )
-CURVE_ROWS, CURVE_COLUMNS = 10, 60  # of a curve drawn in characters: fits an 80-column terminal with its labels
 
 
 class Shaded(str):
@@ -45,18 +57,17 @@ class Terminal:
         """Whether somebody looks at the progress as it comes."""
         return not self.quiet and sys.stderr is not None and sys.stderr.isatty()
 
-    def note(self, line: str) -> None:
-        """Say something on stderr, escaped; -q silences it."""
-        if not self.quiet and sys.stderr is not None:
-            with suppress(BrokenPipeError):  # nobody listens any more: no reason to end a training
-                print("\n".join(escape(part) for part in line.split("\n")), file=sys.stderr, flush=True)
+    def note(self, line: str, command: Sequence[str] = ()) -> None:
+        """Say something on stderr, escaped; -q silences it. command: words of a command line to try, behind it."""
+        if self.quiet or sys.stderr is None:
+            return
+        with suppress(BrokenPipeError):  # nobody listens any more: no reason to end a training
+            print("\n".join(_note_lines(line, command, sys.stderr)), file=sys.stderr, flush=True)
 
     def legend(self, line: Shaded) -> None:
         """Say on stderr what shades mean, where somebody looks."""
         if self.interactive:
-            from rich.console import Console
-
-            Console(file=sys.stderr, highlight=False).print(_cell(line))
+            _print_lines(wrapped_cell(_cell(line), width_of(sys.stderr)), sys.stderr)
 
     def results(self, *columns: str) -> Results:
         """Return where the records of a command go, in the format that was asked for."""
@@ -64,26 +75,22 @@ class Terminal:
 
     def document(self, value: Mapping[str, Any]) -> None:
         """Print one JSON object."""
-        import json  # here, as below: a help page does without it
-
-        print(json.dumps(value, ensure_ascii=False, allow_nan=False), file=_stdout(), flush=True)
-
-    def line(self, text: str) -> None:
-        """Print a line of a result on stdout, escaped: what is no record of a table."""
-        print(escape(text), file=sys.stdout, flush=True)
+        out = _stdout()
+        print(_json(value, out), file=out, flush=True)
 
     def texts(self, lines: Iterable[str]) -> None:
-        """Print texts that are no records, a line each: as they are in a pipe, escaped on a terminal."""
+        """Print texts that are no records, a line each: as they are in a pipe, escaped and wrapped on a terminal."""
         out = _stdout()
-        out.write("".join((escape(line) if out.isatty() else line) + "\n" for line in lines))
+        out.write("".join(line + "\n" for text in lines for line in _text_lines(text, out)))
 
     def stream(self, pieces: Iterable[str]) -> None:
-        """Print a text as its pieces come, escaped but for the ends of lines."""
+        """Print a text as its pieces come: as they are in a pipe, escaped on a terminal and wrapped between words."""
         out = _stdout()
+        line = FilledLine(width_of(out)) if out.isatty() else None
         for piece in pieces:
-            out.write("\n".join(map(escape, piece.split("\n"))))
+            out.write(piece if line is None else line.add("\n".join(map(escape, piece.split("\n")))))
             out.flush()
-        out.write("\n")
+        out.write((line.end() if line else "") + "\n")
 
     @contextmanager
     def bar(self, total: int | None, what: str, unit: str = "B") -> Iterator[Bar]:
@@ -148,8 +155,8 @@ class Results:
         return self
 
     @property
-    def shaded(self) -> bool:
-        """Whether the shades of a text will be seen."""
+    def read_by_a_person(self) -> bool:
+        """Whether the records become a table on a terminal."""
         return self._output == "table"
 
     def add(self, *values: Value) -> None:
@@ -159,11 +166,10 @@ class Results:
         elif self._output == "tsv":
             self._out.write("\t".join(_text(v).translate(_TSV) for v in values) + "\n")
         elif self._output == "csv":
-            self._csv.writerow([_text(v) for v in values])
+            seen = escape if self._out.isatty() else str
+            self._csv.writerow([seen(_text(v)) for v in values])
         else:
-            import json
-
-            line = json.dumps(dict(zip(self.columns, values, strict=True)), ensure_ascii=False, allow_nan=False)
+            line = _json(dict(zip(self.columns, values, strict=True)), self._out)
             opening = "" if self._output == "jsonl" else ",\n" if self._count else "["
             self._out.write(opening + line + ("\n" if self._output == "jsonl" else ""))
         self._count += 1
@@ -195,32 +201,60 @@ def _text(value: Value) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _cell(value: Value) -> Any:
-    from rich.text import Text
+def _json(value: Mapping[str, Any], out: TextIO) -> str:
+    """Return JSON; on a terminal with what it could obey written as JSON writes it too, \\u009b."""
+    import json  # here: a help page does without it
 
-    parts = value.parts if isinstance(value, Shaded) else ((_text(value), 0),)
-    return Text.assemble(*((escape(text), SHADES[shade]) for text, shade in parts))
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if text.isascii() or not out.isatty():
+        return text
+    return "".join(c if escape(c) == c else json.dumps(c)[1:-1] for c in text)
+
+
+def _text_lines(text: str, out: TextIO) -> list[str]:
+    return wrapped(escape(text), width_of(out)) if out.isatty() else [text]
+
+
+def _note_lines(line: str, command: Sequence[str], out: TextIO) -> list[str]:
+    """Return a note as it is written: on a terminal wrapped, a command that does not fit below it, to be copied."""
+    lines = [escape(part) for part in line.split("\n")]
+    typed = [shell_word(escape(word)) for word in command]
+    whole = " ".join(typed)
+    width = width_of(out) if out.isatty() else None
+    if width is None:
+        return [*lines[:-1], f"{lines[-1]} {whole}".rstrip()]
+    below: list[str] = []
+    if command and display_width(f"{lines[-1]} {whole}") <= width:
+        lines[-1] += f" {whole}"
+    elif command:
+        below = ["  " + part for part in command_lines(typed, width - 2)]
+    return [part for text in lines for part in wrapped(text, width)] + below
+
+
+def _cell(value: Value) -> Line:
+    cell = value.parts if isinstance(value, Shaded) else ((readable(value), 0),)
+    return [(escape(text), shade) for text, shade in cell]
 
 
 def _print_table(columns: Sequence[str], rows: Sequence[Sequence[Value]], out: TextIO) -> None:
+    numeric = [all(row[i] is None or _is_number(row[i]) for row in rows) for i in range(len(columns))]
+    cells = [[_cell(value) for value in row] for row in rows]
+    _print_lines(table_lines(columns, cells, numeric, width_of(out)), out)
+
+
+def _print_lines(lines: Iterable[Line], out: TextIO) -> None:
+    """Print lines of text in shades, as they are set."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    numeric = [all(_is_number(text) for row in rows if (text := _text(row[i]))) for i in range(len(columns))]
-    for name, right in zip(columns, numeric, strict=True):
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(_cell, row))
-    Console(file=out, highlight=False).print(table)
+    console = Console(file=out, highlight=False)
+    for line in lines:
+        styled = ((text, "bold" if shade == HEADING else SHADES[shade]) for text, shade in line)
+        console.print(Text.assemble(*styled), soft_wrap=True)
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _is_number(value: Value) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def duration(seconds: float) -> str:
@@ -240,19 +274,3 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} GB"
-
-
-def curve(points: Iterable[tuple[float, float]], left: str, below: str) -> str:
-    """Return a curve (x, y) drawn in dots, with the range of both axes and what they are."""
-    xy = list(points)
-    xs, ys = [x for x, _ in xy], [y for _, y in xy]
-    low, high, last = min(ys), max(ys), max(xs) or 1.0
-    grid = [[" "] * CURVE_COLUMNS for _ in range(CURVE_ROWS)]
-    for x, y in xy:
-        row = round((high - y) / (high - low or 1.0) * (CURVE_ROWS - 1))
-        grid[row][round(x / last * (CURVE_COLUMNS - 1))] = "●"
-    labels = [f"{high:.5g}", *[""] * (CURVE_ROWS - 2), f"{low:.5g}"]
-    width = max(map(len, labels))
-    lines = [f"{label:>{width}} ┤{''.join(row).rstrip()}" for label, row in zip(labels, grid, strict=True)]
-    axis = f"{'':>{width}} └{'─' * CURVE_COLUMNS}"
-    return "\n".join([left, *lines, axis, f"{'':>{width}}  0{f'{last:,.0f} {below}':>{CURVE_COLUMNS - 1}}"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli.help_page import Group
 from seqcli.cli.lab.show import language_option, picture_options, prepared, show, teller
 from seqcli.cli.options import CONTEXT, Session, command, complete_model, given, option, output_options, spec_options
 from seqcli.cli.options import settings as settings_of
@@ -24,7 +25,7 @@ trained_option = option(
 )
 
 
-@click.group(context_settings=CONTEXT)
+@click.group(cls=Group, context_settings=CONTEXT)
 def lab() -> None:
     """See how recurrent networks learn, and fail: small experiments by hand, in numpy, each under a minute.
 

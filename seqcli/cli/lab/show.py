@@ -72,11 +72,11 @@ def show(terminal: Terminal, report: Report, asked: Asked) -> None:
             terminal.note(sentence)
         else:
             for table in report.tables:
-                terminal.line("")
-                terminal.line(f"{say(table.name)}:")
+                terminal.texts([""])
+                terminal.texts([f"{say(table.name)}:"])
                 _print_table(terminal, table.columns, table.rows, say)
-            terminal.line("")
-            terminal.line(sentence)
+            terminal.texts([""])
+            terminal.texts([sentence])
     if asked.save is not None:
         _draw(terminal, report, asked)
 

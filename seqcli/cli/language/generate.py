@@ -73,7 +73,7 @@ def generate(session: Session, /, prompt: tuple[str, ...], model: str | None, fi
                 note_unknown(session, writing.asked, line)
             if line is None:
                 out.add("", None, None, None, None)
-            elif out.shaded and not wanted.beam:  # a table is what a terminal gets
+            elif out.read_by_a_person and not wanted.beam:  # a table is what a terminal gets
                 for sample in range(wanted.count):
                     session.terminal.stream(writing.as_it_comes(line, place, sample))
             else:

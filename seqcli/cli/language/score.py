@@ -89,7 +89,7 @@ def score(
             for text, one in zip(texts, scored(asked, texts), strict=True):
                 _add(asked, text, one, way.words, out)
             out.flush()
-    if out.shaded and asked:
+    if out.read_by_a_person and asked:
         _explain(session)
 
 
@@ -111,10 +111,10 @@ def _add(asked: Asked, text: str, one: Scored | None, words: bool, out: Results)
     elif words:
         for position, (token, value, bits) in enumerate(zip(one.ids, one.logs, one.bits, strict=True), 1):
             word = shown(asked.vocabulary.tokens[token])
-            word = Shaded([(word, shade(bits))]) if out.shaded else word
+            word = Shaded([(word, shade(bits))]) if out.read_by_a_person else word
             out.add(text, position, word, float(value), token == UNK, bits)
     else:
-        seen = Shaded((p.text, shade(p.bits)) for p in _parts(asked, text, one)) if out.shaded else text
+        seen = Shaded((p.text, shade(p.bits)) for p in _parts(asked, text, one)) if out.read_by_a_person else text
         per_token = one.nats_per_token
         out.add(seen, len(one.ids), one.unknown, one.total, per_token, math.exp(min(per_token, 700.0)))
 
