@@ -279,6 +279,27 @@ def test_the_best_are_listed_with_scores_that_scoring_gives(here: Path) -> None:
     assert sum(w["log_probability"] for w in words) == pytest.approx(rows[0]["log_probability"], abs=1e-3)
 
 
+def test_what_is_drawn_for_a_line_depends_on_the_line_its_number_and_the_seed_alone(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = invented(24, seed=9)[0].splitlines()
+    how = ("translate", "--sample", "3", "--seed", "5")
+    all_lines = "\n".join(lines).encode()
+    drawn = seqcli(*how, stdin=all_lines).out.splitlines()
+    assert seqcli(*how, stdin=lines[0].encode()).out.splitlines() == drawn[:1]
+    others = ["one .", *("two red dog runs big cat ." for _ in lines[2:]), lines[-1]]
+    assert seqcli(*how, stdin="\n".join([others[0], *others[1:]]).encode()).out.splitlines()[-1] == drawn[-1]
+    twice = seqcli(*how, stdin=f"{lines[0]}\n{lines[0]}\n{lines[0]}\n{lines[0]}".encode()).out.splitlines()
+    assert len(set(twice)) > 1, "a line that comes again is drawn anew"
+    several = [row["translation"] for row in seqcli(*how, "-n", "3", "--jsonl", stdin=all_lines).records]
+    monkeypatch.setattr("seqcli.cli.translation.ask.BATCH", 5)
+    monkeypatch.setattr("seqcli.translation.search.ROWS", 4)
+    assert seqcli(*how, stdin=all_lines).out.splitlines() == drawn
+    assert [row["translation"] for row in seqcli(*how, "-n", "3", "--jsonl", stdin=all_lines).records] == several
+    assert seqcli(*how[:-1], "6", stdin=all_lines).out.splitlines() != drawn
+    assert "--seed" in seqcli(*how[:-1], "-1", stdin=b"one").error
+
+
 def test_alignments_point_at_the_word_that_was_translated(here: Path) -> None:
     rows = seqcli("translate", "two red dog runs .", "--alignment", "--jsonl").records
     pairs = {row["word"]: row["source_word"] for row in rows}
@@ -338,6 +359,49 @@ def test_a_long_line_is_cut_where_sentences_end_and_put_together(here: Path) -> 
     assert parts == " ".join(alone).strip()
     huge = seqcli("translate", stdin=("dog " * 2000 + ".\n").encode())
     assert huge.code == 0 and huge.out.count("\n") == 1
+
+
+def test_the_work_of_a_line_grows_as_the_line_does(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seqcli.translation.arrays import TranslatorArrays
+
+    work, step = 0, TranslatorArrays.step
+
+    def counted(self: TranslatorArrays, ids: Any, state: Any, memory: Any, places: Any) -> Any:
+        nonlocal work
+        work += len(ids) * memory.outside.shape[1]  # source tokens looked at
+        return step(self, ids, state, memory, places)
+
+    monkeypatch.setattr(TranslatorArrays, "step", counted)
+    options = (*TINY, "--tokenizer", "characters", "--epochs", "0.1", "--name", "letters", "--replace")
+    assert seqcli("train-translate", *write_pairs(here, 300, "short"), *options).code == 0
+    for text in ("x", "今", "dog ", "a. "):
+        costs = []
+        for length in (400, 1600):
+            work = 0
+            line = (text * length)[:length]
+            done = seqcli("translate", "--beam", "2", "--sample", "50", "-m", "letters", stdin=line.encode())
+            assert done.code == 0 and done.out.count("\n") == 1
+            costs.append(work)
+        assert costs[1] < 6 * costs[0], text
+    Shelf("models").remove("letters")
+
+
+def test_a_pair_too_long_to_score_is_refused_with_the_limit(here: Path) -> None:
+    words = "dog " * 3000
+    scored = seqcli("score-translation", "--jsonl", stdin=f"{words}\t{words}\n".encode() * 2 + b"dog\tHund\n")
+    assert [record["tokens"] for record in scored.records] == [3001, 3001, 2]
+    one = seqcli("score-translation", "dog", "Hund", "--jsonl").records[0]
+    assert one["log_probability"] == pytest.approx(scored.records[2]["log_probability"], abs=1e-4)
+    done = seqcli("score-translation", stdin=f"dog\t{words}{words}\n".encode())
+    assert done.code == 1 and "6,001 tokens" in done.error and "4,000" in done.error
+
+
+def test_what_is_kept_is_whole_however_long_it_is(here: Path) -> None:
+    address = "https://example.org/" + "abc/" * 500 + "end"
+    done = seqcli("translate", "--keep", stdin=f"two red dog {address} runs .".encode())
+    assert address in done.out.split(), done.out
+    spaced = "two  words, " * 20 + "and more"
+    assert spaced in seqcli("translate", "--keep", stdin=f"two {{{{{spaced}}}}} runs .".encode()).out
 
 
 def test_misuse_is_told_in_one_line(here: Path) -> None:

@@ -15,6 +15,7 @@ from seqcli.models import softmax
 from seqcli.models.softmax import full_loss, smoothed_loss
 from seqcli.plots.by_length import apart
 from seqcli.text.bucketed import HeldOutPairs, PairBatches, batch_of
+from seqcli.text.names import KINDS as NAMES
 from seqcli.text.names import Names
 from seqcli.text.sentences import cut, joined, sentences_of
 from seqcli.text.sides import Side
@@ -339,7 +340,7 @@ def test_names_of_lines_that_end_alike_do_not_cover_each_other() -> None:
     ],
 )
 def test_sentences_end_where_they_end(text: str, parts: list[str]) -> None:
-    assert sentences_of(text) == parts
+    assert [text[low:high].strip() for low, high in sentences_of(text)] == parts
     assert joined(parts) == text
 
 
@@ -348,9 +349,47 @@ def test_a_long_text_is_cut_into_parts_that_are_not_too_long() -> None:
         return len(text.split())
 
     text = "One two three. Four five. Six seven eight nine. " + "ten " * 30
-    parts = cut(text, words, 6)
+    parts = [text[low:high].strip() for low, high in cut(text, words, 6)]
     assert parts[:2] == ["One two three. Four five.", "Six seven eight nine."] and max(map(words, parts)) <= 12
-    assert joined(parts).split() == text.split() and cut("a b", words, 2) == ["a b"]
+    assert joined(parts).split() == text.split() and cut("a b", words, 2) == [(0, 3)]
+
+
+def test_a_text_without_an_end_is_cut_all_the_same_and_what_is_whole_stays() -> None:
+    def letters(text: str) -> int:
+        return len(text.replace(" ", ""))
+
+    for text in ("a" * 1000, "今日は" * 300, "ab " * 300, "a" * 500 + " b" * 500, "a. " * 3 + "b" * 90):
+        parts = [text[low:high] for low, high in cut(text, letters, 10)]
+        assert "".join(parts) == text and max(map(letters, parts)) <= 20 and len(parts) >= letters(text) / 20
+    low, high = 95, 125
+    spans = cut("a" * 1000, letters, 10, [(low, high)])
+    assert any(start <= low and high <= end for start, end in spans) and max(b - a for a, b in spans) <= 50
+    assert cut("Ask Mr. A. B now. Yes.", letters, 6, [(4, 12)]) == [(0, 4), (4, 12), (12, 18), (18, 22)]
+
+
+HARD = ["." * 300_000, "A. " * 100_000, ".)" * 150_000, "-" * 300_000, "{{" * 150_000, "7 " * 150_000, "Ab1" * 100_000]
+
+
+@pytest.mark.parametrize("text", HARD, ids=lambda text: text[:3])
+def test_no_letter_is_looked_at_again_and_again(text: str) -> None:
+    """What is looked at by patterns is no figure, but by the square of the length this would take an hour."""
+    seen = 0
+
+    def tokens(part: str) -> int:
+        nonlocal seen
+        seen += len(part)
+        return len(part) // 3 + 1
+
+    terms = Terms((("dog", "Hund"),), keep=True, copy=True)
+    line, spans = terms.find(text, Names(Vocabulary(["call"]), frozenset(NAMES)))
+    parts = cut(line, tokens, 40, [(start, end) for start, end, _ in spans])
+    assert seen < 60 * len(text) and parts[0][0] == 0 and parts[-1][1] == len(line)
+
+
+def test_what_is_given_is_read_by_its_beginning_and_written_whole() -> None:
+    address = "https://example.org/" + "x" * 100_000
+    line, [(start, end, translation)] = Terms(keep=True).find(f"see {address} now", Names(Vocabulary([]), frozenset()))
+    assert translation == address and line == f"see {address[:64]} now" and line[start:end] == address[:64]
 
 
 # -- sampling ---------------------------------------------------------------------------------------------------------

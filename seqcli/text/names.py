@@ -68,5 +68,8 @@ def _capitalised(line: str) -> Iterator[re.Match[str]]:
 
 
 def _kind(match: re.Match[str], alike: bool) -> str:
-    inside = bool(_BEFORE.match(match.string[: match.start()].rstrip()[-1:]))
+    at = match.start()
+    while at and match.string[at - 1].isspace():  # no copy of all that stands before it
+        at -= 1
+    inside = bool(at and _BEFORE.match(match.string[at - 1]))
     return KINDS[2 * (not inside) + alike]

@@ -3,64 +3,96 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 
 from seqcli.text.rules import KINDS
-from seqcli.text.tokens import ABBREVIATIONS, pieces_of
+from seqcli.text.tokens import ABBREVIATIONS
 
-_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+|[。！？]+[」』）]*\s*")  # of a sentence, with what follows it
+# Of a sentence, with what follows it. No run of marks is looked at twice, or a line of dots would cost its square.
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+\s+|[。！？]++[」』）]*+\s*+")
+_WORD = re.compile(r"(?<=[\s、，；：])(?=[^\s、，；：])")  # where a sentence is cut if it must be
+_SHORT = 8  # letters: longer than every abbreviation
 ROUGH = 2  # times a length that a sentence may have before it is cut without an end in it
+Span = tuple[int, int]
 
 
-def sentences_of(text: str) -> list[str]:
-    """Return the sentences of a text; a dot behind Mr. and its kin, or behind one capital, ends none."""
+def sentences_of(text: str) -> list[Span]:
+    """Return where the sentences of a text stand; a dot behind Mr. and its kin, or behind one capital, ends none."""
     found, start = [], 0
     for match in _END.finditer(text):
-        word = text[start : match.start()].rsplit(maxsplit=1)[-1:]
+        word = text[max(start, match.start() - _SHORT) : match.start()].rsplit(maxsplit=1)[-1:]
         short = match.group().strip() == "." and word and (word[0].lower() in ABBREVIATIONS or _is_initial(word[0]))
         if not short:
-            found.append(text[start : match.end()].strip())
+            found.append((start, match.end()))
             start = match.end()
-    rest = text[start:].strip()
-    return [*found, rest] if rest else found
+    return [span for span in [*found, (start, len(text))] if text[slice(*span)].strip()]
 
 
-def cut(text: str, length: Callable[[str], int], most: int) -> list[str]:
-    """Return a text in parts of at most about `most`, by `length`: whole sentences, as many as fit together.
+def cut(text: str, length: Callable[[str], int], most: int, whole: Sequence[Span] = ()) -> list[Span]:
+    """Return where a text is cut into parts of about `most`, by `length`: whole sentences, as many as fit together.
 
-    A sentence much longer than that is cut between its words.
+    A sentence much longer than that is cut between its words, a word much longer than that between its letters; no part
+    is longer than ROUGH * most, unless what is to stay whole is. whole: spans in order, none overlapping.
     """
     if length(text) <= most:
-        return [text]
-    short = [part for sentence in sentences_of(text) for part in _rough(sentence, length, most)]
-    parts: list[str] = []
-    for sentence in short:
-        longer = joined([parts[-1], sentence]) if parts else sentence
-        if parts and length(longer) <= most:
-            parts[-1] = longer
+        return [(0, len(text))]
+    cutting = _Cutting(text, length, most, whole)
+    parts: list[Span] = []
+    for low, high in (part for sentence in sentences_of(text) for part in cutting.parts(sentence)):
+        start = parts[-1][0] if parts else low
+        if parts and (length(text[start:high]) <= most or cutting.is_whole(low)):
+            parts[-1] = (start, high)
         else:
-            parts.append(sentence)
+            parts.append((low, high))
     return parts
+
+
+class _Cutting:
+    """Places where a text may be cut inside its sentences."""
+
+    def __init__(self, text: str, length: Callable[[str], int], most: int, whole: Sequence[Span]) -> None:
+        self._text, self._length, self._most = text, length, most
+        self._words = [match.start() for match in _WORD.finditer(text)]
+        self._whole = whole
+        self._ends = [end for _, end in whole]
+
+    def is_whole(self, place: int) -> bool:
+        """Return whether a place is inside of what is to stay whole."""
+        i = bisect_left(self._ends, place + 1)
+        return i < len(self._whole) and self._whole[i][0] < place
+
+    def parts(self, span: Span) -> Iterator[Span]:
+        """Yield the parts of a sentence, of about the same number of letters, those without a word left out."""
+        low, high = span
+        size = self._length(self._text[low:high])
+        count = -(-size // self._most)
+        apart = (high - low) / count
+        inside = {self._near(round(low + i * apart), apart / 2) for i in range(1, count)}
+        places = sorted(place for place in inside if low < place < high)
+        if size <= ROUGH * self._most or not places:
+            yield span
+            return
+        for part in zip([low, *places], [*places, high], strict=True):
+            if self._text[slice(*part)].strip():
+                yield from self.parts(part)
+
+    def _near(self, place: int, reach: float) -> int:
+        """Return the beginning of a word that is near a place, or else the place, behind what is to stay whole."""
+        i = bisect_left(self._words, place)
+        near = [word for word in self._words[max(i - 1, 0) : i + 1] if abs(word - place) <= reach]
+        best = min(near, key=lambda word: abs(word - place), default=place)
+        return self._ends[bisect_left(self._ends, best + 1)] if self.is_whole(best) else best
 
 
 def joined(parts: Sequence[str]) -> str:
     """Return parts as one text: with a space between them, but not where Japanese or Chinese meets."""
-    text = ""
+    text: list[str] = []
     for part in filter(None, parts):
-        between = "" if not text or (_spaceless(text[-1]) and _spaceless(part[0])) else " "
-        text += between + part
-    return text
-
-
-def _rough(sentence: str, length: Callable[[str], int], most: int) -> list[str]:
-    """Return a sentence, cut at spaces where it is much longer than `most`."""
-    words = pieces_of(sentence)
-    whole = length(sentence)
-    if whole <= ROUGH * most or len(words) < ROUGH:
-        return [sentence]
-    count = -(-whole // most)
-    size = -(-len(words) // count)
-    return [" ".join(words[i : i + size]) for i in range(0, len(words), size)]
+        if text and not (_spaceless(text[-1][-1]) and _spaceless(part[0])):
+            text.append(" ")
+        text.append(part)
+    return "".join(text)
 
 
 def _is_initial(word: str) -> bool:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from seqcli.errors import CorpusError, quoted
 from seqcli.inference import Array
 from seqcli.text.names import Names
 from seqcli.text.sentences import cut, joined
 from seqcli.text.sides import Side
-from seqcli.text.tokens import UNKNOWN
+from seqcli.text.tokens import SPACE, UNKNOWN
 from seqcli.text.vocabulary import EOS, UNK
 from seqcli.translation.arrays import TranslatorArrays
 from seqcli.translation.forced import token_log_probabilities
 from seqcli.translation.search import Hypothesis, Searching, search
-from seqcli.translation.terms import Terms, request_of
+from seqcli.translation.terms import Given, Terms, is_begun, request_of
 
-FORCED_ROWS = 64  # pairs scored side by side
+FORCED_ROWS = 64  # pairs scored side by side ...
+FORCED_TOKENS = 1 << 14  # ... of no more source tokens than this: their memory is bounded
+FORCED_LONGEST = 4_000  # tokens of a side of a pair: some seconds
 
 
 @dataclass(frozen=True)
@@ -58,32 +62,56 @@ class LineTranslator:
         count: int = 1,
         attention: bool = False,
         terms: Terms = Terms(),  # noqa: B008  (never written to)
+        first: int = 0,
     ) -> list[list[Translation]]:
-        """Return up to `count` translations of each line, the best first; none of a line that is empty."""
-        parts = [[_Part(part, terms, self) for part in self.parts(line)] for line in lines]
-        flat = [part for row in parts for part in row]
+        """Return up to `count` translations of each line, the best first; none of a line that is empty.
+
+        first: number of the first line, which decides with the seed what is drawn.
+        """
+        rows = [self.parts(line, terms) for line in lines]
+        flat = [part for row in rows for part in row]
+        numbers = [(line, place) for line, row in enumerate(rows, first) for place in range(len(row))]
         requests = [part.request for part in flat]
-        found = iter(search(self.model, [part.ids for part in flat], how, attention, count == 1, requests))
+        found = iter(search(self.model, [p.ids for p in flat], how, attention, count == 1, requests, numbers=numbers))
         translations = []
-        for row in parts:
+        for row in rows:
             hypotheses = [next(found)[:count] for _ in row]
             ranks = min(map(len, hypotheses), default=0)
             translations.append([self._whole(row, [h[rank] for h in hypotheses], how) for rank in range(ranks)])
         return translations
 
-    def parts(self, line: str) -> list[str]:
+    def parts(self, line: str, terms: Terms) -> list[_Part]:
         """Return a line as it is translated: whole, or in parts; nothing of an empty one."""
         if not line.strip():
             return []
-        return cut(line, lambda text: len(self.source.ids(text)), self.usual)
+        text, given = terms.find(line, self.names)
+        whole = [(start, end) for start, end, _ in given]
+        ends = [end for _, end in whole]
+        parts = []
+        for low, high in cut(text, lambda part: len(self.source.ids(part)), self.usual, whole):
+            inside = given[bisect_right(ends, low) : bisect_right(ends, high)]
+            spans = [(start - low, end - low, translation) for start, end, translation in inside]
+            parts.append(_Part(text[low:high], spans, terms.copy, self))
+        return parts
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[list[int], Array]]:
-        """Return the ids of each pair's target, EOS last, and the natural log of each one's probability."""
+        """Return the ids of each pair's target, EOS last, and the natural log of each one's probability.
+
+        Raises CorpusError for a pair that is too long: its cost is a product of its lengths.
+        """
+        ids = [(self.source.ids(source), self.target.ids(target)) for source, target in pairs]
+        for (source, _), sides in zip(pairs, ids, strict=True):
+            if (longest := max(map(len, sides))) > FORCED_LONGEST:
+                raise CorpusError(
+                    f"{quoted(source)} and its translation have {longest:,} tokens on one side; pairs are scored up to "
+                    f"{FORCED_LONGEST:,}: cut both where sentences end."
+                )
         found: list[tuple[list[int], Array]] = []
-        for low in range(0, len(pairs), FORCED_ROWS):
-            some = pairs[low : low + FORCED_ROWS]
-            targets = [self.target.ids(target) for _, target in some]
-            logs, _ = token_log_probabilities(self.model, [self.source.ids(source) for source, _ in some], targets)
+        while rest := ids[len(found) :]:
+            widths = np.maximum.accumulate([len(source) for source, _ in rest[:FORCED_ROWS]])
+            count = max(int((widths * np.arange(1, len(widths) + 1) <= FORCED_TOKENS).sum()), 1)
+            sources, targets = zip(*rest[:count], strict=True)
+            logs, _ = token_log_probabilities(self.model, sources, targets, attention=False)
             found += zip(targets, logs, strict=True)
         return found
 
@@ -104,13 +132,13 @@ class LineTranslator:
 class _Part:
     """A line, or a part of a long one, with what is asked of its translation."""
 
-    def __init__(self, text: str, terms: Terms, translator: LineTranslator) -> None:
-        text, spans = terms.find(text, translator.names)
+    def __init__(self, text: str, spans: Sequence[Given], copy: bool, translator: LineTranslator) -> None:
+        """spans: what is given in it; copy: unknown words."""
         self._target = translator.target
-        self._given = [words for _, _, words in spans]
+        self._given = [(text[start:end], translation) for start, end, translation in spans]
         self._tokens = translator.source.tokens(text)
         self.ids = [*translator.source.vocabulary.encode(self._tokens), EOS]
-        self.request = request_of(text, self._tokens, terms.copy and UNK in self.ids, spans, self._target)
+        self.request = request_of(text, self._tokens, copy and UNK in self.ids, spans, self._target)
 
     def tokens_of(self, hypothesis: Hypothesis) -> list[str]:
         """Return the tokens of a translation: what is given spelled as given, unknown ones as in the source.
@@ -119,7 +147,12 @@ class _Part:
         """
         tokens = [self._target.vocabulary.tokens[i] for i in hypothesis.ids if i != EOS]
         for k, begin in hypothesis.constraints:
-            given = self._target.tokens_behind(tokens[begin - 1] if begin else "", self._given[k])
+            read, translation = self._given[k]
+            written = read if is_begun(read, translation) else translation
+            given = self._target.tokens_behind(tokens[begin - 1] if begin else "", written)
+            if written != translation:  # the whole, as one token in the place of its beginning's
+                space = [SPACE] if given[0].startswith(SPACE) else []
+                given = [*space, translation, *[""] * len(given)][: len(given)]
             tokens[begin : begin + len(given)] = given
         if self.request.unknown and hypothesis.attention is not None:
             source = [*self._tokens, ""]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcli.decoding.sampling import draw, shaped
+from seqcli.decoding.settings import Sampling
 from seqcli.inference import Array, Ids, State
 from seqcli.text.vocabulary import EOS, UNK
 from seqcli.translation.arrays import BLOCK, NEVER, TranslatorArrays
@@ -57,14 +59,18 @@ def search(
     best_only: bool = False,
     requests: Sequence[Request] | None = None,
     report: Callable[[int], None] | None = None,
+    numbers: Sequence[tuple[int, ...]] | None = None,
 ) -> list[list[Hypothesis]]:
     """Return up to `beam` translations of each source, the best first. sources: ids, each ended by EOS.
 
     attention: also tell what each of their tokens looked at. best_only: let go of what has no hope to be the first.
-    requests: what is asked of the translation of each source. report gets the sources translated so far.
+    requests: what is asked of the translation of each source. report gets the sources translated so far. numbers: of
+    each source, which decide with the seed what is drawn for it; its place where they are not given.
     """
-    if how.temperature and how.beam > 1:
-        return _several(model, sources, how, attention, requests)
+    if how.temperature:
+        numbers = numbers or [(i,) for i in range(len(sources))]
+        if how.beam > 1:
+            return _several(model, sources, how, attention, requests, numbers)
     found: list[list[Hypothesis]] = [[] for _ in sources]
     wanted = requests or [Request()] * len(sources)
     order = sorted(range(len(sources)), key=lambda i: (is_asking(wanted[i]), len(sources[i])))  # who ask cost more
@@ -73,7 +79,8 @@ def search(
         places = order[low : low + together]
         asked = [wanted[i] for i in places]
         some = [sources[i] for i in places]
-        done = _Beams(model, some, replace(how, seed=how.seed + low), asked, attention, best_only).run()
+        seeds = [(how.seed, *numbers[i]) for i in places] if numbers else []
+        done = _Beams(model, some, how, asked, attention, best_only, seeds).run()
         for i, hypotheses in zip(places, done, strict=True):
             found[i] = hypotheses
         if report:
@@ -87,11 +94,13 @@ def _several(
     how: Searching,
     attention: bool,
     requests: Sequence[Request] | None,
+    numbers: Sequence[tuple[int, ...]],
 ) -> list[list[Hypothesis]]:
     """Draw `beam` translations of each source, each as if it were the only one; the likeliest first."""
     many = [source for source in sources for _ in range(how.beam)]
     asked = [request for request in requests or () for _ in range(how.beam)] or None
-    drawn = search(model, many, replace(how, beam=1), attention, requests=asked)
+    of_each = [(*number, sample) for number in numbers for sample in range(how.beam)]
+    drawn = search(model, many, replace(how, beam=1), attention, requests=asked, numbers=of_each)
     rows = [[h for one in drawn[i : i + how.beam] for h in one] for i in range(0, len(many), how.beam)]
     return [sorted(row, key=lambda h: -h.score) for row in rows]
 
@@ -107,9 +116,10 @@ class _Beams:
         requests: Sequence[Request],
         keep: bool,
         best_only: bool,
+        seeds: Sequence[tuple[int, ...]],
     ) -> None:
         self._model, self._how, self._requests = model, how, requests
-        self._rng = np.random.default_rng(how.seed)
+        self._chances = [np.random.default_rng(seed) for seed in seeds]  # of each source, where its one row is drawn
         self._asking = any(map(is_asking, requests))
         self._keep = keep or self._asking
         self._met = [first_met(request) for request in requests]  # of each row
@@ -183,10 +193,13 @@ class _Beams:
         return rows[kept], tokens[kept], totals[kept]
 
     def _drawn(self, scores: Array, base: NDArray[np.float64]) -> tuple[Ids, Ids, NDArray[np.float64]]:
-        """scores [R, V] -> a continuation of each row, drawn: rows, tokens, log-probabilities."""
+        """scores [R, V] -> a continuation of each row, drawn: rows, tokens, log-probabilities.
+
+        Each source has random numbers of its own: what is drawn for it does not depend on its neighbours.
+        """
         rows = np.arange(len(scores))
-        noise = self._rng.gumbel(size=scores.shape)  # the highest of scores and noise is a draw of their softmax
-        tokens = (scores / self._how.temperature + noise).argmax(1)
+        logs = shaped(np.where(scores > NEVER / 2, scores, -np.inf), Sampling(self._how.temperature))
+        tokens = draw(logs, np.array([self._chances[int(source)].random() for source in self._source]))
         return rows, tokens, base + scores[rows, tokens]
 
     def _advance(self, rows: Ids, tokens: Ids, totals: NDArray[np.float64], state: State, weights: Array) -> None:

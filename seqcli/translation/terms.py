@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,8 +13,15 @@ from seqcli.text.sides import Side
 from seqcli.text.tokens import JOINER, SPACE, pieces_of
 from seqcli.translation.requests import Constraint, Request
 
-KEPT = re.compile(r"\{\{(.+?)\}\}|(?:https?://|www\.)\S*\w|[\w.+-]+@[\w-]+\.[\w.-]*\w|\d[\d.,:/]*\d|\d")
+KEPT = re.compile(  # no run is looked at twice: a line costs its length, whatever stands in it
+    r"\{\{((?:(?!\{\{|\}\}).)+)\}\}"
+    r"|(?:https?://|www\.)\S*\w"
+    r"|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]*\w"
+    r"|\d[\d.,:/]*\d|\d"
+)
+READ = 64  # letters of what is given as it stands in the line that the model reads and weighs: enough to place it
 _BYTE = re.compile(r"<0x[0-9A-F]{2}>")
+Given = tuple[int, int, str]  # where a stretch of a line begins and ends, and what its translation is
 
 
 @dataclass(frozen=True)
@@ -24,9 +32,12 @@ class Terms:
     keep: bool = False  # numbers, addresses, and what stands in {{ }}
     copy: bool = False  # names that were never read; and an unknown token is the source token that it looked at
 
-    def find(self, line: str, names: Names) -> tuple[str, list[tuple[int, int, str]]]:
-        """Return a line without its marks, and the spans (start, end, translation) that are given, none overlapping."""
-        spans: list[tuple[int, int, str]] = []
+    def find(self, line: str, names: Names) -> tuple[str, list[Given]]:
+        """Return a line without its marks, and the spans (start, end, translation) that are given, none overlapping.
+
+        Of a long stretch that is given as it stands the line that is returned has the beginning only.
+        """
+        spans: list[Given] = []
         if self.keep:
             line, spans = _kept(line)
         wanted = [
@@ -36,17 +47,18 @@ class Terms:
         ]
         if self.copy:
             wanted += [(start, end, line[start:end]) for start, end in names.find(line)]
-        for low, high, translation in wanted:
-            if all(high <= start or low >= end for start, end, _ in spans):
-                spans.append((low, high, translation))
-        return line, sorted(spans)
+        for one in wanted:
+            i = bisect_left(spans, one)
+            if all(one[1] <= start or one[0] >= end for start, end, _ in spans[max(i - 1, 0) : i + 1]):
+                insort(spans, one)
+        return _begun(line, spans)
 
 
 def request_of(
     line: str,
     tokens: Sequence[str],
     unknown: bool,
-    spans: Sequence[tuple[int, int, str]],
+    spans: Sequence[Given],
     target: Side,
 ) -> Request:
     """Return what is asked of the translation of a line of these tokens; every one that is given has a word in it.
@@ -59,7 +71,8 @@ def request_of(
     constraints = []
     for start, end, translation in spans:
         inside = frozenset(i for i, (low, high) in enumerate(places) if low < end and high > start)
-        constraints.append(Constraint(inside, tuple(target.vocabulary.encode(target.tokens(translation)))))
+        written = line[start:end] if is_begun(line[start:end], translation) else translation
+        constraints.append(Constraint(inside, tuple(target.vocabulary.encode(target.tokens(written)))))
     return Request(tuple(constraints), unknown, target.inner)
 
 
@@ -81,15 +94,38 @@ def token_places(line: str, tokens: Sequence[str]) -> list[tuple[int, int]]:
     return found
 
 
-def _kept(line: str) -> tuple[str, list[tuple[int, int, str]]]:
+def is_begun(read: str, translation: str) -> bool:
+    """Return whether a stretch of a line is only the beginning of the long translation that is given for it."""
+    return len(read) < len(translation) > READ and translation.startswith(read)
+
+
+def _begun(line: str, spans: Sequence[Given]) -> tuple[str, list[Given]]:
+    """Return a line that has only the beginning of a long stretch that is given as it stands, and its spans."""
+    parts: list[str] = []
+    found: list[Given] = []
+    at = size = 0
+    for start, end, translation in spans:
+        stretch = line[start:end]
+        read = stretch[:READ].rstrip() if len(stretch) > READ and stretch == translation else stretch
+        parts += line[at:start], read
+        size += start - at
+        found.append((size, size + len(read), translation))
+        size, at = size + len(read), end
+    return "".join([*parts, line[at:]]), found
+
+
+def _kept(line: str) -> tuple[str, list[Given]]:
     """Return a line without its braces, and what is to be kept of it."""
-    text, spans, at = "", [], 0
+    parts: list[str] = []
+    spans: list[Given] = []
+    at = size = 0
     for match in KEPT.finditer(line):
         word = match.group(1) or match.group()
-        text += line[at : match.start()]
-        spans.append((len(text), len(text) + len(word), word))
-        text, at = text + word, match.end()
-    return text + line[at:], spans
+        parts += line[at : match.start()], word
+        size += match.start() - at
+        spans.append((size, size + len(word), word))
+        size, at = size + len(word), match.end()
+    return "".join([*parts, line[at:]]), spans
 
 
 def _bounded(term: str) -> str:

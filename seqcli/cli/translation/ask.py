@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from seqcli.translation.lines import LineTranslator, Looked, Translation
     from seqcli.translation.search import Searching
 
+SEEDS = 2**31  # seeds run from 0 to one less
 BATCH = 1024  # lines translated side by side, where as many have come: those of one length go together
 COLUMNS = {
     "best": ("source", "translation", "score"),
@@ -89,11 +90,13 @@ def translate(
     looking = alignment or cells or plot is not None
     asked: LineTranslator | None = None
     plain = kind == "best" and not session.terminal.output
+    done = 0
     with session.terminal.results(*COLUMNS[kind]) as out:
         for lines in batches_of_texts(text, file, BATCH):
             asked = asked or open_translator(session, model)
             check_attention(asked, looking)
-            found = asked.translate(lines, how, count or 1, looking, terms)
+            found = asked.translate(lines, how, count or 1, looking, terms, done)
+            done += len(lines)
             if plain:
                 session.terminal.texts([row[0].text if row else "" for row in found])
             else:
@@ -113,6 +116,8 @@ def searching_for(how: Searching, count: int | None, temperature: float | None, 
         how = replace(how, beam=max(how.beam, count))
     if temperature is None:
         return how
+    if not 0 <= seed < SEEDS:
+        raise MisuseError(f"--seed is {seed}; give a number from 0 to {SEEDS - 1:,}.")
     if not 0.01 <= temperature <= 100.0:
         raise MisuseError(f"--sample is {temperature:g}; give a temperature from 0.01 to 100.")
     return replace(how, beam=count or 1, temperature=temperature, seed=seed)

@@ -38,7 +38,7 @@ def score_translation(
     """Say how likely translations are: natural logs of probabilities given their sources, their ends included.
 
     Takes a source and its translation, or lines of source, TAB, translation from a file or pipe. Every pair is scored
-    whole, however long.
+    whole; one of more than 4,000 tokens on a side is refused.
     """
     asked: LineTranslator | None = None
     with session.terminal.results(*COLUMNS[words]) as out:
