@@ -48,10 +48,10 @@ def save(draft: Draft, checkpoint: int, **changes: Any) -> Record:
     return draft.save(**(values | changes))
 
 
-def make(shelf: Shelf, name: str = "tiny", checkpoint: int = 1) -> Record:
+def make(shelf: Shelf, name: str = "tiny", checkpoint: int = 1, **changes: Any) -> Record:
     """Put a model on a shelf."""
     with shelf.open(name) as draft:
-        return save(draft, checkpoint)
+        return save(draft, checkpoint, **changes)
 
 
 def checkpoint_of(record: Record) -> int:

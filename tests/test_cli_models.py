@@ -12,7 +12,10 @@ import pytest
 from command_line import seqcli, trained
 from store_sample import make
 
+from seqcli.spec import TableSpec
 from seqcli.store import Shelf
+
+VECTORS = {"task": "vectors", "architecture": "imported", "spec": TableSpec(dimensions=2)}
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ def test_the_list_names_every_model(shelf: Shelf) -> None:
     shelf.set_default("emma")
     records = seqcli("models", "list", "--jsonl").records
     assert [list(record) for record in records] == [
-        ["model", "task", "architecture", "bytes", "default", "held_out"]
+        ["model", "task", "architecture", "bytes", "default", "held_out", "text", "saved", "finished"]
     ] * 2
     assert [(r["model"], r["task"], r["architecture"], r["default"]) for r in records] == [
         ("austen", "lm", "lstm", False),
@@ -44,8 +47,29 @@ def test_the_list_names_every_model(shelf: Shelf) -> None:
 
 def test_an_empty_shelf_lists_nothing_and_is_not_made(tmp_path: Path) -> None:
     done = seqcli("--models-dir", tmp_path / "none", "models", "list")
-    assert (done.code, done.out) == (0, "")
+    assert (done.code, done.out) == (0, "") and len(done.err.splitlines()) == 1
+    assert f"no directory '{tmp_path / 'none'}'" in done.err and "seqcli train-lm" in done.err
     assert not (tmp_path / "none").exists()
+    (tmp_path / "empty").mkdir()
+    for words in ((), ("--json",)):
+        done = seqcli("--models-dir", tmp_path / "empty", "models", "list", *words)
+        assert done.code == 0 and f"no model in '{tmp_path / 'empty'}'" in done.err
+    assert json.loads(done.out) == []
+
+
+def test_the_list_on_a_terminal_is_in_a_persons_words(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.set_default("emma")
+    record = shelf.read("emma")
+    (record.directory / record.filename("weights")).unlink()
+    done = {"finished": "the schedule is complete"}
+    make(shelf, "whole", 3, progress=done, results={"held_out": {"perplexity": 94.6231}})
+    monkeypatch.setenv("COLUMNS", "80")
+    done = seqcli("models", "list", terminal=True)
+    heading, *lines = re.sub(r"\x1b\[[0-9;]*m", "", done.out).splitlines()
+    assert heading.split() == ["model", "kind", "size", "saved", "text", "result"]
+    assert re.fullmatch(r"  austen +LSTM +[\d.]+ k?B +\d{4}-\d\d-\d\d .*", lines[0])
+    assert re.fullmatch(r"\* emma +damaged", lines[1]) and "'emma' cannot be used" in done.err
+    assert "unfinished" in lines[0] and lines[2].endswith("stories.txt  perplexity 94.62")
 
 
 def test_a_damaged_model_is_listed_with_the_reason_and_the_others_are_well(shelf: Shelf) -> None:
@@ -78,11 +102,55 @@ def test_show_tells_all_that_is_known_and_draws_how_it_learned(tmp_path: Path, m
     whole = json.loads(seqcli("models", "show", "tiny", "--json").out)
     assert whole["model"] == "tiny" and whole["spec"]["hidden_size"] == 8
     assert whole["history"][0]["update"] == 0 and whole["history"][-1]["held_out"] > 0
-    done = seqcli("models", "show")
+    done = seqcli("models", "show", "--all")
     rows = dict(row for row in done.rows)
     assert rows["spec.hidden_size"] == "8" and rows["directory"] == str(tmp_path / "models" / "tiny")
     assert done.err.count("●") == len(whole["history"]) - 1
     assert seqcli("models", "show", "-q").err == ""
+
+
+def test_show_is_a_screenful_in_a_persons_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    trained(tmp_path)
+    done = seqcli("models", "show", terminal=True)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", done.out)
+    assert len(shown.splitlines()) <= 15 and "_" not in shown.replace(str(tmp_path), ""), shown
+    for part in ("tiny", "hidden size 8", "perplexity", "tiny.txt", "lines", "directory"):
+        assert part in shown
+    assert shown.index("perplexity") < shown.index("directory"), "the most important first"
+    assert "●" in done.err and "seqcli models show tiny --all" in done.err
+
+
+def test_a_path_to_a_model_is_taken_where_a_model_is_named(shelf: Shelf, tmp_path: Path) -> None:
+    for path in ("models/emma", "models/emma/", "./models/emma", str(tmp_path / "models" / "emma")):
+        assert json.loads(seqcli("models", "show", path, "--json").out)["model"] == "emma"
+        assert seqcli("--models-dir", "elsewhere", "models", "check", path).code == 0
+    done = seqcli("models", "show", "models/ema")
+    assert done.code == 1 and "'emma'" in done.error
+    assert seqcli("models", "default", "models/emma").code == 0 and seqcli("models", "default").out == "emma\n"
+    assert seqcli("models", "export", "models/emma").code == 0 and Path("emma.seqcli.tar").exists()
+    assert seqcli("models", "rename", "models/emma", "woodhouse").code == 0
+    assert seqcli("models", "remove", "models/woodhouse", "--yes").code == 0 and shelf.names() == ["austen"]
+    other = ("--models-dir", tmp_path / "other")
+    assert seqcli(*other, "models", "default", "models/austen").code == 2
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_lone_model_answers_where_only_it_can_be_meant(shelf: Shelf) -> None:
+    done = seqcli("models", "show", "--json")
+    assert done.code == 1 and "models default" in done.error
+    shelf.remove("emma")
+    assert json.loads(seqcli("models", "show", "--json").out)["model"] == "austen"
+    shelf.set_default("austen")
+    make(shelf, "vectors", 3, **VECTORS)
+    assert shelf.read().name == "austen" and shelf.read(task="lm").name == "austen"
+    assert shelf.read(task="vectors").name == "vectors", "the only model that can be meant, default or not"
+    assert shelf.read(task="translation").name == "austen", "which the command then refuses by name"
+    make(shelf, "more", 4, **VECTORS)
+    assert shelf.read(task="vectors").name == "austen"
+    done = seqcli("neighbors", "king")
+    assert done.code == 2 and "'austen' predicts" in done.error
 
 
 def test_the_default_can_be_chosen_and_told(shelf: Shelf) -> None:

@@ -230,10 +230,11 @@ def test_a_directory_that_cannot_be_written(number: int, shelf: Shelf) -> None:
 def test_the_default(shelf: Shelf) -> None:
     """C12: the first training sets it, the next does not; it follows a rename and goes with its model."""
     make(shelf, "one")
+    assert shelf.read().name == "one", "a lone model can only be meant"
+    make(shelf, "two")
     with pytest.raises(ModelError, match="seqcli models default NAME"):
         shelf.read()
     assert shelf.set_default("one", only_first=True)
-    make(shelf, "two")
     assert not shelf.set_default("two", only_first=True)
     assert shelf.read().name == "one"
     shelf.rename("one", "uno")

@@ -196,7 +196,7 @@ def table_lines(
         if 0 < len(used) < len(columns):
             kept = [[row[i] for i in used] for row in rows]
             return table_lines([columns[i] for i in used], kept, [numeric[i] for i in used], width)
-        return _records(columns, rows, width)
+        return record_lines(columns, rows, width)
     heading = [_set(_headed(name), w, right) for name, w, right in zip(columns, widths, numeric, strict=True)]
     lines = [_joined(heading)]
     for row in rows:
@@ -231,7 +231,7 @@ def _column_widths(
     return least
 
 
-def _records(columns: Sequence[str], rows: Sequence[Sequence[Line]], width: int) -> list[Line]:
+def record_lines(columns: Sequence[str], rows: Sequence[Sequence[Line]], width: int) -> list[Line]:
     """Return a record below a record, a name and a value a line; what is empty is left out."""
     margin = max(map(display_width, columns)) + len(GAP)
     room = max(width - margin, LEAST_TEXT // 2)

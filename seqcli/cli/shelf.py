@@ -13,8 +13,9 @@ import click
 from seqcli.cli.curve import curve
 from seqcli.cli.help_page import Group
 from seqcli.cli.options import CONTEXT, Session, command, complete_model, option, output_options
+from seqcli.cli.summary import headline, is_finished, kind, rows, saved, text_name, total
 from seqcli.cli.terminal import size
-from seqcli.errors import MisuseError, ModelError, escape, quoted
+from seqcli.errors import MisuseError, ModelError, quoted
 
 if TYPE_CHECKING:
     from seqcli.store import Record
@@ -46,52 +47,66 @@ def _subcommand(name: str, epilog: str) -> Callable[[Callable[..., Any]], click.
 @output_options
 @click.pass_obj
 def list_models(session: Session, /) -> None:
-    """List the models, damaged ones with the reason."""
+    """List the models, damaged ones with the reason; * marks the one that answers where none is named."""
     from seqcli.store import Damaged
 
-    shelf = session.shelf
-    default = shelf.default()
-    with session.terminal.results("model", "task", "architecture", "bytes", "default", "held_out") as out:
+    shelf, terminal = session.shelf, session.terminal
+    default, seen, reasons = shelf.default(), 0, []
+    person = terminal.table
+    with terminal.results(*(("model", "kind", "size", "saved", "text", "result") if person else LISTED)) as out:
         for entry in shelf.entries():
-            if isinstance(entry, Damaged):
-                out.add(entry.name, f"damaged: {entry.reason}", None, None, entry.name == default, None)
+            seen += 1
+            chosen = entry.name == default
+            marked = f"{'*' if chosen else ' '} {entry.name}"
+            if isinstance(entry, Damaged) and person:
+                reasons.append(f"{quoted(entry.name)} cannot be used: {entry.reason}")
+                out.add(marked, "damaged", None, None, None, None)
+            elif isinstance(entry, Damaged):
+                out.add(entry.name, f"damaged: {entry.reason}", None, None, chosen, *[None] * 4)
+            elif person:
+                told = ", ".join(filter(None, (None if is_finished(entry) else "unfinished", headline(entry))))
+                out.add(marked, kind(entry), size(total(entry)), saved(entry), text_name(entry), told)
             else:
-                total = sum(file.size for file in entry.files.values())
-                out.add(entry.name, entry.task, entry.architecture, total, entry.name == default, _headline(entry))
+                known = (headline(entry), text_name(entry), saved(entry), is_finished(entry))
+                out.add(entry.name, entry.task, entry.architecture, total(entry), chosen, *known)
+    for line in reasons if seen else [_nothing(shelf.root)]:
+        terminal.note(line)
 
 
-def _headline(record: Record) -> str | None:
-    """Return a model's held-out figure in a few words."""
-    held_out = record.results.get("held_out")
-    if not isinstance(held_out, dict):
-        return None
-    return next((f"{key.replace('_', ' ')} {held_out[key]:.4g}" for key in _FIGURES if key in held_out), None)
+def _nothing(root: Path) -> str:
+    where = (
+        f"There is no model in {quoted(root, 200)}" if root.exists() else f"There is no directory {quoted(root, 200)}"
+    )
+    return f"{where}; train a model: seqcli train-lm FILE, or choose another --models-dir."
 
 
-_FIGURES = ("bleu", "perplexity", "nats_per_token", "nats_per_pair")  # the first that a model has is its headline
+LISTED = ("model", "task", "architecture", "bytes", "default", "held_out", "text", "saved", "finished")
 
 
 @_subcommand("show", "seqcli models show austen")
 @optional_name
-@option("--json", "as_json", is_flag=True, help="Print one JSON object.", panel="Output")
+@option("--all", "everything", is_flag=True, help="Every key that is stored of it.", panel="Output")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object, with everything.", panel="Output")
 @click.pass_obj
-def show(session: Session, /, name: str | None, as_json: bool) -> None:
-    """Show everything that is known of a model, and how it learned."""
+def show(session: Session, /, name: str | None, everything: bool, as_json: bool) -> None:
+    """Show what a model is, how good it is, and how it learned."""
     record = session.shelf.read(name)
     whole = json.loads(record.raw)
     history = [json.loads(line) for line in record.load("history").splitlines()] if "history" in record.files else []
     if as_json:
         session.terminal.document({"model": record.name, **whole, "history": history})
         return
-    with session.terminal.results("key", "value") as out:
-        out.add("model", record.name)
-        out.add("directory", str(record.directory))
-        for key, value in _flat("", whole):
-            out.add(key, value)
+    if everything:
+        told = [("model", record.name), ("directory", str(record.directory)), *_flat("", whole)]
+    else:
+        told = list(rows(record, record.name == session.shelf.default()))
+    session.terminal.facts(told, "key", "value")
     unit = next((key for key in ("tokens", "words") if history and key in history[0]), "update")
     points = [(row[unit], row["held_out"]) for row in history[1:]]  # the first is the untrained model: off the scale
     if len(points) > 1:
         session.terminal.note("\n" + curve(points, "held-out nats", unit if unit != "update" else "updates"))
+    if not everything:
+        session.terminal.note("Everything that is stored of it:", ["seqcli", "models", "show", record.name, "--all"])
 
 
 def _flat(prefix: str, value: Any) -> list[tuple[str, Any]]:
@@ -113,7 +128,7 @@ def check(session: Session, /, names: tuple[str, ...]) -> None:
         for name in names or shelf.names():
             try:
                 record = shelf.check(name)
-                out.add(name, "whole", sum(file.size for file in record.files.values()))
+                out.add(name, "whole", total(record))
             except ModelError as error:
                 if names and not (shelf.root / name).exists():
                     raise
@@ -160,7 +175,7 @@ def remove(session: Session, /, names: tuple[str, ...], yes: bool) -> None:
         if not (sys.stdin and sys.stdin.isatty()):
             raise MisuseError("Nobody is there to ask; say --yes to remove for good.")
         for name in names:
-            session.terminal.note(f"{quoted(name)}: {size(sum(f.size for f in shelf.read(name).files.values()))}")
+            session.terminal.note(f"{quoted(name)}: {size(total(shelf.read(name)))}")
         if not click.confirm("Remove for good?", err=True):
             return
     for name in names:
@@ -174,10 +189,10 @@ def remove(session: Session, /, names: tuple[str, ...], yes: bool) -> None:
 @click.pass_obj
 def export(session: Session, /, name: str, file: str | None) -> None:
     """Write a model into one file, NAME.seqcli.tar by default, to be moved, mailed or kept."""
-    path = Path(file or f"{name}.seqcli.tar")
+    path = Path(file or f"{session.shelf.located(name)[1]}.seqcli.tar")
     session.shelf.export(name, path)
     session.terminal.note(
-        f"{escape(str(path))}: {size(path.stat().st_size)}. Read it with: seqcli models import {path}"
+        f"{quoted(path)}: {size(path.stat().st_size)}. Read it with:", ["seqcli", "models", "import", str(path)]
     )
 
 

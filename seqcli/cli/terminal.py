@@ -14,6 +14,7 @@ from seqcli.cli.layout import (
     command_lines,
     display_width,
     readable,
+    record_lines,
     shell_word,
     table_lines,
     width_of,
@@ -57,6 +58,11 @@ class Terminal:
         """Whether somebody looks at the progress as it comes."""
         return not self.quiet and sys.stderr is not None and sys.stderr.isatty()
 
+    @property
+    def table(self) -> bool:
+        """Whether results become a table that a person reads."""
+        return not self.output and sys.stdout is not None and sys.stdout.isatty()
+
     def note(self, line: str, command: Sequence[str] = ()) -> None:
         """Say something on stderr, escaped; -q silences it. command: words of a command line to try, behind it."""
         if self.quiet or sys.stderr is None:
@@ -72,6 +78,16 @@ class Terminal:
     def results(self, *columns: str) -> Results:
         """Return where the records of a command go, in the format that was asked for."""
         return Results(columns, self.output, _stdout())
+
+    def facts(self, facts: Iterable[tuple[str, Value]], *columns: str) -> None:
+        """Print what there is to say of one thing: a name and a value a line; in a pipe and CSV, two columns."""
+        if self.table:
+            names, values = zip(*facts, strict=True)
+            _print_lines(record_lines(names, [list(map(_cell, values))], width_of(_stdout())), _stdout())
+            return
+        with self.results(*columns) as out:
+            for name, value in facts:
+                out.add(name, value)
 
     def document(self, value: Mapping[str, Any]) -> None:
         """Print one JSON object."""

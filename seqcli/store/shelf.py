@@ -30,6 +30,11 @@ DEFAULT = "default"
 NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RESERVED = re.compile(r"(default|(con|prn|aux|nul|com\d|lpt\d)(\..*)?)", re.IGNORECASE)  # ours; those of Windows
 PATIENCE = 5.0  # seconds to wait for another process to write the default: it takes milliseconds
+TRAINERS = {
+    "lm": "train-lm FILE",
+    "vectors": "train-w2v FILE",
+    "translation": "train-translate SOURCE TARGET",
+}  # by task
 ATTEMPTS = 1000  # times to read a model that is saved again each time; a second, far more than any training needs
 
 
@@ -82,12 +87,30 @@ class Shelf:
                 if self._is_model(name):  # else it has been removed since it was listed
                     yield Damaged(name, str(error))
 
-    def read(self, name: str | None = None) -> Record:
-        """Return a model, or the default one. Raises ModelError where there is none, DamagedError where it is bad."""
+    def read(self, name: str | None = None, task: str | None = None) -> Record:
+        """Return a model, by its name or its path. Raises ModelError where there is none, DamagedError where it is bad.
+
+        Without a name it is the default one; where that is none, or of another task than asked for, the only one.
+        """
         if name is None:
-            name = self._default_model()
+            name = self._meant(task)
+        shelf, name = self.located(name)
+        if shelf is not self:
+            return shelf.read(name)
         check_name(name)
         return self._settled(name, hold=True)[0]
+
+    def located(self, name: str) -> tuple[Shelf, str]:
+        """Return shelf and name of a model that is called by the path to it, models/book; else this shelf."""
+        folder, base = os.path.split(os.path.abspath(name))
+        if os.sep in name and folder == str(self.root):
+            return self, base
+        return (Shelf(folder), base) if os.sep in name and os.path.isdir(name) else (self, name)
+
+    def has(self, name: str) -> bool:
+        """Return whether a model has this name, or lies under this path."""
+        shelf, base = self.located(name)
+        return bool(NAME.fullmatch(base)) and shelf._is_model(base)
 
     def check(self, name: str | None = None) -> Record:
         """Return a model of which every byte has been read and hashed."""
@@ -195,6 +218,9 @@ class Shelf:
 
         only_first: leave a choice that was made. Raises ModelError where there is no such model.
         """
+        shelf, name = self.located(name)
+        if shelf is not self:
+            raise MisuseError(f"The default of {quoted(self.root, PATH_LIMIT)} must lie in it; add --models-dir.")
         check_name(name)
         if not self._is_model(name):
             raise self._missing(name)
@@ -209,17 +235,31 @@ class Shelf:
             if self.default() == name:  # another process may have chosen since
                 os.unlink(self.root / DEFAULT)
 
-    def _default_model(self) -> str:
-        name, where = self.default(), quoted(self.root, PATH_LIMIT)
-        if name is not None and self._is_model(name):
+    def _meant(self, task: str | None) -> str:
+        """Return the default model; where there is none, or it is of another task, the only one that can be meant."""
+        name, where, there = self.default(), quoted(self.root, PATH_LIMIT), self.names()
+        if name is not None and name in there and (task is None or self._task(name) in (task, None)):
             return name
-        if not self.names():
-            step = "train one: seqcli train-lm FILE, or choose another --models-dir"
-            raise ModelError(f"There is no model in {where}; {step}.")
+        fitting = [other for other in there if task in (None, self._task(other))]
+        if len(fitting) == 1 and (name is None or name in there):
+            return fitting[0]
+        if name is not None and name in there:
+            return name  # whoever asked says that it is of another task
+        if not fitting:
+            what = "model that answers this" if there else "model"
+            step = f"train one: seqcli {TRAINERS[task or 'lm']}, or choose another --models-dir"
+            raise ModelError(f"There is no {what} in {where}; {step}.")
         step = "choose one: seqcli models default NAME, or name one: -m NAME"
         if name is None:
             raise ModelError(f"No model is the default in {where}; {step}.")
         raise ModelError(f"The default model {quoted(name)} is not in {where}; {step}.")
+
+    def _task(self, name: str) -> str | None:
+        """Return what a model is for, None where it cannot be read."""
+        try:
+            return self._settled(name, hold=False)[0].task
+        except ModelError:
+            return None
 
     # -- writing --------------------------------------------------------------------------------------------------
 
@@ -230,6 +270,8 @@ class Shelf:
         Raises, before anything changes, MisuseError for a bad name, ModelError for one that exists (without replace or
         resume), does not exist (with resume), is in use or cannot be written. A block without a save leaves what was.
         """
+        shelf, base = self.located(name)
+        name = base if shelf is self else name  # a path leads to no other shelf: what is trained lies in this one
         check_name(name)
         self._check_free(name, replace, resume)
         claim = self._claimed(name, make=not resume)
@@ -245,6 +287,9 @@ class Shelf:
 
     def remove(self, name: str) -> None:
         """Remove a model, damaged or not. Other files in its directory stay, and links are not followed."""
+        shelf, name = self.located(name)
+        if shelf is not self:
+            return shelf.remove(name)
         check_name(name)
         if not self._is_model(name) and not self._remains(name):
             raise self._absent(name)  # as seen: another process may be making one by now
@@ -263,6 +308,9 @@ class Shelf:
 
     def rename(self, old: str, new: str) -> None:
         """Rename a model, and the default with it."""
+        shelf, old = self.located(old)
+        if shelf is not self:
+            return shelf.rename(old, new)
         check_name(old)
         check_name(new)
         if not self._is_model(old):

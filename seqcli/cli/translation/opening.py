@@ -26,7 +26,7 @@ TOGETHER = 1_000  # sentences translated between two moves of a bar
 
 def translation_record(session: Session, name: str | None) -> Record:
     """Return the record of a translator. Raises MisuseError for a model that answers other questions."""
-    record = session.shelf.read(name)
+    record = session.shelf.read(name, "translation")
     if record.task != "translation":
         raise MisuseError(f"{quoted(record.name)} {TASKS[record.task]}; name a translator, made by train-translate.")
     return record

@@ -54,7 +54,7 @@ class Known:
 
 def known_vectors(session: Session, start: str) -> Known:
     """Return what a model of the shelf, or else a file, knows of its words."""
-    if start in session.shelf.names():
+    if session.shelf.has(start):
         from seqcli.cli.vectors.tables import open_table
 
         opened = open_table(session, start)

@@ -88,7 +88,7 @@ def open_table(session: Session, name: str | None) -> Opened:
     from seqcli.text.vocabulary import SPECIALS
     from seqcli.vectors.quantise import restore
 
-    record = session.shelf.read(name)
+    record = session.shelf.read(name, "vectors")
     if record.task != "vectors":
         raise MisuseError(
             f"{quoted(record.name)} {TASKS[record.task]}; name a model of word vectors, made by train-w2v or import."
