@@ -37,7 +37,7 @@ def save(draft: Draft, checkpoint: int, **changes: Any) -> Record:
     values: dict[str, Any] = {
         "task": "lm",
         "architecture": "lstm",
-        "text": TextSpec(),
+        "text": TextSpec(tokenizer="words"),
         "spec": SPEC,
         "run": RunSpec(),
         "corpus": {"name": "stories.txt", "sha256": "ab" * 32, "lines": 3, "tokens": 10},

@@ -147,7 +147,7 @@ def test_counts_that_do_not_fit_the_vocabulary_are_damage(here: Path) -> None:
         draft.save(
             task="lm",
             architecture="ngram",
-            text=TextSpec(),
+            text=TextSpec(tokenizer="words"),
             spec=NgramSpec(order=4),
             run=CountingSpec(),
             corpus=record.corpus,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from seqcli.spec import TextSpec
 from seqcli.text import spool
+from seqcli.text.corpus import build
 from seqcli.text.pieces import Pieces
 from seqcli.text.survey import Comparison, Survey, compare, survey, unit_hashes, warnings
 
@@ -40,7 +42,6 @@ def test_the_counts_are_those_of_a_plain_loop(monkeypatch: pytest.MonkeyPatch, p
     assert found.frequent == [(w, n) for w, n in sorted(words.items(), key=lambda i: -i[1])]
     assert found.longest_line == len("the dog sat down ")
     assert found.characters == sum(len(line.split()) + sum(map(len, line.split())) for line in text.split("\n"))
-    assert found.unknown_rate == pytest.approx(found.seen_once / found.tokens)
     assert surveyed(text, unit="paragraph").units == 3
 
 
@@ -53,8 +54,23 @@ def test_coverage_is_the_share_of_the_commonest() -> None:
 
 def test_what_would_be_held_out_is_told() -> None:
     found = surveyed(PROSE, held_out=0.1)
-    assert 0.08 < found.held_out_tokens / found.tokens <= 0.1
+    assert 0.08 < found.held_out_tokens / (found.training_tokens + found.held_out_tokens) <= 0.1
+    assert found.training_tokens + found.held_out_tokens == found.tokens + found.units
     assert found.text.unit == "line" and found.text.min_count == 2
+
+
+@pytest.mark.parametrize("tokenizer", ["auto", "words", "characters"])
+@pytest.mark.parametrize("settings", [{}, {"held_out": 0.2}, {"unit": "paragraph", "min_count": 3}])
+def test_what_looks_at_a_text_and_what_learns_from_it_say_the_same(tokenizer: str, settings: dict[str, Any]) -> None:
+    """Vocabulary, held-out part and unknown rates: one function decides them for both."""
+    text = PROSE.replace("7 ", "seven-rare-%d ") % tuple(range(PROSE.count("7 ")))
+    found = surveyed(text, tokenizer=tokenizer, **settings)
+    corpus = build(pieces_from(text), None, TextSpec(tokenizer=tokenizer, **settings))
+    assert found.text == corpus.text and found.text.tokenizer == {"auto": "words"}.get(tokenizer, tokenizer)
+    assert found.vocabulary.tokens == corpus.vocabulary.tokens
+    assert found.training_tokens == len(corpus.train.ids) and found.held_out_tokens == len(corpus.held_out.ids)
+    assert found.unknown_rate == corpus.train.unknown_rate
+    assert found.held_out_unknown_rate == corpus.held_out.unknown_rate
 
 
 def test_prose_gets_no_warning() -> None:
@@ -83,14 +99,16 @@ def test_what_would_go_wrong_is_said(text: str, settings: dict[str, object], wor
 
 def test_japanese_that_is_already_cut_needs_no_other_tokenizer() -> None:
     text = "私 は 学生 です 。\n彼 は 先生 です 。\n"
-    assert surveyed(text).japanese == 1.0
+    assert surveyed(text).script.japanese == 1.0
     assert not any("Japanese" in line for line in warnings(surveyed(text)))
+    advised = [line for line in warnings(surveyed(text, tokenizer="words")) if "Japanese" in line]
+    assert len(advised) == 1 and advised[0].endswith("use whitespace.")
 
 
 def test_a_text_that_marks_its_unknown_words() -> None:
     found = surveyed("the <unk> sat\n" * 9)
     assert (found.marked_unknown, found.text.min_count, found.literal_symbols) == (9, 1, 0)
-    assert found.unknown_rate == pytest.approx(1 / 3)
+    assert found.unknown_rate == found.held_out_unknown_rate == pytest.approx(1 / 4)  # the ends of lines are tokens
 
 
 def test_another_text_is_measured_under_the_vocabulary() -> None:

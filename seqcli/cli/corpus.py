@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli.options import Session, command, given, option, settings, spec_options
+from seqcli.cli.preparing import tokenizer_note
 from seqcli.spec import TextSpec
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def corpus(
             for size, share in known.coverage:
                 out.add(f"coverage_{size}", share)
             out.add("frequent", " · ".join(f"{token} {count}" for token, count in known.frequent[:SHOWN]))
+    if known.why:
+        session.terminal.note(tokenizer_note(known.text.tokenizer, known.why))
     for line in found:
         session.terminal.note(f"Warning: {line}")
 
@@ -80,12 +83,14 @@ def _figures(known: Survey) -> Iterator[tuple[str, str | int | float]]:
     yield "tokens", known.tokens
     yield "types", known.types
     yield "seen_once", known.seen_once
+    yield "training_tokens", known.training_tokens
     yield "held_out_tokens", known.held_out_tokens
     yield "min_count", text.min_count or 1
     yield "vocabulary", len(known.vocabulary)
     yield "unknown_rate", known.unknown_rate
+    yield "held_out_unknown_rate", known.held_out_unknown_rate
     yield "marked_unknown", known.marked_unknown
-    yield "japanese", known.japanese
+    yield "japanese", known.script.japanese
 
 
 def _compared(other: Comparison | None) -> Iterator[tuple[str, int | float]]:

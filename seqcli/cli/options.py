@@ -123,6 +123,12 @@ def given(cls: type, params: dict[str, Any]) -> dict[str, Any]:
     return {f.name: params[f.name] for f in fields(cls) if params.get(f.name) is not None}
 
 
+def decided(before: Any, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the changes to settings that stand: what is left open, as by --tokenizer auto, is what it was before."""
+    open_choices = {f.name: f.metadata["undecided"] for f in fields(before)}
+    return {name: value for name, value in changes.items() if value not in open_choices.get(name, ())}
+
+
 def settings(base: S, changes: dict[str, Any]) -> S:
     """Return settings with changes made. Raises MisuseError, naming the option, for a value out of range."""
     spec: S = replace(base, **changes)  # type: ignore[type-var]

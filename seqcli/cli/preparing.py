@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqcli.cli.fitting import Checkpoint, Source, check_corpus, check_memory, check_same
 from seqcli.cli.opening import tokenizer_of
-from seqcli.cli.options import Session, given, settings
+from seqcli.cli.options import Session, decided, given, settings
 from seqcli.cli.terminal import size
 from seqcli.errors import MisuseError, quoted
 from seqcli.recipes import RECIPES
@@ -81,7 +81,7 @@ def make_plan(
             (record.spec, spec_changes),
             (record.run, run_changes),
         ):
-            check_same(recorded, changes)
+            check_same(recorded, decided(recorded, changes))
         if run_changes.get("threads", record.run.threads) != record.run.threads:
             session.terminal.note(f"Note: the training goes on with the threads it began with: {record.run.threads}.")
         return Plan(record.text, record.spec, record.run)
@@ -129,6 +129,7 @@ def read_corpus(
     """
     from seqcli.text.corpus import build, read_pieces
     from seqcli.text.reading import total_size
+    from seqcli.text.script import misfit, script_of
 
     folder = os.fspath(session.shelf.root)
     with session.terminal.bar(total_size(source.texts), "reading") as bar:
@@ -140,6 +141,10 @@ def read_corpus(
     corpus = build(pieces, valid_pieces, text, vocabulary, tokenizer, extend=record is None)
     if record is not None:
         check_corpus(record.corpus, corpus.train.sha256, corpus.held_out.sha256, record.name)
+    if corpus.why:
+        session.terminal.note(tokenizer_note(corpus.text.tokenizer, corpus.why))
+    elif record is None and (line := misfit(corpus.text.tokenizer, script_of(pieces))):
+        session.terminal.note(f"Warning: {line}")
     held = ", ".join(source.valid) if source.valid else f"cut from it at the ends of {corpus.text.unit}s"
     note = session.terminal.note
     note(
@@ -153,6 +158,11 @@ def read_corpus(
     if len(corpus.train.ids) < FEW_WORDS:
         note(f"Note: {len(corpus.train.ids):,} tokens are very few; expect the text's own phrases, little else.")
     return corpus
+
+
+def tokenizer_note(name: str, why: str) -> str:
+    """Return the line that says which tokenizer was chosen, and why."""
+    return f"Tokenizer: {name}, for {why} (--tokenizer chooses another)."
 
 
 def check_size(run: RunSpec, table: Table) -> int:

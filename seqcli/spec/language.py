@@ -15,9 +15,10 @@ class TextSpec:
     """How text becomes token ids."""
 
     tokenizer: str = setting(
-        "words",
-        "How text is cut into tokens.",
-        choices=("words", "whitespace", "characters", "subwords", "japanese", "mecab"),
+        "auto",
+        "How text is cut into tokens; auto: as fits its script and its spaces.",
+        choices=("auto", "words", "whitespace", "characters", "subwords", "japanese", "mecab"),
+        undecided=("auto",),
         panel="Text",
     )
     lowercase: bool = setting(False, "Fold case: 'The' and 'the' are one token.", panel="Text")

@@ -22,15 +22,17 @@ def setting(
     high: float | None = None,
     above: float | None = None,
     choices: tuple[str, ...] = (),
+    undecided: tuple[str, ...] = (),
     panel: str = "Model",
     absent: Any = MISSING,
 ) -> Any:
     """Declare a setting: its default, its line of help and its legal range (low..high inclusive, above exclusive).
 
+    undecided: choices that are decided before anything is kept, and so stand in no record.
     absent: what it was in the models that were made before it was a setting.
     """
     meta = {"help": help, "low": low, "high": high, "above": above, "choices": choices, "panel": panel}
-    return field(default=default, metadata={**meta, "absent": absent})
+    return field(default=default, metadata={**meta, "undecided": undecided, "absent": absent})
 
 
 def option_name(name: str) -> str:
@@ -90,4 +92,7 @@ def from_dict(cls: type[S], values: object, where: str) -> S:
         raise MisuseError(f"{where} does not hold the expected settings: {quoted(', '.join(map(str, odd)))}.")
     spec = cls(**values)
     check(spec)
+    for f in fields(spec):  # type: ignore[arg-type]
+        if (value := getattr(spec, f.name)) in f.metadata["undecided"]:
+            raise MisuseError(f"{option_name(f.name)} is {quoted(value)}, which no record holds.")
     return spec

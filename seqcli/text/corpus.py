@@ -15,6 +15,7 @@ from seqcli.text import tokens as tokenizers
 from seqcli.text.interning import Interner
 from seqcli.text.pieces import Pieces
 from seqcli.text.reading import Report, named, read_blocks
+from seqcli.text.script import fitting, script_of
 from seqcli.text.spool import PART, let_go
 from seqcli.text.table import Ids, TokenTable, count_pieces
 from seqcli.text.units import Ranges, cut_held_out, is_paragraphs
@@ -54,9 +55,10 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a training needs: the settings (`unit` and `min_count` decided), tokenizer, vocabulary, and both parts."""
+    """What a training needs: the settings, all decided, tokenizer, vocabulary, and both parts."""
 
     text: TextSpec
+    why: str  # its tokenizer; "" where it was given
     tokenizer: tokenizers.Tokenizer
     vocabulary: Vocabulary
     train: Encoded
@@ -76,6 +78,67 @@ def read_pieces(paths: Sequence[str], encoding: str, report: Report | None = Non
     return pieces
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A text before it is written in ids: what is decided of it, its parts, and how often its training part has what.
+
+    One function decides for what looks at a text and for what learns from it, so that both say the same.
+    """
+
+    text: TextSpec  # with `tokenizer`, `unit` and `min_count` decided
+    why: str  # that tokenizer; "" where it was given
+    tokenizer: tokenizers.Tokenizer
+    vocabulary: Vocabulary
+    table: TokenTable
+    counts: NDArray[np.int64]  # of the table's tokens in the training part
+    flat: Ids  # the table's tokens in the ids of the vocabulary
+    train: Ranges
+    held_out: Ranges
+
+    def encoded(self, pieces: Pieces, part: Ranges) -> Encoded:
+        """Write a part of the text in ids."""
+        return _encoded(pieces, self.table, self.flat, self.text.unit == "paragraph", part)
+
+
+def prepare(
+    pieces: Pieces,
+    text: TextSpec,
+    all_of_it: bool = False,
+    vocabulary: Vocabulary | None = None,
+    tokenizer: tokenizers.Tokenizer | None = None,
+    extend: bool = False,
+) -> Prepared:
+    """Decide how a text is cut and what is held out; learn tokenizer and vocabulary from the rest (where not given).
+
+    all_of_it: nothing is held out. extend: as in `build`.
+    """
+    text, why = with_tokenizer(pieces, text)
+    paragraphs = is_paragraphs(pieces, text.unit)
+    train, held_out = (_whole(pieces), []) if all_of_it else cut_held_out(pieces, paragraphs, text.held_out)
+    piece_counts = count_pieces(pieces, train)
+    tokenizer = tokenizer or learn_tokenizer(pieces, piece_counts, text)
+    table = TokenTable(pieces, tokenizer)
+    counts = table.token_counts(piece_counts)
+    min_count = min_count_of(text, counts, table.unknown)
+    text = replace(text, unit="paragraph" if paragraphs else "line", min_count=min_count)
+    kept = None
+    if vocabulary is not None and extend:
+        vocabulary = extended(vocabulary, table, counts, min_count, text.vocabulary_size)
+    elif vocabulary is None:
+        kept = select(counts, table.unknown, min_count, text.vocabulary_size)
+        vocabulary = Vocabulary([table.tokens.text(int(t)) for t in kept])
+    flat = table.known_by(vocabulary, kept)
+    return Prepared(text, why, tokenizer, vocabulary, table, counts, flat, train, held_out)
+
+
+def with_tokenizer(pieces: Pieces, text: TextSpec) -> tuple[TextSpec, str]:
+    """Return the settings with a tokenizer that fits the text, where they leave it open, and why it is that one."""
+    if text.tokenizer != "auto":
+        return text, ""
+    name, why = fitting(script_of(pieces))
+    return replace(text, tokenizer=name), why
+
+
 def build(
     pieces: Pieces,
     valid: Pieces | None,
@@ -88,34 +151,17 @@ def build(
 
     extend: the vocabulary given goes on with tokens that it lacks, up to the size of the settings.
     """
-    paragraphs = is_paragraphs(pieces, text.unit)
-    held_part: Ranges = []
-    train_part = _whole(pieces)
+    made = prepare(pieces, text, valid is not None, vocabulary, tokenizer, extend)
+    if len(made.vocabulary) < 3:
+        raise CorpusError(f"No token occurs {made.text.min_count} times; give more text or a lower --min-count.")
+    train = made.encoded(pieces, made.train)
     if valid is None:
-        train_part, held_part = cut_held_out(pieces, paragraphs, text.held_out)
-    piece_counts = count_pieces(pieces, train_part)
-    tokenizer = tokenizer or learn_tokenizer(pieces, piece_counts, text)
-    table = TokenTable(pieces, tokenizer)
-    counts = table.token_counts(piece_counts)
-    min_count = min_count_of(text, counts, table.unknown)
-    text = replace(text, unit="paragraph" if paragraphs else "line", min_count=min_count)
-    kept = None
-    if vocabulary is not None and extend:
-        vocabulary = extended(vocabulary, table, counts, min_count, text.vocabulary_size)
-    elif vocabulary is None:
-        kept = select(counts, table.unknown, min_count, text.vocabulary_size)
-        vocabulary = Vocabulary([table.tokens.text(int(t)) for t in kept])
-        if len(vocabulary) < 3:
-            raise CorpusError(f"No token occurs {min_count} times; give more text or a lower --min-count.")
-    flat = table.known_by(vocabulary, kept)
-    train = _encoded(pieces, table, flat, paragraphs, train_part)
-    if valid is None:
-        held_out = _encoded(pieces, table, flat, paragraphs, held_part)
+        held_out = made.encoded(pieces, made.held_out)
     else:
-        held_out = encode(valid, tokenizer, vocabulary, text.unit)
+        held_out = encode(valid, made.tokenizer, made.vocabulary, text.unit)
     if not len(held_out.ids):
         raise CorpusError("Nothing is left to hold out; give more text, or a file with --valid.")
-    return Corpus(text, tokenizer, vocabulary, train, held_out, table.tokens, counts)
+    return Corpus(made.text, made.why, made.tokenizer, made.vocabulary, train, held_out, made.table.tokens, made.counts)
 
 
 def extended(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from seqcli.spec import TextSpec
 from seqcli.text.compiling import compiled
-from seqcli.text.corpus import encode, learn_tokenizer, min_count_of
+from seqcli.text.corpus import encode, prepare
 from seqcli.text.interning import LINE
 from seqcli.text.pieces import Pieces
-from seqcli.text.rules import KINDS
-from seqcli.text.table import TokenTable, count_pieces
+from seqcli.text.script import Script, misfit, script_of
+from seqcli.text.table import count_pieces
 from seqcli.text.tokens import UNKNOWN, Tokenizer, shown
-from seqcli.text.units import cut_held_out, is_paragraphs
-from seqcli.text.vocabulary import SPECIALS, Vocabulary, select
+from seqcli.text.vocabulary import SPECIALS, Vocabulary
 
 COVERED_BY = (1_000, 5_000, 10_000, 30_000, 100_000)  # vocabulary sizes whose coverage is told
 FREQUENT = 20  # tokens that are listed
@@ -29,8 +28,6 @@ ONCE = 0.7  # share of tokens seen once among all types: in prose a half, in lis
 REPEATED = 0.2  # share of units that stood before: headers, chants and copies, seldom prose
 LEAK = 0.02  # share of a test's longer units that may stand in the text by chance
 LONG_LINE = 20_000  # characters: whole chapters on one line
-UNSPACED = 8  # characters: longer pieces, on average, are not words between spaces
-JAPANESE = 0.5  # share of Japanese letters from which a text is Japanese
 SYMBOLS = frozenset(("<eos>", "<pad>", "<s>", "</s>"))
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd]")
 
@@ -39,20 +36,22 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\uf
 class Survey:
     """What a text is like. Counts are of the whole text, the held-out part included."""
 
-    text: TextSpec  # with `unit` and `min_count` decided
+    text: TextSpec  # with all decided
+    why: str  # its tokenizer; "" where it was given
     lines: int
     blank_lines: int
     units: int
     characters: int
     longest_line: int  # characters
-    piece_length: float  # characters that stand between two spaces, on average
     tokens: int  # without the ends of units
     types: int
     seen_once: int
-    held_out_tokens: int
-    unknown_rate: float  # of the whole text, under the vocabulary that a training would keep
+    training_tokens: int  # what a training would learn from, the ends of units included
+    held_out_tokens: int  # what it would hold out, likewise
+    unknown_rate: float  # of the training part, under the vocabulary that is kept of it
+    held_out_unknown_rate: float
     repeated_units: int  # that stood in the text before
-    japanese: float  # share of the letters
+    script: Script
     control_characters: int
     marked_unknown: int  # "<unk>" in the text itself
     literal_symbols: int  # "<eos>", "<pad>", "<s>" and "</s>" in the text itself
@@ -76,17 +75,13 @@ class Comparison:
 
 def survey(pieces: Pieces, text: TextSpec) -> Survey:
     """Look at a whole text as a training with these settings would."""
-    paragraphs = is_paragraphs(pieces, text.unit)
+    made = prepare(pieces, text)
+    table = made.table
     piece_counts = count_pieces(pieces, [(0, len(pieces.spool))])
-    tokenizer = learn_tokenizer(pieces, piece_counts, text)
-    table = TokenTable(pieces, tokenizer)
     counts = table.token_counts(piece_counts)
-    min_count = min_count_of(text, counts, table.unknown)
-    kept = select(counts, table.unknown, min_count, text.vocabulary_size)
-    vocabulary = Vocabulary([table.tokens.text(int(t)) for t in kept])
-    _, held = cut_held_out(pieces, paragraphs, text.held_out)
-    hashes, _, shape = unit_hashes(pieces, paragraphs)
-    letters = _letters(pieces, piece_counts)
+    hashes, _, shape = unit_hashes(pieces, made.text.unit == "paragraph")
+    symbols = _symbols(pieces, piece_counts)
+    train, held_out = made.encoded(pieces, made.train), made.encoded(pieces, made.held_out)
     total, order = int(counts.sum()), np.argsort(-counts, kind="stable")
     covered = np.concatenate(([0], np.cumsum(counts[order[order != table.unknown]])))  # by the n commonest tokens
 
@@ -94,27 +89,29 @@ def survey(pieces: Pieces, text: TextSpec) -> Survey:
         return int(covered[min(size - len(SPECIALS), len(covered) - 1)]) / max(total, 1)
 
     return Survey(
-        text=replace(text, unit="paragraph" if paragraphs else "line", min_count=min_count),
+        text=made.text,
+        why=made.why,
         lines=pieces.lines,
         blank_lines=shape.blank_lines,
         units=len(hashes),
         characters=shape.characters,
         longest_line=shape.longest_line,
-        piece_length=shape.characters / max(int(piece_counts[LINE + 1 :].sum()), 1) - 1,
         tokens=total,
         types=int(np.count_nonzero(counts)),
         seen_once=int(np.count_nonzero(counts == 1)),
-        held_out_tokens=int(table.token_counts(count_pieces(pieces, held)).sum()),
-        unknown_rate=1 - share(len(vocabulary)),
+        training_tokens=len(train.ids),
+        held_out_tokens=len(held_out.ids),
+        unknown_rate=train.unknown_rate,
+        held_out_unknown_rate=held_out.unknown_rate,
         repeated_units=len(hashes) - len(np.unique(hashes)),
-        japanese=letters.japanese / max(letters.all, 1),
-        control_characters=letters.control,
-        marked_unknown=letters.unknown,
-        literal_symbols=letters.symbols,
+        script=script_of(pieces),
+        control_characters=symbols.control,
+        marked_unknown=symbols.unknown,
+        literal_symbols=symbols.literal,
         frequent=[(shown(table.tokens.text(int(t))), int(counts[t])) for t in order[:FREQUENT] if counts[t]],
         coverage=[(size, share(size)) for size in COVERED_BY],
-        tokenizer=tokenizer,
-        vocabulary=vocabulary,
+        tokenizer=made.tokenizer,
+        vocabulary=made.vocabulary,
     )
 
 
@@ -166,13 +163,9 @@ def _of_amount(known: Survey) -> Iterator[str]:
 
 
 def _of_script(known: Survey) -> Iterator[str]:
-    tokenizer = known.text.tokenizer
-    if known.japanese > JAPANESE and (
-        tokenizer == "words" or (tokenizer == "whitespace" and known.piece_length > UNSPACED)
-    ):
-        yield f"The text is mainly Japanese, which --tokenizer {tokenizer} cannot cut into words; use japanese."
-    if known.japanese < 1 - JAPANESE and tokenizer in ("japanese", "mecab"):
-        yield f"Only {known.japanese:.0%} of the letters are Japanese; use --tokenizer words."
+    line = misfit(known.text.tokenizer, known.script)
+    if line:
+        yield line
 
 
 def _of_characters(known: Survey) -> Iterator[str]:
@@ -215,26 +208,21 @@ def unit_hashes(pieces: Pieces, paragraphs: bool) -> tuple[NDArray[np.uint64], N
     return np.concatenate(hashes), np.concatenate(counts), shape
 
 
-class _Letters(NamedTuple):
-    all: int
-    japanese: int
+class _Symbols(NamedTuple):
     control: int
     unknown: int
-    symbols: int
+    literal: int
 
 
-def _letters(pieces: Pieces, counts: NDArray[np.int64]) -> _Letters:
-    """Count letters, Japanese ones, control characters and literal symbols, each as often as its piece occurs."""
-    total = np.zeros(5, np.int64)
+def _symbols(pieces: Pieces, counts: NDArray[np.int64]) -> _Symbols:
+    """Count control characters, <unk> and other literal symbols, each as often as its piece occurs."""
+    total = np.zeros(3, np.int64)
     for p, piece in enumerate(pieces.texts()):
         if p == LINE:
             continue
-        kinds = "" if piece.isascii() else piece.translate(KINDS)
-        japanese = sum(map(kinds.count, "hkK"))
-        letters = sum(map(kinds.count, "hkKa")) if kinds else len(piece)
         control = len(_CONTROL.findall(piece)) if not piece.isprintable() else piece.count("\ufffd")
-        total += int(counts[p]) * np.array([letters, japanese, control, piece == UNKNOWN, piece in SYMBOLS], np.int64)
-    return _Letters(*map(int, total))
+        total += int(counts[p]) * np.array([control, piece == UNKNOWN, piece in SYMBOLS], np.int64)
+    return _Symbols(*map(int, total))
 
 
 @compiled

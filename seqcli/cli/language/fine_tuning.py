@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seqcli.cli.opening import recurrent_record
-from seqcli.cli.options import Session, given
+from seqcli.cli.options import Session, decided, given
 from seqcli.cli.preparing import Plan
 from seqcli.errors import MisuseError, quoted
 from seqcli.spec import LanguageSpec, TextSpec, option_name
@@ -28,7 +28,7 @@ def origin_of(session: Session, name: str | None, params: dict[str, Any], like: 
         raise MisuseError(f"--from takes the settings of {quoted(name)}; leave out --like and --recipe.")
     record = recurrent_record(session, name)
     for settings, cls, free in ((record.spec, LanguageSpec, FREE), (record.text, TextSpec, FREE_TEXT)):
-        for key, value in given(cls, params).items():
+        for key, value in decided(settings, given(cls, params)).items():
             if key not in free and value != getattr(settings, key):
                 raise MisuseError(
                     f"{option_name(key)} is {getattr(settings, key)} in {quoted(record.name)}, and its weights fit no "
@@ -38,7 +38,11 @@ def origin_of(session: Session, name: str | None, params: dict[str, Any], like: 
 
 
 def with_room(plan: Plan, origin: Record, params: dict[str, Any]) -> Plan:
-    """Return the plan with room for as many new words as there were, where the size of the vocabulary was not given."""
+    """Return the plan with the origin's tokenizer, and with room for as many new words as there were.
+
+    Room is made only where the size of the vocabulary was not given.
+    """
+    plan = replace(plan, text=replace(plan.text, tokenizer=origin.text.tokenizer))
     if params["vocabulary_size"] is not None:
         return plan
     size = max(plan.text.vocabulary_size, 2 * len(origin.vocabulary()))
