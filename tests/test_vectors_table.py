@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from faults import forked
 
 from seqcli.errors import ModelError
 from seqcli.text.spelling import near_spellings
@@ -204,6 +205,48 @@ def test_an_index_finds_what_the_whole_search_finds() -> None:
     assert random_bytes
     with pytest.raises(ModelError, match="not the index of these"):
         Index.from_bytes(data, random_table(10, 16), "here")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_damaged_index_is_refused_or_answers_as_before(threads: int) -> None:
+    """Every answer is the exact one or an error: a link that led nowhere would end the process in the library."""
+    pytest.importorskip("usearch", reason="needs usearch, an optional package")
+    table = random_table(300, 6)
+    data = Index.build(table, threads).to_bytes()
+    words = table.words[::15]
+    expected = Index.from_bytes(data, table, "here").neighbors(table, words, 5)
+    refused = 0
+
+    def try_many() -> None:
+        nonlocal refused
+        for seed in range(400):
+            try:
+                index = Index.from_bytes(spoilt(data, np.random.default_rng(seed)), table, "here")
+            except ModelError as error:
+                refused += "is not the index of these vectors: " in str(error)
+                continue
+            assert index.neighbors(table, words, 5) == expected, seed
+        assert 200 < refused < 400
+
+    assert forked(try_many) == 0
+
+
+def spoilt(data: bytes, random: np.random.Generator) -> bytes:
+    """Return an index with one of its 32-bit numbers changed, a stretch copied over another, or its end cut off."""
+    changed = bytearray(data)
+    at, other = (int(place) for place in random.integers(0, len(data) - 64, 2))
+    number = int(random.choice([0, 1, 2**31, 2**32 - 1, random.integers(600)]))
+    kind = random.integers(5)
+    if kind == 0:
+        return data[:at]
+    if kind == 1:
+        changed[at : at + 64] = data[other : other + 64]
+    elif kind == 2:
+        at = 8 + 300 * 12 + int(random.integers(0, 104 + 2 * 300))  # its headers and levels
+        changed[at] = int(random.integers(256))
+    else:
+        changed[at - at % 2 : at - at % 2 + 4] = number.to_bytes(4, "little")
+    return bytes(changed)
 
 
 def test_principal_components_keep_a_flat_cloud_as_it_is() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from seqcli.errors import DamagedError, ModelError
+from seqcli.vectors.graph_file import fault
 from seqcli.vectors.table import Neighbor, Table
 
 WIDER = 4  # times as many candidates as answers are taken and measured exactly: recovers most of what float16 blurs
@@ -40,12 +41,14 @@ class Index:
     @classmethod
     def from_bytes(cls, data: bytes, table: Table, where: str) -> Index:
         """Return a stored index. Raises DamagedError where it is not one of this table."""
+        library = _usearch()
         try:
-            graph = _usearch().Index.restore(data)
+            what = fault(data, table)
+            graph = library.Index.restore(data) if what is None else None
         except (ValueError, RuntimeError) as error:
             raise DamagedError(f"{where} is damaged: not an index; build it again with index-vectors.") from error
-        if graph is None or graph.ndim != table.dimensions or len(graph) != len(table):
-            raise DamagedError(f"{where} is not the index of these vectors; build it again with index-vectors.")
+        if graph is None:
+            raise DamagedError(f"{where} is not the index of these vectors: {what}; build it again with index-vectors.")
         return cls(graph)
 
     def neighbors(self, table: Table, words: Sequence[str], k: int) -> list[list[Neighbor]]:
