@@ -8,13 +8,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcli.errors import DamagedError
+from seqcli.errors import DamagedError, quoted
 from seqcli.spec import GATES, PAST_KEYS, LanguageSpec
 
 Array = NDArray[np.float32]
 Ids = NDArray[np.int64]
 State = list[tuple[Array, ...]]  # a layer: (h,) or (h, c), each [B, H]; behind them the past: see _look_back
 _ATTENTION = ("query", "key", "output")
+LARGEST_WEIGHT = 1e9  # no training gives one near it; through every layer their products stay numbers
 SCORES = 1 << 22  # at a time where tokens are scored: 16 MB, enough rows for a quick product
 Table = dict[str, tuple[str, tuple[int, ...]]]
 
@@ -37,6 +38,20 @@ def language_table(spec: LanguageSpec, vocabulary_size: int) -> Table:
         shapes["output.weight"] = (vocabulary_size, hidden)
     shapes["output_bias"] = (vocabulary_size,)
     return {name: ("F32", shape) for name, shape in shapes.items()}
+
+
+def stored_weights(record: Any, expected: Table) -> dict[str, Any]:
+    """Return the weights of a record of the store. Raises DamagedError for other arrays, and for numbers too large."""
+    arrays: dict[str, Any] = record.arrays("weights", expected)
+    for name, array in arrays.items():
+        if array.size and max(-float(array.min()), float(array.max())) > LARGEST_WEIGHT:
+            raise too_large(record.where("weights"), f"the numbers of {quoted(name)}")
+    return arrays
+
+
+def too_large(where: str, what: str = "its weights") -> DamagedError:
+    """Return the error of finite numbers that are so large that their products are not; where: the model's name."""
+    return DamagedError(f"{where} cannot be used: {what} are too large to compute with; train it anew with --replace.")
 
 
 class Answering(Protocol):
@@ -73,9 +88,9 @@ def select(state: Any, rows: Any) -> Any:
 class LanguageArrays:
     """A language model as arrays: reads tokens one step at a time, side by side, and tells what may come next."""
 
-    def __init__(self, spec: LanguageSpec, arrays: dict[str, Any]) -> None:
-        """arrays: as `language_table` lists them."""
-        self.spec = spec
+    def __init__(self, spec: LanguageSpec, arrays: dict[str, Any], name: str = "The model") -> None:
+        """arrays: as `language_table` lists them. name: what a message calls the model."""
+        self.spec, self._name = spec, name
         self._embedding: Array = arrays["embedding.weight"]
         self._layers = [
             (
@@ -96,7 +111,8 @@ class LanguageArrays:
     @classmethod
     def stored(cls, record: Any, vocabulary_size: int) -> LanguageArrays:
         """Return the model of a record of the store."""
-        return cls(record.spec, record.arrays("weights", language_table(record.spec, vocabulary_size)))
+        arrays = stored_weights(record, language_table(record.spec, vocabulary_size))
+        return cls(record.spec, arrays, quoted(record.name))
 
     def start(self, batch: int) -> State:
         """Return the state before anything was read."""
@@ -142,7 +158,7 @@ class LanguageArrays:
         Raises DamagedError where finite weights are so large that their products are not.
         """
         scores = self._scores(hidden)
-        _check(scores)
+        self._check(scores)
         scores -= scores.max(-1, keepdims=True)
         scores -= np.log(np.exp(scores).sum(-1, keepdims=True, dtype=np.float64)).astype(np.float32)
         return scores
@@ -162,7 +178,7 @@ class LanguageArrays:
         with np.errstate(invalid="ignore"):
             scores -= highest[:, None]
             logs: Array = wanted - highest - np.log(np.exp(scores, out=scores).sum(1))
-        _check(logs)
+        self._check(logs)
         return logs
 
     def read(self, texts: Sequence[Sequence[int]]) -> tuple[Array, State]:
@@ -217,11 +233,10 @@ class LanguageArrays:
         waiting.clear()
         places.clear()
 
-
-def _check(found: Array) -> None:
-    """Raise DamagedError where finite weights are so large that their products are not."""
-    if not np.isfinite(found).all():
-        raise DamagedError("The model's weights are too large to compute with; train it anew with --replace.")
+    def _check(self, found: Array) -> None:
+        """Raise DamagedError where finite weights are so large that their products are not."""
+        if not np.isfinite(found).all():
+            raise too_large(self._name)
 
 
 def cell(

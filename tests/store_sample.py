@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from seqcli.inference import language_table
 from seqcli.spec import LanguageSpec, RunSpec, TextSpec
 from seqcli.store import Draft, Record, Shelf, pack
 from seqcli.text.vocabulary import Vocabulary
 
 FULL = os.environ.get("SEQCLI_TORTURE") == "full"  # every case, where a default run takes a share of them
 SPEC = LanguageSpec(architecture="lstm", embedding_size=2, hidden_size=2, layers=1)
-WEIGHTS = {"embedding": ("F32", (4, 2)), "lstm.w": ("F32", (8, 2)), "bias": ("F32", (4,))}
+WEIGHTS = language_table(SPEC, 4)
 
 
 def contents(checkpoint: int) -> dict[str, bytes]:
@@ -28,7 +29,7 @@ def contents(checkpoint: int) -> dict[str, bytes]:
         "vocabulary": Vocabulary(["some", "them"]).to_bytes(),
         "weights": pack(weights),
         "state": pack(state),
-        "history": b"".join(b'{"update": %d}\n' % i for i in range(checkpoint)),
+        "history": b"".join(b'{"update": %d, "seconds": 0.5, "held_out": 4.5}\n' % i for i in range(checkpoint)),
     }
 
 
@@ -42,7 +43,7 @@ def save(draft: Draft, checkpoint: int, **changes: Any) -> Record:
         "run": RunSpec(),
         "corpus": {"name": "stories.txt", "sha256": "ab" * 32, "lines": 3, "tokens": 10},
         "results": {"checkpoint": checkpoint},
-        "progress": {"update": checkpoint},
+        "progress": {"update": 0, "seconds": float(checkpoint)},
         "files": contents(checkpoint),
     }
     return draft.save(**(values | changes))

@@ -51,7 +51,9 @@ RULES = {  # the longest name that fits a module counts; a part may import itsel
     ),
     "seqcli.paired": Rule(("numpy",), BASE),
     "seqcli.plots": Rule(("numpy", "matplotlib"), (*BASE, "seqcli.plots")),
-    "seqcli.store": Rule(("numpy", "safetensors"), (*BASE, "seqcli.text.vocabulary", "seqcli.store")),
+    "seqcli.store": Rule(
+        ("numpy", "safetensors"), (*BASE, "seqcli.progress", "seqcli.text.vocabulary", "seqcli.store")
+    ),
     "seqcli.models": Rule(("torch", "numpy"), (*BASE, *PARTS)),
     "seqcli.training": Rule(("torch", "numpy"), (*BASE, "seqcli.progress")),
     "seqcli.decoding": Rule(("numpy",), (*BASE, "seqcli.text", "seqcli.inference", "seqcli.decoding")),

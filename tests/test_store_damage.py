@@ -244,12 +244,12 @@ def test_tensors_that_do_not_belong(shelf: Shelf) -> None:
     record = shelf.read("tiny")
     good = {name: np.ones(shape, "f4") for name, (_, shape) in WEIGHTS.items()}
     cases: list[tuple[dict[str, Any], str]] = [
-        ({k: v for k, v in good.items() if k != "bias"}, "'bias' is missing"),
+        ({k: v for k, v in good.items() if k != "output_bias"}, "'output_bias' is missing"),
         (good | {"more": np.ones(1, "f4")}, "'more' does not belong"),
-        ({("b" if k == "bias" else k): v for k, v in good.items()}, "'bias' is missing"),
-        (good | {"embedding": np.ones((2, 4), "f4")}, r"'embedding' is F32 [2, 4], expected F32 [4, 2]"),
-        (good | {"bias": np.ones(4, "f8")}, r"'bias' is F64 [4], expected F32 [4]"),
-        (good | {"bias": np.ones(4, "i4")}, r"'bias' is I32 [4], expected F32 [4]"),
+        ({("b" if k == "output_bias" else k): v for k, v in good.items()}, "'output_bias' is missing"),
+        (good | {"embedding.weight": np.ones((2, 4), "f4")}, r"'embedding.weight' is F32 [2, 4], expected F32 [4, 2]"),
+        (good | {"output_bias": np.ones(4, "f8")}, r"'output_bias' is F64 [4], expected F32 [4]"),
+        (good | {"output_bias": np.ones(4, "i4")}, r"'output_bias' is I32 [4], expected F32 [4]"),
     ]
     for arrays, expected in cases:
         rehash(record, "weights", pack(arrays))
@@ -262,12 +262,12 @@ def test_numbers_that_are_none(number: float, shelf: Shelf) -> None:
     from safetensors.numpy import save as library_save
 
     arrays = {name: np.full(shape, 1e-42, "f4") for name, (_, shape) in WEIGHTS.items()}
-    arrays["bias"][1] = 3e38
+    arrays["output_bias"][1] = 3e38
     rehash(shelf.read("tiny"), "weights", pack(arrays))
-    assert shelf.check("tiny").arrays("weights", WEIGHTS)["bias"][1] == np.float32(3e38)
-    arrays["bias"][2] = number
+    assert shelf.check("tiny").arrays("weights", WEIGHTS)["output_bias"][1] == np.float32(3e38)
+    arrays["output_bias"][2] = number
     rehash(shelf.read("tiny"), "weights", library_save(arrays))
-    assert "'bias' are not finite" in refused(lambda: shelf.check("tiny"))
+    assert "'output_bias' are not finite" in refused(lambda: shelf.check("tiny"))
     with pytest.raises(Exception, match="not finite and was not saved"):
         pack(arrays)
 

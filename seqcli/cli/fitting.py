@@ -213,7 +213,7 @@ def take_up(training: Any, record: Record, arrays: Callable[[], Any]) -> None:
     """Let a training go on where a record stands; arrays: reads its state. Raises DamagedError if it does not fit."""
     try:
         training.restore(arrays(), record.progress)
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DamagedError(f"{record.where('state')} does not fit the model; train anew with --replace.") from error
 
 

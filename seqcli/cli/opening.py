@@ -75,9 +75,11 @@ def recurrent_record(session: Session, name: str | None) -> Record:
     return record
 
 
-def tokenizer_of(record: Record) -> Tokenizer:
-    """Return the tokenizer that a model's text was cut with."""
+def tokenizer_of(record: Record, which: str = "") -> Tokenizer:
+    """Return the tokenizer that a model's text was cut with; which: of two sides, "source-" or "target-"."""
     from seqcli.text import tokens
 
-    learned = record.load("tokenizer") if "tokenizer" in record.files else None
-    return tokens.make(record.text.tokenizer, record.text.lowercase, learned)
+    kind, role = record.text.tokenizer, f"{which}tokenizer"
+    if kind != "subwords":
+        return tokens.make(kind, record.text.lowercase)
+    return tokens.make(kind, record.text.lowercase, record.load(role), record.where(role))

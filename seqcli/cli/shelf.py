@@ -15,7 +15,7 @@ from seqcli.cli.help_page import Group
 from seqcli.cli.options import CONTEXT, Session, command, complete_model, option, output_options
 from seqcli.cli.summary import headline, is_finished, kind, rows, saved, text_name, total
 from seqcli.cli.terminal import size
-from seqcli.errors import MisuseError, ModelError, quoted
+from seqcli.errors import DamagedError, MisuseError, ModelError, SeqcliError, quoted
 
 if TYPE_CHECKING:
     from seqcli.store import Record
@@ -51,7 +51,7 @@ def list_models(session: Session, /) -> None:
     from seqcli.store import Damaged
 
     shelf, terminal = session.shelf, session.terminal
-    default, seen, reasons = shelf.default(), 0, []
+    default, seen, reasons = _default(session), 0, []
     person = terminal.table
     with terminal.results(*(("model", "kind", "size", "saved", "text", "result") if person else LISTED)) as out:
         for entry in shelf.entries():
@@ -80,6 +80,15 @@ def _nothing(root: Path) -> str:
     return f"{where}; train a model: seqcli train-lm FILE, or choose another --models-dir."
 
 
+def _default(session: Session) -> str | None:
+    """Return the default model, or say what is wrong with the file that names it: models are listed all the same."""
+    try:
+        return session.shelf.default()
+    except DamagedError as error:
+        session.terminal.note(f"Note: {error}")
+        return None
+
+
 LISTED = ("model", "task", "architecture", "bytes", "default", "held_out", "text", "saved", "finished")
 
 
@@ -92,14 +101,14 @@ def show(session: Session, /, name: str | None, everything: bool, as_json: bool)
     """Show what a model is, how good it is, and how it learned."""
     record = session.shelf.read(name)
     whole = json.loads(record.raw)
-    history = [json.loads(line) for line in record.load("history").splitlines()] if "history" in record.files else []
+    history = record.history()
     if as_json:
         session.terminal.document({"model": record.name, **whole, "history": history})
         return
     if everything:
         told = [("model", record.name), ("directory", str(record.directory)), *_flat("", whole)]
     else:
-        told = list(rows(record, record.name == session.shelf.default()))
+        told = list(rows(record, record.name == _default(session)))
     session.terminal.facts(told, "key", "value")
     unit = next((key for key in ("tokens", "words") if history and key in history[0]), "update")
     points = [(row[unit], row["held_out"]) for row in history[1:]]  # the first is the untrained model: off the scale
@@ -121,15 +130,18 @@ def _flat(prefix: str, value: Any) -> list[tuple[str, Any]]:
 @output_options
 @click.pass_obj
 def check(session: Session, /, names: tuple[str, ...]) -> None:
-    """Read every byte of models (all of them by default) and tell whether it is what was saved."""
+    """Read every byte of models (all of them by default): is it what was saved, and can every command open it?"""
+    from seqcli.cli.soundness import check_opens
+
     damaged = 0
     shelf = session.shelf
     with session.terminal.results("model", "state", "bytes") as out:
         for name in names or shelf.names():
             try:
                 record = shelf.check(name)
+                check_opens(record)
                 out.add(name, "whole", total(record))
-            except ModelError as error:
+            except SeqcliError as error:
                 if names and not (shelf.root / name).exists():
                     raise
                 damaged += 1

@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,17 @@ from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
 from seqcli.spec import ARCHITECTURES, GIVEN_UP, from_dict, to_dict
 from seqcli.store.arrays import Array, Table, unpack
 from seqcli.store.files import close_quietly, open_regular, read_at
+from seqcli.store.shapes import (
+    COUNT,
+    OBJECT,
+    SHA256,
+    SHORT_TEXT,
+    checked,
+    corpus_of,
+    history_of,
+    progress_of,
+    results_of,
+)
 from seqcli.store.strict import parse_json
 from seqcli.text.vocabulary import Vocabulary
 
@@ -44,7 +55,6 @@ ROLES: dict[str, str] = {
     "index": "usearch",
 }
 _OURS = re.compile("|".join(rf"{role}-[0-9a-f]{{16}}\.{ending}" for role, ending in ROLES.items()))
-_HASH = re.compile("[0-9a-f]{64}")
 _KEYS = ("format", "version", "task", "architecture", "text", "spec", "run", "corpus", "results", "progress", "files")
 ONLY_RESUME = ("state", "history")  # roles that answering does without
 _FOREIGN = (
@@ -128,6 +138,10 @@ class Record:
         """Return a file's vocabulary. Raises DamagedError for any that the program would not have written."""
         return Vocabulary.from_bytes(self.load(role), self.where(role))
 
+    def history(self) -> list[dict[str, Any]]:
+        """Return the evaluations of the training, one that was not trained here none. Raises DamagedError."""
+        return _history(self.load("history"), self.where("history")) if "history" in self.files else []
+
     def check(self) -> None:
         """Read every file whole. Raises DamagedError for the first that is not what was saved."""
         for role in self.files:
@@ -210,6 +224,15 @@ def examine(role: str, data: bytes, where: str) -> None:
         Vocabulary.from_bytes(data, where)
     elif ROLES[role] == "safetensors":
         unpack(data, where)
+    elif role == "history":
+        _history(data, where)
+
+
+def _history(data: bytes, where: str) -> list[dict[str, Any]]:
+    try:
+        return history_of(data)
+    except ValueError as error:
+        raise DamagedError(f"{where} is damaged: {str(error)[:200]}; copy it again.") from error
 
 
 def render(settings: Mapping[str, Any], entries: Mapping[str, FileEntry], **values: Any) -> bytes:
@@ -244,23 +267,23 @@ def parse(raw: bytes, name: str, directory: Path) -> Record:
         if sorted(values) != sorted((*_KEYS, "sha256")):
             odd = sorted(set(values) ^ {*_KEYS, "sha256"})
             raise ValueError(f"{quoted(', '.join(odd))} is missing or unknown")
-        architecture = _text(values, "architecture")
+        architecture = checked(values, "architecture", SHORT_TEXT)
         if architecture not in ARCHITECTURES:
             raise ModelError(_newer(where, values, f"the architecture {quoted(architecture)}"))
         kind = ARCHITECTURES[architecture]
-        if _text(values, "task") != kind.task:
+        if checked(values, "task", SHORT_TEXT) != kind.task:
             raise ValueError(f"task is {quoted(values['task'])}, expected {kind.task}")
         specs = {key: _settings(getattr(kind, key), values, key, where) for key in ("text", "spec", "run")}
         return Record(
             name=name,
             directory=directory,
-            version=_text(values, "version"),
+            version=checked(values, "version", SHORT_TEXT),
             task=kind.task,
             architecture=architecture,
             **specs,
-            corpus=_corpus(values),
-            results=_object(values, "results"),
-            progress=_object(values, "progress"),
+            corpus=corpus_of(values),
+            results=results_of(values),
+            progress=progress_of(values),
             files=_entries(values),
             raw=raw,
         )
@@ -298,51 +321,20 @@ def _newer(where: str, values: dict[str, Any], what: str) -> str:
 
 def _settings(cls: type, values: dict[str, Any], key: str, where: str) -> Any:
     """Return settings. Raises ModelError for one that is not known: the record was written by a newer program."""
-    found, known = _object(values, key), {f.name for f in fields(cls)}
+    found, known = checked(values, key, OBJECT), {f.name for f in fields(cls)}
     unknown = sorted(set(found) - known - GIVEN_UP)
     if unknown:
         raise ModelError(_newer(where, values, f"the setting {quoted(unknown[0])}"))
     return from_dict(cls, {name: value for name, value in found.items() if name not in GIVEN_UP}, key)
 
 
-def _text(values: Mapping[str, Any], key: str) -> str:
-    return str(_checked(values, key, lambda v: isinstance(v, str) and 0 < len(v) <= 100, "a short text"))
-
-
-def _object(values: Mapping[str, Any], key: str) -> dict[str, Any]:
-    found: dict[str, Any] = _checked(values, key, lambda v: isinstance(v, dict), "an object")
-    return found
-
-
-def _corpus(values: Mapping[str, Any]) -> dict[str, Any]:
-    corpus = _object(values, "corpus")
-    _checked(corpus, "name", lambda v: isinstance(v, str) and v != "" and not set(v) & {"/", "\\", "\0"}, "a base name")
-    _checked(corpus, "sha256", _is_hash, "a sha256")
-    for key in ("lines", "tokens"):
-        _checked(corpus, key, lambda v: type(v) is int and v >= 0, "a count")
-    for key in corpus:
-        _checked(corpus, key, lambda v: type(v) in (int, float, str), "a number or a text")
-    return corpus
-
-
 def _entries(values: Mapping[str, Any]) -> dict[str, FileEntry]:
     entries = {}
-    for role, entry in _object(values, "files").items():
+    for role, entry in checked(values, "files", OBJECT).items():
         if role not in ROLES:
             raise ValueError(f"files holds the unknown role {quoted(role)}")
         if not isinstance(entry, dict) or sorted(entry) != ["sha256", "size"]:
             raise ValueError(f"files.{role} does not hold size and sha256")
-        size = _checked(entry, "size", lambda v: type(v) is int and v >= 0, "a size")
-        entries[role] = FileEntry(size, _checked(entry, "sha256", _is_hash, "a sha256"))
+        where = f"files.{role}."
+        entries[role] = FileEntry(checked(entry, "size", COUNT, where), checked(entry, "sha256", SHA256, where))
     return entries
-
-
-def _is_hash(value: object) -> bool:
-    return isinstance(value, str) and _HASH.fullmatch(value) is not None
-
-
-def _checked(values: Mapping[str, Any], key: str, good: Callable[[Any], bool], kind: str) -> Any:
-    if key not in values or not good(values[key]):
-        found = quoted(values[key], 40) if key in values else "missing"
-        raise ValueError(f"{key} is {found}, expected {kind}")
-    return values[key]

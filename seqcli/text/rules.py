@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+_SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of an argument that is not UTF-8: no character, to nobody
 
 
 def folded(piece: str, lowercase: bool) -> str:
-    """Return a piece as every tokenizer sees it: composed (NFC), in lower case where asked."""
-    return unicodedata.normalize("NFC", piece.lower() if lowercase else piece)
+    """Return a piece as every tokenizer sees it: composed (NFC), in lower case where asked, of characters only."""
+    piece = piece.lower() if lowercase else piece
+    return piece if piece.isascii() else unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", piece))
 
 
 class Rules:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-from seqcli.errors import MisuseError, SeqcliError
+from seqcli.errors import DamagedError, MisuseError, SeqcliError
 from seqcli.text.japanese import Japanese, MeCab
 from seqcli.text.reading import SPACES
 from seqcli.text.rules import ADDRESS, KINDS, Rules, folded
+from seqcli.text.subword_file import check
 
 JOINER = "￭"  # stands where a token touches its neighbour without a space: '￭,' after a word, '"￭' before one
 SPACE = "▁"  # the space itself, for characters and subwords
@@ -169,12 +170,17 @@ def _joined(group: list[tuple[str, bool]]) -> list[str]:
 class Subwords(Rules):
     """Pieces of words learned from the corpus (sentencepiece, unigram), so that no word is unknown."""
 
-    def __init__(self, lowercase: bool, model: bytes) -> None:
+    def __init__(self, lowercase: bool, model: bytes, where: str = "The tokenizer") -> None:
+        """where: what a message calls the model. Raises DamagedError for one that was not learned here."""
         import sentencepiece
 
         super().__init__(lowercase)
         self._model = model
-        self._processor: Any = sentencepiece.SentencePieceProcessor(model_proto=model)
+        try:
+            check(model)
+            self._processor: Any = sentencepiece.SentencePieceProcessor(model_proto=model)
+        except (ValueError, RuntimeError, OSError) as error:
+            raise DamagedError(f"{where} is damaged: {str(error)[:100]}; copy it again, or train anew.") from error
 
     @property
     def model(self) -> bytes | None:
@@ -203,12 +209,12 @@ RULES: dict[str, type[Rules]] = {
 
 
 @lru_cache(maxsize=4)
-def make(name: str, lowercase: bool, model: bytes | None = None) -> Tokenizer:
-    """Return a tokenizer by name; `subwords` needs its learned model."""
+def make(name: str, lowercase: bool, model: bytes | None = None, where: str = "The tokenizer") -> Tokenizer:
+    """Return a tokenizer by name; `subwords` needs its learned model, which `where` names in a message."""
     if name == "subwords":
         if model is None:
             raise MisuseError("--tokenizer subwords must be learned from a corpus first.")
-        return Subwords(lowercase, model)
+        return Subwords(lowercase, model, where)
     made: Tokenizer = RULES[name](lowercase)  # type: ignore[assignment]  # every entry of RULES is a Tokenizer
     return made
 

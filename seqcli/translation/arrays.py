@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from seqcli.inference import Array, Ids, State, Table, cell
+from seqcli.inference import Array, Ids, State, Table, cell, stored_weights
 from seqcli.spec import GATES, TranslationSpec
 
 BLOCK = 32  # tokens of the vocabulary looked at together in search of the best
@@ -167,7 +167,7 @@ class TranslatorArrays:
     def stored(cls, record: Any, source_size: int, target_size: int) -> TranslatorArrays:
         """Return the model of a record of the store."""
         table = translation_table(record.spec, source_size, target_size, record.text.joint)
-        return cls(record.spec, record.arrays("weights", table))
+        return cls(record.spec, stored_weights(record, table))
 
     # -- the source -----------------------------------------------------------------------------------------------
 

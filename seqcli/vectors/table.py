@@ -21,6 +21,7 @@ SCORES = 1 << 20  # held at once: 4 MB, which stay in the cache between the prod
 SAMPLED = 4096  # words whose scores bound the k-th best from below, so that few others need a second look
 ROUNDING = 1e-4  # float32 products of 1,000 numbers err by less; the candidates are measured again in float64
 SMOOTH = 1e-3  # Arora et al. 2017: a word of this share of the text counts half in a sentence
+LARGEST = 1e30  # number in a vector: the length of one of 65,536 such is a float32 still
 EPSILON = 1e-6  # keeps 3CosMul's quotient finite (Levy and Goldberg 2014 use 1e-3, gensim and word2vec's users this)
 
 
@@ -193,6 +194,11 @@ class Table:
         if self.counts is None or row is None:
             return 1.0
         return SMOOTH / (SMOOTH + float(self.counts[row]) / max(float(self.counts.sum()), 1.0))
+
+
+def is_comparable(matrix: Floats) -> bool:
+    """Return whether the numbers of a matrix are finite, and small enough for lengths and products to be so too."""
+    return matrix.size == 0 or max(-float(matrix.min()), float(matrix.max())) <= LARGEST
 
 
 def unit(vector: Floats) -> Floats:

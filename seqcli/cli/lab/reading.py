@@ -46,9 +46,9 @@ def words_of(given: str, path: str | None, language: str) -> list[str]:
 
 def cell_of(record: Record) -> tuple[Cell, Array]:
     """Return the first layer of a trained model as a cell of the lab, and the embedding [V, E], in float64."""
-    from seqcli.inference import language_table
+    from seqcli.inference import language_table, stored_weights
 
-    arrays = record.arrays("weights", language_table(record.spec, len(record.vocabulary())))
+    arrays = stored_weights(record, language_table(record.spec, len(record.vocabulary())))
     w: dict[str, Array] = {
         name: arrays[f"recurrent.layers.0.{name}"].astype(np.float64)
         for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")

@@ -58,13 +58,13 @@ def begin_from(origin: Record, model: Any, corpus: Corpus) -> None:
     import numpy as np
     import torch
 
-    from seqcli.inference import language_table
+    from seqcli.inference import language_table, stored_weights
     from seqcli.text.vocabulary import UNK
 
     known, size = len(origin.vocabulary()), len(corpus.vocabulary)
     counts = np.maximum(corpus.train.counts(size), 1)
     shares = np.log(counts / (counts[UNK] + counts[known:].sum()))
-    arrays = origin.arrays("weights", language_table(origin.spec, known))
+    arrays = stored_weights(origin, language_table(origin.spec, known))
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             array = arrays[name]

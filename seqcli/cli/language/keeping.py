@@ -9,8 +9,11 @@ from seqcli.errors import DamagedError, MisuseError, quoted
 from seqcli.mixing.settings import parse
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from seqcli.cli.language.mixing import Blend
     from seqcli.cli.options import Session
+    from seqcli.store import Record
 
 KEY = "mixtures"  # among the results of a record: what is mixed -> the options that were fitted
 
@@ -37,15 +40,27 @@ def with_kept(blend: Blend) -> Blend:
     found = known.get(_mixed(blend)) if isinstance(known, dict) else None
     if found is None or blend.free != blend.open:
         return blend
+    weights, cache = _shares(blend.records[0], found, len(blend.records) - 1, bool(blend.cache))
+    return replace(blend, weights=(1.0 - sum(weights), *weights), cache=cache, free=frozenset())
+
+
+def check_kept(record: Record) -> None:
+    """Raise DamagedError for a record with kept shares, or a cache, that cannot be."""
+    for kept in record.results.get(KEY, {}).values():
+        _shares(record, kept, len(kept["weights"]), bool(kept["cache"]))
+
+
+def _shares(record: Record, found: dict[str, Any], count: int, cached: bool) -> tuple[tuple[float, ...], Any]:
+    """Return the shares of `count` further models that were kept, and the cache. Raises DamagedError."""
     try:
         weights = tuple(float(weight) for weight in found["weights"])
-        cache = parse(found["cache"]) if blend.cache else None
-        if len(weights) != len(blend.records) - 1 or not all(w > 0 for w in weights) or sum(weights) >= 1:
+        cache = parse(found["cache"]) if cached else None
+        if len(weights) != count or not all(w > 0 for w in weights) or sum(weights) >= 1:
             raise ValueError
     except (KeyError, TypeError, ValueError, MisuseError) as error:
-        name = quoted(blend.records[0].name)
+        name = quoted(record.name)
         raise DamagedError(f"The shares kept in {name} cannot be; fit them again with evaluate --keep.") from error
-    return replace(blend, weights=(1.0 - sum(weights), *weights), cache=cache, free=frozenset())
+    return weights, cache
 
 
 def _mixed(blend: Blend) -> str:

@@ -144,11 +144,11 @@ def network(record: Record) -> Any:
     """Return the network of a record, in torch."""
     import torch
 
-    from seqcli.inference import language_table
+    from seqcli.inference import language_table, stored_weights
     from seqcli.models.language import LanguageModel
 
     size = len(record.vocabulary())
-    arrays = record.arrays("weights", language_table(record.spec, size))
+    arrays = stored_weights(record, language_table(record.spec, size))
     model = LanguageModel(record.spec, size)
     model.load_state_dict({key: torch.from_numpy(value.copy()) for key, value in arrays.items()})
     return model

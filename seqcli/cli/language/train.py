@@ -118,10 +118,12 @@ def make_training(
     """Make the model and its training, from the start, from another model's weights, or where a record stands."""
     from seqcli.inference import language_table
 
-    begin_torch(session, plan.run, plan.spec.architecture, language_table(plan.spec, len(corpus.vocabulary)))
+    table = language_table(plan.spec, len(corpus.vocabulary))
+    begin_torch(session, plan.run, plan.spec.architecture, table)
     import torch
 
     from seqcli.models.language import LanguageModel
+    from seqcli.store.training_state import training_state
     from seqcli.text.batches import Blocks, Segments
     from seqcli.training import Training
 
@@ -132,7 +134,7 @@ def make_training(
     blocks = Blocks(corpus.train.ids, plan.run.batch_size, plan.run.unroll, plan.run.seed)
     training = Training(model, blocks, Segments(corpus.held_out.ids), plan.run)
     if record is not None:
-        take_up(training, record, lambda: record.arrays("state"))
+        take_up(training, record, lambda: training_state(record, table))
     return training
 
 

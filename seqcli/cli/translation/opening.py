@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seqcli.cli.opening import tokenizer_of
 from seqcli.cli.options import Number, Session, option
 from seqcli.errors import MisuseError, quoted
 from seqcli.spec import TASKS
@@ -41,13 +42,9 @@ def sides_of(record: Record) -> tuple[Side, Side]:
 
 
 def _side(record: Record, which: str) -> Side:
-    from seqcli.text import tokens
     from seqcli.text.sides import Side
 
-    role = f"{which}tokenizer"
-    learned = record.load(role) if role in record.files else None
-    tokenizer = tokens.make(record.text.tokenizer, record.text.lowercase, learned)
-    return Side(tokenizer, record.vocabulary(f"{which}vocabulary"))
+    return Side(tokenizer_of(record, which), record.vocabulary(f"{which}vocabulary"))
 
 
 def open_translator(session: Session, name: str | None) -> LineTranslator:
@@ -62,7 +59,7 @@ def translator_of(record: Record) -> LineTranslator:
 
     source, target = sides_of(record)
     model = TranslatorArrays.stored(record, len(source.vocabulary), len(target.vocabulary))
-    usual = int(record.corpus.get("usual_source", USUAL))
+    usual = record.corpus.get("usual_source", USUAL)
     return LineTranslator(record.name, model, source, target, usual, _names(record))
 
 

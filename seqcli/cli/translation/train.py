@@ -131,9 +131,11 @@ def _make(session: Session, plan: Plan, corpus: PairCorpus, batches: PairBatches
 
     sizes = len(corpus.source.vocabulary), len(corpus.target.vocabulary)
     what = f"{plan.spec.cell}, attention {plan.spec.attention}"
-    begin_torch(session, plan.run, what, translation_table(plan.spec, *sizes, plan.text.joint))
+    table = translation_table(plan.spec, *sizes, plan.text.joint)
+    begin_torch(session, plan.run, what, table)
     from seqcli.models.seq2seq import Translator
     from seqcli.progress import Progress
+    from seqcli.store.training_state import training_state
     from seqcli.text.bucketed import HeldOutPairs
     from seqcli.training import Training
 
@@ -142,7 +144,7 @@ def _make(session: Session, plan: Plan, corpus: PairCorpus, batches: PairBatches
     if record is not None and record.progress.get("finished"):
         training.progress = Progress(**record.progress)  # stopped while its translations were measured
     elif record is not None:
-        take_up(training, record, lambda: record.arrays("state"))
+        take_up(training, record, lambda: training_state(record, table))
     return training
 
 

@@ -233,6 +233,7 @@ def _parts(session: Session, model: str, file: str, kind: str) -> tuple[dict[str
 
 def _learned(opened: Opened) -> Learned:
     """Return what a model knows beside its words' vectors."""
+    from seqcli.cli.vectors.tables import outputs_of
     from seqcli.spec import VectorsSpec
     from seqcli.vectors.formats import Learned
 
@@ -243,7 +244,7 @@ def _learned(opened: Opened) -> Learned:
     spec, sampled = record.spec, record.spec.output == "negative-sampling"
     return replace_fields(
         learned,
-        outputs=record.arrays("weights")["outputs"] if sampled and "weights" in record.files else None,
+        outputs=outputs_of(record, len(table)) if sampled and "weights" in record.files else None,
         skip_gram=spec.architecture == "skip-gram",
         window=spec.window,
         negatives=spec.negatives,

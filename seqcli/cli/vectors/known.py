@@ -55,13 +55,13 @@ class Known:
 def known_vectors(session: Session, start: str) -> Known:
     """Return what a model of the shelf, or else a file, knows of its words."""
     if session.shelf.has(start):
-        from seqcli.cli.vectors.tables import open_table
+        from seqcli.cli.vectors.tables import open_table, outputs_of
 
         opened = open_table(session, start)
         record, table = opened.record, opened.table
         outputs = None
         if "weights" in record.files and record.spec.output == "negative-sampling":
-            outputs = record.arrays("weights")["outputs"]
+            outputs = outputs_of(record, len(table))
         return Known(start, list(table.words), table.matrix, outputs, table.subwords)
     if os.path.isfile(start):
         from seqcli.vectors.formats import read

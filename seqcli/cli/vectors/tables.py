@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from seqcli.cli.inputs import batches_of_texts
 from seqcli.cli.options import Session
 from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
-from seqcli.spec import TASKS
+from seqcli.spec import TASKS, VectorsSpec
 from seqcli.vectors.table import Table, UnknownWordError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from seqcli.text.tokens import Tokenizer
     from seqcli.vectors.formats import VectorsFile
 
+MOST_WORDS = 2.0**62  # of a text: their sum is a number still
 OPTIONAL = ("output",)  # arrays beside the vectors themselves, which answering does without
 
 
@@ -64,7 +65,7 @@ class Opened:
             return 0
         import numpy as np
 
-        arrays = self.record.arrays("counts")
+        arrays = counts_of(self.record, len(self.table))
         if "rare_hashes" not in arrays or not len(arrays["rare_hashes"]):
             return 0
         for form in (word, word.lower()):
@@ -85,23 +86,60 @@ def word_hash(word: str) -> int:
 
 def open_table(session: Session, name: str | None) -> Opened:
     """Return a table of the shelf, with numpy alone. Raises MisuseError for a model of another kind."""
-    from seqcli.text.vocabulary import SPECIALS
-    from seqcli.vectors.quantise import restore
-
     record = session.shelf.read(name, "vectors")
     if record.task != "vectors":
         raise MisuseError(
             f"{quoted(record.name)} {TASKS[record.task]}; name a model of word vectors, made by train-w2v or import."
         )
+    return Opened(record, table_of(record))
+
+
+def table_of(record: Record) -> Table:
+    """Return the table of a record. Raises DamagedError for one that is not what its settings say."""
+    import numpy as np
+
+    from seqcli.text.vocabulary import SPECIALS
+    from seqcli.vectors.quantise import restore
+    from seqcli.vectors.table import is_comparable
+
     words = record.vocabulary().tokens[len(SPECIALS) :]
     arrays = record.arrays("vectors")
     _check_shapes(record, arrays, len(words))
     subwords = _subwords(record, arrays)
-    counts = None
-    if "counts" in record.files:
-        counts = record.arrays("counts").get("counts")
-    table = Table(words, restore(arrays, record.spec.dimensions), subwords, counts)
-    return Opened(record, table)
+    with np.errstate(over="ignore", invalid="ignore"):  # told by what follows
+        matrix = restore(arrays, record.spec.dimensions)
+    for numbers in (matrix, *([subwords.matrix] if subwords else [])):
+        if not is_comparable(numbers):
+            raise DamagedError(
+                f"{record.where('vectors')} cannot be used: its numbers are too large to compare; make it anew with "
+                "--replace."
+            )
+    return Table(words, matrix, subwords, counts_of(record, len(words)).get("counts"))
+
+
+def outputs_of(record: Record, words: int) -> Any:
+    """Return the output vectors of a training that ended or goes on here [words, D]."""
+    return record.arrays("weights", {"outputs": ("F32", (words, record.spec.embedding_size))})["outputs"]
+
+
+def counts_of(record: Record, words: int) -> dict[str, Any]:
+    """Return how often each word was seen, and the hashes of those too rare for a vector, as far as it is known.
+
+    Raises DamagedError.
+    """
+    if "counts" not in record.files:
+        return {}
+    arrays = record.arrays("counts")
+    found = {name: (array.dtype.str, array.ndim) for name, array in arrays.items()}
+    rare = {"rare_hashes": ("<i8", 1), "rare_counts": ("<i4", 1)} if "rare_hashes" in arrays else {}
+    good = found == {"counts": ("<i8", 1), **rare} and len(arrays["counts"]) == words
+    good = good and arrays["counts"].min(initial=0) >= 0 and arrays["counts"].sum(dtype=float) < MOST_WORDS
+    if good and rare:
+        hashes, counts = arrays["rare_hashes"], arrays["rare_counts"]
+        good = len(hashes) == len(counts) and counts.min(initial=1) > 0 and bool((hashes[1:] > hashes[:-1]).all())
+    if not good:
+        raise DamagedError(f"{record.where('counts')} is damaged: it does not count {words} words; copy it again.")
+    return arrays
 
 
 def _check_shapes(record: Record, arrays: dict[str, Any], words: int) -> None:
@@ -112,12 +150,14 @@ def _check_shapes(record: Record, arrays: dict[str, Any], words: int) -> None:
     centroids = arrays.get("centroids")
     part = PART if centroids is None or centroids.ndim != 3 else max(centroids.shape[2], 1)
     expected = shapes(getattr(spec, "quantize", "none"), words, spec.dimensions, part)
-    if getattr(spec, "buckets", 0) and "subwords" in arrays:
+    if spec.subwords if isinstance(spec, VectorsSpec) else spec.buckets:
         expected["subwords"] = ("F32", (spec.buckets, spec.dimensions))
-    found = {name: array.shape for name, array in arrays.items() if name not in OPTIONAL}
-    if found != {name: shape for name, (_, shape) in expected.items()}:
+    kinds = {"float32": "F32", "uint8": "U8"}
+    found = {name: (kinds.get(str(array.dtype)), array.shape) for name, array in arrays.items() if name not in OPTIONAL}
+    if found != expected or not words:
+        shown = quoted({name: shape for name, (_, shape) in found.items()})
         raise DamagedError(
-            f"{record.where('vectors')} is damaged: its arrays are {quoted(found)}, not those of {words} words of "
+            f"{record.where('vectors')} is damaged: its arrays are {shown}, not those of {words} words of "
             f"{spec.dimensions} numbers; copy it again, or make it anew with --replace."
         )
 
@@ -150,8 +190,11 @@ def save_table(
     from seqcli.store import pack
     from seqcli.text.vocabulary import Vocabulary
     from seqcli.vectors.quantise import quantise
+    from seqcli.vectors.table import LARGEST, is_comparable
 
     subwords = found.subwords
+    if not all(is_comparable(numbers) for numbers in (found.matrix, *([subwords.matrix] if subwords else []))):
+        raise ModelError(f"The vectors of {quoted(name)} hold numbers beyond {LARGEST:g}, which nothing can compare.")
     spec = TableSpec(
         format=found.format,
         quantize=quantize,
