@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.options import Session, command, given, option, settings, spec_options
+from seqcli.cli.options import Session, command, given, option, reading_options, settings, spec_options
 from seqcli.cli.preparing import tokenizer_note
 from seqcli.spec import TextSpec
 
@@ -24,26 +24,24 @@ SHOWN = 12  # frequent tokens on the line of the table
 )
 @click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
 @option("--test", multiple=True, metavar="FILE", help="Look at this text too: its unknown rate, and what both have.")
-@option("--encoding", default="utf-8", metavar="NAME", help="Encoding of the text.  [default: utf-8]")
+@reading_options
 @spec_options(TextSpec)
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.", panel="Output")
 @click.pass_obj
-def corpus(
-    session: Session, /, texts: tuple[str, ...], test: tuple[str, ...], encoding: str, as_json: bool, **params: Any
-) -> None:
+def corpus(session: Session, /, texts: tuple[str, ...], test: tuple[str, ...], as_json: bool, **params: Any) -> None:
     """Look at a text before training: its size, its words, how many of them a vocabulary knows, what would go wrong.
 
     Takes files, folders, .gz/.bz2/.xz, or - for standard input. Warnings go to stderr.
     """
     spec = settings(TextSpec(), given(TextSpec, params))
-    pieces = _read(session, texts, encoding)
-    from seqcli.text.reading import files_of
+    pieces = _read(session, texts)
+    from seqcli.text.files import files_of
     from seqcli.text.survey import compare, survey, warnings
 
     known = survey(pieces, spec)
-    other = compare(pieces, known, _read(session, test, encoding)) if test else None
+    other = compare(pieces, known, _read(session, test)) if test else None
     found = warnings(known, other)
-    figures = {"files": len(files_of(texts)), **dict(_figures(known)), **dict(_compared(other))}
+    figures = {"files": len(files_of(texts, session.text_form)), **dict(_figures(known)), **dict(_compared(other))}
     if as_json:
         frequent = [{"token": token, "count": count} for token, count in known.frequent]
         coverage = [{"vocabulary": size, "share": share} for size, share in known.coverage]
@@ -61,13 +59,13 @@ def corpus(
         session.terminal.note(f"Warning: {line}")
 
 
-def _read(session: Session, texts: tuple[str, ...], encoding: str) -> Pieces:
+def _read(session: Session, texts: tuple[str, ...]) -> Pieces:
     from seqcli.text.corpus import read_pieces
-    from seqcli.text.reading import total_size
+    from seqcli.text.files import total_size
 
     folder = os.curdir if os.access(os.curdir, os.W_OK) else None  # for an unnamed file, where a text is long
     with session.terminal.bar(total_size(texts), "reading") as bar:
-        return read_pieces(texts, encoding, bar.to, folder)
+        return read_pieces(texts, session.text_form, bar.to, folder)
 
 
 def _figures(known: Survey) -> Iterator[tuple[str, str | int | float]]:

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from seqcli.cli.options import MODELS_DIR, Session, option
+from seqcli.cli.options import MODELS_DIR, Session, option, reading_options
 from seqcli.cli.terminal import Terminal, duration
 from seqcli.errors import DamagedError, MisuseError, ModelError, SeqcliError, quoted
 from seqcli.memory import available
 from seqcli.spec import option_name, to_dict
+from seqcli.text.form import Form
 
 if TYPE_CHECKING:
     from seqcli.progress import Evaluated, Event, Progress, Progressed
@@ -35,7 +36,7 @@ def training_options(command: Any) -> Any:
         option("--replace", is_flag=True, help="Replace a model of this name, once the new one is saved."),
         option("--resume", is_flag=True, help="Go on with a training that was interrupted."),
         option("--like", metavar="NAME", help="Take every setting that is not given from this model."),
-        option("--encoding", default="utf-8", metavar="NAME", help="Encoding of the text.  [default: utf-8]"),
+        reading_options,
         option("--valid", multiple=True, metavar="FILE", help="Held-out text, instead of a part cut from the text."),
         option("--name", metavar="NAME", help="Name of the model.  [default: the file's]"),
     ):
@@ -71,7 +72,7 @@ class Source:
 
     texts: tuple[str, ...]
     valid: tuple[str, ...]
-    encoding: str
+    form: Form
 
 
 class Stop:
@@ -238,7 +239,7 @@ def resume_line(session: Session, command: str, source: Source, name: str) -> st
     """Return the command that goes on with an interrupted training."""
     valid = [word for path in source.valid for word in ("--valid", path)]
     words = ["seqcli", command, *source.texts, *valid, "--name", name]
-    words += [] if source.encoding == "utf-8" else ["--encoding", source.encoding]
+    words += source.form.options()
     words += [] if session.models_dir == MODELS_DIR else ["--models-dir", session.models_dir]
     return " ".join(shlex.quote(word) for word in [*words, "--resume"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from seqcli.cli.fitting import Source, check_corpus, resume_line
@@ -46,16 +46,17 @@ class PairSource(Source):
         """Return the pairs of files, in the direction that is trained."""
         from seqcli.text.pairs import read_pairs
 
-        found = read_pairs(paths, self.encoding)
+        found = read_pairs(paths, self.form)
         return found.turned if self.turned else found
 
     def back_translated(self, session: Session) -> Pairs:
         """Return the target text as pairs: its sources are translations, made greedily."""
+        from seqcli.text.files import named
         from seqcli.text.pairs import pairs_of
-        from seqcli.text.reading import named, read_lines
+        from seqcli.text.reading import read_lines
         from seqcli.translation.search import Searching
 
-        target = [line for line in read_lines(self.monolingual, self.encoding) if line.strip()]
+        target = [line for line in read_lines(self.monolingual, replace(self.form, columns=())) if line.strip()]
         asked = open_translator(session, self.reverse_model)
         found = pairs_of(translations_of(session, asked, target, Searching(beam=1)), target)
         told = named(*self.monolingual)

@@ -50,7 +50,6 @@ def train_translate(
     texts: tuple[str, ...],
     name: str | None,
     valid: tuple[str, ...],
-    encoding: str,
     like: str | None,
     resume: bool,
     replace: bool,
@@ -73,7 +72,7 @@ def train_translate(
     if reverse and monolingual:
         raise MisuseError("--reverse trains both directions on pairs; leave out --monolingual.")
     name = name or name_of(texts)
-    source = PairSource(texts, valid, encoding, monolingual, reverse_model or "", reverse)
+    source = PairSource(texts, valid, session.text_form, monolingual, reverse_model or "", reverse)
     shelf = session.shelf
     with shelf.open(name, replace=replace, resume=resume) as draft:
         _train(session, source, draft, like, params, as_json, began)

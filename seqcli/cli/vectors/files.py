@@ -81,8 +81,10 @@ def import_vectors(
     from seqcli.cli.fitting import name_of
     from seqcli.cli.vectors.tables import save_table
     from seqcli.store.shelf import check_name
+    from seqcli.text.files import refuse_url
     from seqcli.vectors.formats import read
 
+    refuse_url(file)
     if limit is not None and limit < 1:
         raise MisuseError(f"--limit is {limit}; give a number of 1 or more.")
     name = name or name_of([os.path.splitext(file)[0]])

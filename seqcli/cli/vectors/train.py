@@ -84,7 +84,6 @@ def train_w2v(
     start: str | None,
     name: str | None,
     valid: tuple[str, ...],
-    encoding: str,
     like: str | None,
     resume: bool,
     replace: bool,
@@ -100,7 +99,7 @@ def train_w2v(
 
     began = time.monotonic()
     check_resume(resume, replace=replace, like=like, **{"from": start})
-    source, name = Source(texts, valid, encoding), name or name_of(texts)
+    source, name = Source(texts, valid, session.text_form), name or name_of(texts)
     with session.shelf.open(name, replace=replace, resume=resume) as draft:
         record = draft.record
         if is_finished(session, record):
