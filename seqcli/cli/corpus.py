@@ -122,8 +122,8 @@ def _in_words(texts: tuple[str, ...], known: Survey, other: Comparison | None) -
         f"{text.unit}s",
         f"{known.units:,}; {copies} repeat an earlier one; the longest line: {known.longest_line:,} letters",
     )
-    if known.japanese:
-        yield "Japanese", f"{percent(known.japanese)} of the letters"
+    if known.script.language:
+        yield known.script.language, f"{percent(known.script.share)} of the letters"
     if known.marked_unknown:
         yield "<unk>", f"stands {known.marked_unknown:,} times in the text itself"
     yield "commonest", " · ".join(f"{token} {count:,}" for token, count in known.frequent[:SHOWN])

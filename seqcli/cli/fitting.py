@@ -6,7 +6,6 @@ import json
 import math
 import os
 import re
-import shlex
 import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -139,7 +138,7 @@ class Fit:
     stop: Stop
     state: Callable[[], bytes]  # all that a resumed training needs, packed
     keep_best: Callable[[Evaluated], None]  # takes weights and results of a new best into the checkpoint
-    resume_line: str
+    resume_line: list[str]  # words
     measure: Callable[[float], str]  # a held-out figure as a person reads it
     unit: str = "token"
     keep_last: bool = False  # takes the weights of every evaluation, not only of a new best
@@ -170,7 +169,7 @@ class Fit:
             except InterruptedError:
                 pass  # told to stop in the middle of an evaluation: it is made when the training goes on
         self.checkpoint.save(progress, self.state())
-        self.terminal.note(f"Saved at update {progress.update:,}. Go on with: {self.resume_line}")
+        self.terminal.note(f"Saved at update {progress.update:,}. Go on with:", self.resume_line)
         raise SystemExit(128 + self.stop.signal)
 
     def _evaluated(self, event: Evaluated) -> None:
@@ -235,13 +234,13 @@ def document_end(
     )
 
 
-def resume_line(session: Session, command: str, source: Source, name: str) -> str:
-    """Return the command that goes on with an interrupted training."""
+def resume_line(session: Session, command: str, source: Source, name: str) -> list[str]:
+    """Return the words of the command that goes on with an interrupted training."""
     valid = [word for path in source.valid for word in ("--valid", path)]
     words = ["seqcli", command, *source.texts, *valid, "--name", name]
     words += source.form.options()
     words += [] if session.models_dir == MODELS_DIR else ["--models-dir", session.models_dir]
-    return " ".join(shlex.quote(word) for word in [*words, "--resume"])
+    return [*words, "--resume"]
 
 
 def check_same(recorded: Any, changes: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -76,8 +75,8 @@ def tune(
     if best.nats_per_token is None:
         raise DivergedError("No trial learned anything; give a lower --learning-rate, or more --minutes.")
     session.terminal.note(
-        f"Best: {perplexity_text(best.nats_per_token)} in {duration(60 * best.minutes)}. "
-        f"Train it: {_train_line(source, params, best)}"
+        f"Best: {perplexity_text(best.nats_per_token)} in {duration(60 * best.minutes)}. Train it:",
+        _train_line(source, params, best),
     )
 
 
@@ -91,13 +90,13 @@ def _check(minutes: float, trials: int, both: bool) -> None:
         raise MisuseError("Give --resume or --replace, not both.")
 
 
-def _train_line(source: Source, params: dict[str, Any], best: Trial) -> str:
-    """Return the command that trains a model with the settings of a trial, for as long."""
+def _train_line(source: Source, params: dict[str, Any], best: Trial) -> list[str]:
+    """Return the words of the command that trains a model with the settings of a trial, for as long."""
     words = ["seqcli", "train-lm", *source.texts, *(word for path in source.valid for word in ("--valid", path))]
     words += source.form.options()
     kept = {**given(TextSpec, params), **given(LanguageSpec, params), **given(RunSpec, params), **best.settings}
     words += [word for key, value in kept.items() for word in _typed(key, value)]
-    return shlex.join([*words, "--minutes", f"{best.minutes:.3g}"])
+    return [*words, "--minutes", f"{best.minutes:.3g}"]
 
 
 def _report(session: Session, found: list[Trial]) -> None:

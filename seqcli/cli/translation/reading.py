@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -34,13 +33,13 @@ class PairSource(Source):
     both: bool = False
     turned: bool = False
 
-    def resume_line(self, session: Session, name: str) -> str:
-        """Return the command that goes on with an interrupted training."""
+    def resume_line(self, session: Session, name: str) -> list[str]:
+        """Return the words of the command that goes on with an interrupted training."""
         line = resume_line(session, "train-translate", self, name.removesuffix(REVERSE) if self.turned else name)
         words = [word for path in self.monolingual for word in ("--monolingual", path)]
         words += ["--reverse-model", self.reverse_model] if self.monolingual else []
         words += ["--reverse"] if self.both else []
-        return " ".join([line.removesuffix(" --resume"), *map(shlex.quote, words), "--resume"])
+        return [*line[:-1], *words, line[-1]]
 
     def pairs(self, paths: Sequence[str]) -> Pairs:
         """Return the pairs of files, in the direction that is trained."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from dataclasses import replace as replaced
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli import tips
 from seqcli.cli.fitting import Done, Fit, Stop, check_resume, is_finished, name_of, take_up, training_options
 from seqcli.cli.options import Session, command, option, spec_options
 from seqcli.cli.preparing import Plan, begin_torch, checkpoint_of, make_plan
@@ -109,7 +109,7 @@ def _train(
     training = _make(session, plan, corpus, batches, record)
     why = _fit(session, source, plan, corpus, training, draft)
     session.shelf.set_default(name, only_first=True)
-    example = shlex.quote(corpus.held_out_pairs.source[corpus.held_out.places[0]][:80])
+    example = tips.sentence(corpus.held_out_pairs.source[place] for place in corpus.held_out.places)
     report(session, draft, _done(training, why), time.monotonic() - began, example, as_json)
 
 

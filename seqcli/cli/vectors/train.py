@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli import tips
 from seqcli.cli.fitting import (
     Fit,
     Source,
@@ -227,11 +228,5 @@ def _report(
         f"Held-out {_loss_text(held_out['nats_per_pair'])} over {held_out['pairs']:,} pairs."
     )
     where = os.path.relpath(draft.directory)
-    session.terminal.note(f"Model: {where}. Try: seqcli neighbors {_example(words)} -m {draft.name}")
-
-
-def _example(words: Words) -> str:
-    """Return a word to try: one of the commoner ones, of letters, that is no particle."""
-    tokens = words.names
-    long = [token for token in tokens[100:2000] if token.isalpha() and len(token) > 3]
-    return (long or [token for token in tokens if token.isalpha()] or ["WORD"])[0]
+    tip = ["seqcli", "neighbors", tips.content_word(words.names), "-m", draft.name]
+    session.terminal.note(f"Model: {where}. Try:", tip)
