@@ -42,7 +42,10 @@ class Progress:
     plan_update: int = 0  # the last update at which the plan was made, ...
     plan_seconds: float = 0.0  # ... when that was, ...
     plan_share: float = 0.0  # ... and the share of the schedule that was done by then
-    calibrated: bool = False  # a budget of minutes was planned by speed
+    begun_update: int = 0  # where this schedule began: above 0 in a training that goes on after its end, ...
+    begun_seconds: float = 0.0  # ... and when
+    allowed_seconds: float | None = None  # what is left of the minutes for training; None: all of them
+    calibrated: bool = False  # when the schedule ends is known: by minutes, once it was planned by speed
     evaluation_due: bool = True  # before anything else; the first one measures the untrained model
     evaluation_seconds: float = 0.0  # what the last evaluation took
     learning_rate: float = 0.0  # of the last update
@@ -54,6 +57,11 @@ class Progress:
     finished: str = ""  # why, when it is
 
     @property
+    def end(self) -> int | None:
+        """The update at which the schedule ends, None before it is known."""
+        return self.planned_updates if self.calibrated else None
+
+    @property
     def share(self) -> float:
         """The share of the schedule that is done, 0 to 1."""
         left = max(self.planned_updates - self.plan_update, 1)
@@ -61,9 +69,9 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds to the end of the schedule at the speed seen since the last plan; None before any is known."""
+        """Seconds to the end of the schedule at the speed seen since the last plan; None before they are known."""
         done = self.update - self.plan_update
-        if self.seconds <= self.plan_seconds or not done:
+        if self.seconds <= self.plan_seconds or not done or not self.calibrated:
             return None
         evaluations = self.planned_evaluations - int(self.share * self.planned_evaluations)
         speed = done / (self.seconds - self.plan_seconds)
@@ -80,27 +88,33 @@ class Progress:
         epochs = max(math.ceil(budget.epochs or 1), 1)
         self.planned_evaluations = epochs * -(-EVALUATIONS // epochs)  # so that one falls on the end of every epoch
         if budget.minutes is not None:
-            affordable = int(budget.minutes * 60 * EVALUATION_SHARE / max(self.evaluation_seconds, 1e-3))
+            affordable = int(self.budget_seconds(budget) * EVALUATION_SHARE / max(self.evaluation_seconds, 1e-3))
             self.planned_evaluations = max(min(EVALUATIONS, affordable), 1)
-        self.plan(most_updates(budget, updates_per_epoch))
+        self.calibrated = budget.minutes is None
+        self.plan(self.begun_update + most_updates(budget, updates_per_epoch))
+
+    def budget_seconds(self, budget: Budget) -> float:
+        """Return the seconds that a budget of minutes leaves for this schedule, evaluations included."""
+        return 60 * (budget.minutes or 0.0) if self.allowed_seconds is None else self.allowed_seconds
 
     def plan_again(self, before: float, budget: Budget, updates_per_epoch: int) -> None:
         """Fit what is left of the schedule to the minutes left, at the speed seen since the last plan.
 
         before: the share that was done before the last update.
         """
-        seconds = 60 * (budget.minutes or 0.0)
+        seconds, spent = self.budget_seconds(budget), self.seconds - self.begun_seconds
+        updates = self.update - self.begun_update
         due = int(self.share * PLANS) > int(before * PLANS)
         if not self.calibrated:
-            due = self.update >= CALIBRATION or self.seconds > CALIBRATION_SHARE * seconds + self.evaluation_seconds
+            due = updates >= CALIBRATION or spent > CALIBRATION_SHARE * seconds + self.evaluation_seconds
         if due:
             self.calibrated = True
             evaluations = self.planned_evaluations - int(self.share * self.planned_evaluations)
-            left = seconds - self.seconds - evaluations * self.evaluation_seconds
+            left = seconds - spent - evaluations * self.evaluation_seconds
             speed = (self.update - self.plan_update) / max(self.seconds - self.plan_seconds, 1e-6)
-            most = most_updates(budget, updates_per_epoch)
+            most = self.begun_update + most_updates(budget, updates_per_epoch)
             self.plan(min(self.update + max(int(left * speed), 1), max(most, self.update)))
-        elif self.update == WARMING:
+        elif updates == WARMING:
             self.plan_update, self.plan_seconds = self.update, self.seconds
 
     def advance(self, loss: float, tokens: int, seconds: float) -> None:

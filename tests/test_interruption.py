@@ -44,6 +44,7 @@ def whole_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[N
         raise SystemExit(128 + number)
 
     before = {number: signal.signal(number, heard) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -93,6 +94,25 @@ def test_a_signal_saves_and_says_how_to_go_on(moment: str, number: signal.Signal
     assert seqcli(*words).code == 0
     assert same("stopped", "whole")
     assert "state" not in model("stopped").files, "what only a resume needs is gone"
+
+
+@pytest.mark.parametrize("moment", ["update 95", "evaluation 11"])
+def test_what_the_last_moments_would_have_brought_is_not_lost(moment: str) -> None:
+    assert train(*TINY, "--epochs", "1", "--name", "whole").code == 0
+    assert (model("whole").progress["update"], len(model("whole").load("history").splitlines())) == (95, 11)
+    at(moment, send(signal.SIGINT))
+    stopped = train(*TINY, "--epochs", "1", "--name", "stopped")
+    assert stopped.code == 130 and not same("stopped", "whole")
+    assert seqcli(*resume_words(stopped)).code == 0
+    assert same("stopped", "whole")
+    assert "nothing is left to do" in seqcli(*resume_words(stopped)).err
+
+
+def test_what_nohup_has_it_ignore_stays_ignored() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    at("update 30", send(signal.SIGHUP))
+    assert train(*TINY, "--name", "whole").code == 0
+    assert model("whole").progress["finished"]
 
 
 @pytest.mark.parametrize("moment", ["update 30", "evaluation 4"])

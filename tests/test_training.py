@@ -350,6 +350,23 @@ def slowing(seconds: float) -> Iterator[float]:
     yield from steady(2 * seconds)
 
 
+def test_no_time_left_is_told_before_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    time = Time()
+    monkeypatch.setattr("seqcli.training.Clock", time.clock)
+    for epochs in (None, 1e6):
+        costly = Costly(time, steady(0.5), 0.1)
+        run = RunSpec(minutes=5.0, epochs=epochs, patience=99)
+        told = []
+        for event in Training(costly, cast(Any, costly), costly, run).events():
+            if isinstance(event, Progressed):
+                told.append((event.progress.seconds, event.progress.seconds_left, event.progress.end))
+        first = next(i for i, (_, left, _) in enumerate(told) if left is not None)
+        assert 10 < first < 30 and all(end is None for _, _, end in told[: first - 1])
+        for seconds, left, end in told[first:-1]:
+            assert end is not None and end < 1000
+            assert left is None or seconds + left == pytest.approx(300, rel=0.1)
+
+
 @pytest.mark.parametrize("speed", [steady, slowing])
 @pytest.mark.parametrize("evaluation", [0.1, 6.0])
 def test_the_schedule_lands_on_the_minutes(speed: Any, evaluation: float, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -168,8 +168,15 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character still gets the answer
-    signal.signal(signal.SIGTERM, _terminated)
+    hear_signals()
     sys.exit(run(sys.argv[1:]))
+
+
+def hear_signals() -> None:
+    """Let a process that is told to end tidy up first; what nohup has it ignore stays ignored."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _terminated)
 
 
 def run(args: list[str]) -> int:

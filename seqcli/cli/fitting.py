@@ -6,18 +6,18 @@ import json
 import math
 import os
 import re
+import shlex
 import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from seqcli.cli.options import MODELS_DIR, Session, option, reading_options
+from seqcli.cli.options import MODELS_DIR, Session, option
 from seqcli.cli.terminal import Terminal, duration
 from seqcli.errors import DamagedError, MisuseError, ModelError, SeqcliError, quoted
 from seqcli.memory import available
 from seqcli.spec import option_name, to_dict
-from seqcli.text.form import Form
 
 if TYPE_CHECKING:
     from seqcli.progress import Evaluated, Event, Progress, Progressed
@@ -35,7 +35,7 @@ def training_options(command: Any) -> Any:
         option("--replace", is_flag=True, help="Replace a model of this name, once the new one is saved."),
         option("--resume", is_flag=True, help="Go on with a training that was interrupted."),
         option("--like", metavar="NAME", help="Take every setting that is not given from this model."),
-        reading_options,
+        option("--encoding", default="utf-8", metavar="NAME", help="Encoding of the text.  [default: utf-8]"),
         option("--valid", multiple=True, metavar="FILE", help="Held-out text, instead of a part cut from the text."),
         option("--name", metavar="NAME", help="Name of the model.  [default: the file's]"),
     ):
@@ -52,8 +52,9 @@ def check_resume(resume: bool, **beginnings: Any) -> None:
 
 def is_finished(session: Session, record: Record | None) -> bool:
     """Return whether the training of a record came to its end, and say so."""
-    if record is None or not record.progress.get("finished"):
-        return False
+    if record is None or not record.progress.get("finished") or "state" in record.files:
+        return False  # with a state it was told to stop at its last events: what they leave undone is done now
+    session.shelf.set_default(record.name, only_first=True)  # in case it was stopped before it came to that
     session.terminal.note(f"{quoted(record.name)} is trained to its end; nothing is left to do.")
     return True
 
@@ -71,7 +72,7 @@ class Source:
 
     texts: tuple[str, ...]
     valid: tuple[str, ...]
-    form: Form
+    encoding: str
 
 
 class Stop:
@@ -81,7 +82,8 @@ class Stop:
         self.signal = 0
 
     def __enter__(self) -> Stop:
-        self._before = {number: signal.signal(number, self._hear) for number in SIGNALS}
+        heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # nohup's stays ignored
+        self._before = {number: signal.signal(number, self._hear) for number in heard}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -138,7 +140,7 @@ class Fit:
     stop: Stop
     state: Callable[[], bytes]  # all that a resumed training needs, packed
     keep_best: Callable[[Evaluated], None]  # takes weights and results of a new best into the checkpoint
-    resume_line: list[str]  # words
+    resume_line: str
     measure: Callable[[float], str]  # a held-out figure as a person reads it
     unit: str = "token"
     keep_last: bool = False  # takes the weights of every evaluation, not only of a new best
@@ -150,12 +152,12 @@ class Fit:
         """
         from seqcli.progress import Evaluated, Progressed, Stopped
 
-        with self.terminal.bar(None, "training", "update") as bar:
+        with self.terminal.bar(None, "training", "update", own_time=True) as bar:
             try:
                 for event in events:
                     if isinstance(event, Progressed):
                         progress.learning_rate = event.learning_rate
-                        bar.to(event.progress.update, event.progress.planned_updates, _beside(event))
+                        bar.to(event.progress.update, event.progress.end, _beside(event))
                     elif isinstance(event, Evaluated):
                         self._evaluated(event)
                         bar.note(self.terminal, self._line(event))
@@ -169,7 +171,11 @@ class Fit:
             except InterruptedError:
                 pass  # told to stop in the middle of an evaluation: it is made when the training goes on
         self.checkpoint.save(progress, self.state())
-        self.terminal.note(f"Saved at update {progress.update:,}. Go on with:", self.resume_line)
+        self.leave(progress)
+
+    def leave(self, progress: Progress) -> NoReturn:
+        """Say how to go on with a training that is saved, and exit as the signal asks."""
+        self.terminal.note(f"Saved at update {progress.update:,}. Go on with: {self.resume_line}")
         raise SystemExit(128 + self.stop.signal)
 
     def _evaluated(self, event: Evaluated) -> None:
@@ -234,13 +240,13 @@ def document_end(
     )
 
 
-def resume_line(session: Session, command: str, source: Source, name: str) -> list[str]:
-    """Return the words of the command that goes on with an interrupted training."""
+def resume_line(session: Session, command: str, source: Source, name: str) -> str:
+    """Return the command that goes on with an interrupted training."""
     valid = [word for path in source.valid for word in ("--valid", path)]
     words = ["seqcli", command, *source.texts, *valid, "--name", name]
-    words += source.form.options()
+    words += [] if source.encoding == "utf-8" else ["--encoding", source.encoding]
     words += [] if session.models_dir == MODELS_DIR else ["--models-dir", session.models_dir]
-    return [*words, "--resume"]
+    return " ".join(shlex.quote(word) for word in [*words, "--resume"])
 
 
 def check_same(recorded: Any, changes: dict[str, Any]) -> None:

@@ -32,6 +32,7 @@ SHADES = (  # of rising strength; those that matter are told apart without colou
     "bold black on color(208)",
     "bold underline white on color(160)",
 )
+WITHOUT_TIME_LEFT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}, {rate_fmt}{postfix}]"  # tqdm's, but for its guess
 
 
 class Shaded(str):
@@ -109,9 +110,12 @@ class Terminal:
         out.write((line.end() if line else "") + "\n")
 
     @contextmanager
-    def bar(self, total: int | None, what: str, unit: str = "B") -> Iterator[Bar]:
-        """Show how far something is, as a bar on a terminal; total None where it is not known."""
-        bar = Bar(total, what, unit, self.interactive)
+    def bar(self, total: int | None, what: str, unit: str = "B", own_time: bool = False) -> Iterator[Bar]:
+        """Show how far something is, as a bar on a terminal; total None where it is not known.
+
+        own_time: what stands beside the bar says how long it will take, better than the bar could.
+        """
+        bar = Bar(total, what, unit, self.interactive, own_time)
         try:
             yield bar
         finally:
@@ -121,13 +125,16 @@ class Terminal:
 class Bar:
     """A bar over something that is counted; silent where nobody looks."""
 
-    def __init__(self, total: int | None, what: str, unit: str, shown: bool) -> None:
+    def __init__(self, total: int | None, what: str, unit: str, shown: bool, own_time: bool) -> None:
         self._bar: Any = None
         if shown:
             from tqdm import tqdm
 
             scale = unit in ("B", "token", "word")
-            self._bar = tqdm(total=total, desc=what, unit=unit, unit_scale=scale, leave=False, dynamic_ncols=True)
+            shape = {"bar_format": WITHOUT_TIME_LEFT} if own_time else {}
+            self._bar = tqdm(
+                total=total, desc=what, unit=unit, unit_scale=scale, leave=False, dynamic_ncols=True, **shape
+            )
 
     def to(self, count: int, total: int | None = None, extra: str = "") -> None:
         """Move the bar to a count, of a new total where one is given."""

@@ -69,7 +69,8 @@ def check(spec: Any) -> None:
             inside = math.isfinite(float(value)) and (low is None or value >= low) and (above is None or value > above)
             if not inside or (high is not None and value > high):
                 bound = f"above {above:g}" if above is not None else f"{low:g} or more"
-                raise MisuseError(f"{name} is {quoted(value)}; give a number {bound}, at most {high:g}.")
+                typed = f"{value:g}" if isinstance(value, float) else value
+                raise MisuseError(f"{name} is {quoted(typed)}; give a number {bound}, at most {high:g}.")
 
 
 def to_dict(spec: Any) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class Search:
 
     def __init__(self, session: Session, plan: Plan, corpus: Corpus, journal: Journal) -> None:
         short = replace(corpus.held_out, ids=corpus.held_out.ids[:HELD_OUT])
-        self._session, self._plan, self._journal = session, plan, journal
+        self._session, self._plan, self._journal, self._stop = session, plan, journal, Stop()
         self._corpus = replace(corpus, held_out=short)
         self._silent = Session(session.models_dir, Terminal())
         self._silent.terminal.quiet = True
@@ -103,19 +103,25 @@ class Search:
         stages = rounds(minutes, len(tried))
         total, last = sum(stage.trials for stage in stages), dict[int, Trial]()
         numbers = list(range(len(tried)))
-        for at, stage in enumerate(stages):
-            here = [self._trial(number, at, stage.minutes, tried[number], total) for number in numbers]
-            last |= {trial.number: trial for trial in here}
-            numbers = go_on(here, stages[at + 1].trials) if at + 1 < len(stages) else []
+        with self._stop:
+            for at, stage in enumerate(stages):
+                here = [self._trial(number, at, stage.minutes, tried[number], total) for number in numbers]
+                last |= {trial.number: trial for trial in here}
+                numbers = go_on(here, stages[at + 1].trials) if at + 1 < len(stages) else []
         return ranked(last.values())
 
     def _trial(self, number: int, at: int, minutes: float, settings: dict[str, Any], total: int) -> Trial:
-        """Return a trial, from the journal where it is done."""
+        """Return a trial, from the journal where it is done. Raises SystemExit when it was told to stop."""
         for trial in self._journal.trials:
             if (trial.round, trial.number) == (at, number):
                 return trial
-        with self._session.terminal.bar(None, "training", "update") as bar:
-            trial = self._train(number, at, minutes, settings, bar)
+        try:
+            with self._session.terminal.bar(None, "training", "update") as bar:
+                trial = self._train(number, at, minutes, settings, bar)
+        except InterruptedError:
+            done = len(self._journal.trials)
+            self._session.terminal.note(f"{done} trials are kept. Go on with the same command and --resume.")
+            raise SystemExit(128 + self._stop.signal) from None
         self._journal.add(trial)
         place = len(self._journal.trials)
         cost = "learned nothing" if trial.nats_per_token is None else perplexity_text(trial.nats_per_token)
@@ -130,20 +136,16 @@ class Search:
         ]
         spec = replace(self._plan.spec, **parts[0])
         run = replace(self._plan.run, minutes=minutes, epochs=None, **parts[1])
+        from seqcli.progress import Stopped
+
         training = make_training(self._silent, Plan(self._plan.text, spec, run), self._corpus, None)
-        p = training.progress
-        with Stop() as stop:
-            training.stop = stop.asked
-            try:
-                for _ in training.events():
-                    bar.to(p.update, p.planned_updates)
-                    if stop.asked():
-                        raise InterruptedError
-            except InterruptedError:
-                done = len(self._journal.trials)
-                self._session.terminal.note(f"{done} trials are kept. Go on with the same command and --resume.")
-                raise SystemExit(128 + stop.signal) from None
-            except DivergedError:
-                pass  # what it had learned before counts
+        p, training.stop = training.progress, self._stop.asked
+        try:
+            for event in training.events():
+                bar.to(p.update, p.end)
+                if self._stop.asked() and not isinstance(event, Stopped):
+                    raise InterruptedError
+        except DivergedError:
+            pass  # what it had learned before counts
         nats = p.best_nats if p.best_update else None
         return Trial(number, at, minutes, settings, nats, p.update, p.tokens)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import replace as replaced
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli import tips
 from seqcli.cli.fitting import Done, Fit, Stop, check_resume, is_finished, name_of, take_up, training_options
 from seqcli.cli.options import Session, command, option, spec_options
 from seqcli.cli.preparing import Plan, begin_torch, checkpoint_of, make_plan
@@ -50,6 +50,7 @@ def train_translate(
     texts: tuple[str, ...],
     name: str | None,
     valid: tuple[str, ...],
+    encoding: str,
     like: str | None,
     resume: bool,
     replace: bool,
@@ -72,13 +73,14 @@ def train_translate(
     if reverse and monolingual:
         raise MisuseError("--reverse trains both directions on pairs; leave out --monolingual.")
     name = name or name_of(texts)
-    source = PairSource(texts, valid, session.text_form, monolingual, reverse_model or "", reverse)
+    source = PairSource(texts, valid, encoding, monolingual, reverse_model or "", reverse)
     shelf = session.shelf
     with shelf.open(name, replace=replace, resume=resume) as draft:
         _train(session, source, draft, like, params, as_json, began)
     if reverse:
-        name, began = name + REVERSE, time.monotonic()
+        forth, name, began = name, name + REVERSE, time.monotonic()
         with shelf.open(name, replace=replace, resume=resume and name in shelf.names()) as draft:
+            like = forth if resume else like  # who goes on does not repeat the settings
             _train(session, replaced(source, turned=True), draft, like, params, as_json, began)
 
 
@@ -109,7 +111,7 @@ def _train(
     training = _make(session, plan, corpus, batches, record)
     why = _fit(session, source, plan, corpus, training, draft)
     session.shelf.set_default(name, only_first=True)
-    example = tips.sentence(corpus.held_out_pairs.source[place] for place in corpus.held_out.places)
+    example = shlex.quote(corpus.held_out_pairs.source[corpus.held_out.places[0]][:80])
     report(session, draft, _done(training, why), time.monotonic() - began, example, as_json)
 
 
@@ -140,7 +142,7 @@ def _make(session: Session, plan: Plan, corpus: PairCorpus, batches: PairBatches
 
     model = Translator(plan.spec, *sizes, plan.text.joint)
     training = Training(model, batches, HeldOutPairs(corpus.held_out.source, corpus.held_out.target), plan.run)
-    if record is not None and record.progress.get("finished"):
+    if record is not None and "state" not in record.files:
         training.progress = Progress(**record.progress)  # stopped while its translations were measured
     elif record is not None:
         take_up(training, record, lambda: training_state(record, table))
@@ -163,7 +165,13 @@ def _fit(session: Session, source: PairSource, plan: Plan, corpus: PairCorpus, t
         training.stop = stop.asked
         fit = Fit(session.terminal, checkpoint, stop, lambda: pack(training.state()), keep_best, line, nats_text)
         why = fit.follow(training.events(), training.progress)
-    checkpoint.results["held_out"] |= _measured(session, corpus, draft)
+        if stop.asked():
+            fit.leave(training.progress)
+    try:
+        checkpoint.results["held_out"] |= _measured(session, corpus, draft)
+    except (KeyboardInterrupt, SystemExit):
+        session.terminal.note(f"The weights are saved, their translations not measured. Go on with: {line}")
+        raise
     checkpoint.save(training.progress, None)
     return why
 
