@@ -50,7 +50,7 @@ FIELDS = {
     ("predict-word", "-k", "2"): ["prompt", "rank", "word", "probability"],
     ("predict-word", "--next", "2"): ["prompt", "position", "word", "probability", "text"],
     ("score",): ["sentence", "tokens", "unknown", "log_probability", "nats_per_token", "perplexity"],
-    ("score", "--words"): ["sentence", "position", "token", "log_probability", "unknown", "bits"],
+    ("score", "--words"): ["line", "position", "token", "log_probability", "unknown", "bits"],
 }
 
 
@@ -67,7 +67,8 @@ def test_every_format_says_the_same(words: tuple[str, ...], here: Path) -> None:
     assert csv[0] == ",".join(names) and len(csv) == len(records) + 1
     table = re.sub(r"\x1b\[[0-9;]*m", "", seqcli(*words, stdin=LINES, terminal=True).out).splitlines()
     assert table[0].split() == names and len(table) == len(records) + 1
-    assert len({line.index("the cat") for line in table if "the cat" in line}) == 1
+    seen = "cat" if "line" in names else "the cat"
+    assert len({line.index(seen) for line in table if seen in line}) == 1
 
 
 def shown(value: Any) -> str:
@@ -80,8 +81,8 @@ def shown(value: Any) -> str:
 def test_an_empty_line_gives_an_empty_record_in_its_place(words: tuple[str, ...], here: Path) -> None:
     records = seqcli(*words, "--jsonl", stdin=b"the cat\n\n   \nsome").records
     texts = [next(iter(record.values())) for record in records]
-    assert list(dict.fromkeys(texts)) == ["the cat", "", "   ", "some"]
-    empty = [record for record in records if not next(iter(record.values())).strip()]
+    assert list(dict.fromkeys(texts)) == ([1, 2, 3, 4] if "line" in FIELDS[words] else ["the cat", "", "   ", "some"])
+    empty = [record for record, text in zip(records, texts, strict=True) if text in (2, 3) or not str(text).strip()]
     assert len(empty) == 2 and all(value is None for record in empty for value in list(record.values())[1:])
 
 
@@ -96,6 +97,8 @@ def test_a_file_a_pipe_and_an_argument_answer_alike(words: tuple[str, ...], here
     assert by_file == seqcli(*words, stdin=file.read_bytes().replace(b"\n", b"\r\n"))
     alone = [seqcli(*words, line, "--jsonl").records for line in (lines[0], lines[-1])]
     together = seqcli(*words, "--jsonl", "--file", file).records
+    if "line" in FIELDS[words]:
+        alone[1] = [{**record, "line": len(lines)} for record in alone[1]]
     for found, wanted in ((together[: len(alone[0])], alone[0]), (together[-len(alone[1]) :], alone[1])):
         assert [nearly(record) for record in found] == [nearly(record) for record in wanted]
     assert seqcli(*words, "the", "cat").out == seqcli(*words, "the cat").out
@@ -128,10 +131,17 @@ def test_a_continuation_is_the_likeliest_word_each_time(here: Path) -> None:
         text = record["text"]
 
 
+def test_records_of_words_name_the_line_and_do_not_repeat_it(here: Path) -> None:
+    sizes = [len(seqcli("score", "--words", "--jsonl", stdin=b"the cat saw " * n).out) for n in (100, 400)]
+    assert sizes[1] < 4.5 * sizes[0]
+    rows = seqcli("score", "--words", "--jsonl", stdin=b"the cat\n\na dog").records
+    assert [row["line"] for row in rows] == [1, 1, 1, 2, 3, 3, 3] and rows[3]["token"] is None
+
+
 def test_scores_of_words_sum_to_that_of_the_sentence(here: Path) -> None:
     (whole,) = seqcli("score", "the zebra saw", "--jsonl").records
     words = seqcli("score", "the zebra saw", "--words", "--jsonl").records
-    assert [word["token"] for word in words] == ["the", "<unk>", "saw", "<eos>"]
+    assert [word["token"] for word in words] == ["the", "zebra", "saw", "<eos>"]
     assert [word["unknown"] for word in words] == [False, True, False, False]
     assert whole["tokens"] == 4 and whole["unknown"] == 1
     assert sum(word["log_probability"] for word in words) == pytest.approx(whole["log_probability"], rel=1e-6)

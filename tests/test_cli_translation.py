@@ -277,6 +277,8 @@ def test_the_best_are_listed_with_scores_that_scoring_gives(here: Path) -> None:
     words = seqcli("score-translation", "two red dog .", rows[0]["translation"], "--words", "--jsonl").records
     assert [w["token"] for w in words] == ["Hund", "rot", "zwei", ".", "<eos>"]
     assert sum(w["log_probability"] for w in words) == pytest.approx(rows[0]["log_probability"], abs=1e-3)
+    [new, *_] = seqcli("score-translation", "--words", "--jsonl", stdin=b"\none\tNeuwort\n").records[1:]
+    assert (new["line"], new["token"], new["unknown"]) == (2, "Neuwort", True)
 
 
 def test_what_is_drawn_for_a_line_depends_on_the_line_its_number_and_the_seed_alone(
@@ -306,6 +308,9 @@ def test_alignments_point_at_the_word_that_was_translated(here: Path) -> None:
     right = [pairs.get(WORDS[word]) == word for word in ("two", "red", "dog", "runs")]
     assert sum(right) >= 3, pairs
     assert all(0 < row["weight"] <= 1.000001 for row in rows) and [row["position"] for row in rows] == [1, 2, 3, 4, 5]
+    assert {row["line"] for row in rows} == {1} and "source" not in rows[0], "the line is not repeated for every word"
+    lines = seqcli("translate", "--alignment", "--jsonl", stdin=b"one dog .\n\nred .\n").records
+    assert [row["line"] for row in lines] == [1, 1, 1, 2, 3, 3] and lines[3]["word"] is None
     cells = seqcli("translate", "two red dog runs .", "--cells").out.splitlines()
     assert cells[0] == "rennt Hund rot zwei ." and any("█" in line or "▓" in line for line in cells[1:])
 

@@ -14,12 +14,14 @@ import pytest
 from command_line import seqcli, story, trained
 from tiny_language_models import VOCABULARY, model_of, spec_of
 
+from seqcli.cli.language.joining import Joining
 from seqcli.decoding.copies import Copies
 from seqcli.decoding.ending import Ending
 from seqcli.decoding.sampling import draw, forbid, shaped, top_k, top_p, typical
 from seqcli.decoding.settings import Sampling
 from seqcli.decoding.writing import Limits, Writer, search
 from seqcli.inference import LanguageArrays
+from seqcli.text.tokens import Words, learn_subwords, make, tokens_of
 
 LOGS = np.log(np.array([[0.5, 0.25, 0.15, 0.1], [0.1, 0.2, 0.3, 0.4]]))
 
@@ -102,6 +104,34 @@ def test_a_text_does_not_depend_on_those_beside_it() -> None:
     together = written([(7, 0), (7, 1), (7, 2)])
     assert together == [written([(7, i)])[0] for i in range(3)] and len(set(map(tuple, together))) == 3
     assert written([(7, 0), (7, 1), (7, 2)], drop=1) == [together[0], together[2]]
+
+
+@pytest.mark.parametrize("name", ["words", "characters", "japanese", "subwords"])
+def test_tokens_joined_as_they_come_are_the_text(name: str) -> None:
+    learned = learn_subwords([("the", 9), ("cat,", 5), ("ran", 4)], 300, False) if name == "subwords" else None
+    tokenizer = make(name, False, learned)
+    prompt, rest = 'the cat, said "the', 'old 猫 (who ran)" is 日本 and 3 x.' * 9
+    before, added = tokens_of(tokenizer, prompt), tokens_of(tokenizer, rest)
+    joining = Joining(tokenizer, before)
+    pieces = [joining.added(token) for token in added]
+    assert tokenizer.join(before) + "".join(pieces) == tokenizer.join([*before, *added])
+    assert joining.line() == "" and joining.added(added[0]).startswith("\n"), "no line ends before another begins"
+
+
+def test_the_work_of_a_long_prompt_is_done_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = 0
+    split = Words.split
+
+    def counted(self: Words, piece: str) -> list[str]:
+        nonlocal seen
+        seen += 1
+        return split(self, piece)
+
+    monkeypatch.setattr(Words, "split", counted)
+    for options in ((), ("--beam", "2")):
+        seen = 0
+        assert seqcli("generate", "the cat " * 500, "--tokens", "200", *options, terminal=True).code == 0
+        assert 1000 <= seen < 5000
 
 
 def test_a_beam_of_all_tokens_finds_the_likeliest_text() -> None:

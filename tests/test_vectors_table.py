@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from faults import forked
@@ -9,10 +11,11 @@ from faults import forked
 from seqcli.errors import ModelError
 from seqcli.text.spelling import near_spellings
 from seqcli.vectors import align
+from seqcli.vectors import table as table_module
 from seqcli.vectors.approximate import Index
 from seqcli.vectors.projection import project
 from seqcli.vectors.quantise import measure, quantise, restore, shapes
-from seqcli.vectors.subwords import ngram_rows
+from seqcli.vectors.subwords import Subwords, ngram_rows
 from seqcli.vectors.table import Table, UnknownWordError, cosine
 
 
@@ -323,3 +326,25 @@ def test_edit_distances_are_the_textbooks() -> None:
         codes = np.array([ord(c) for c in target], np.uint32)
         table, lengths, rows = _letters(words, 1, 8)
         assert _distances(codes, table, lengths).tolist() == [slow(target, words[row]) for row in rows]
+
+
+def test_a_word_of_many_letters_takes_memory_as_its_letters_do() -> None:
+    subwords = Subwords(np.random.default_rng(1).normal(size=(1000, 300)).astype(np.float32), 3, 6)
+    rows, _ = ngram_rows(["word" * 500], 3, 6, 1000)
+    np.testing.assert_allclose(
+        subwords.vector("word" * 500), subwords.matrix[rows].mean(0, dtype=float), rtol=1e-5, atol=1e-6
+    )
+    tracemalloc.start()
+    assert subwords.vector("word" * 25_000) is not None
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6, "the rows of all n-grams at once are 480 MB"
+
+
+def test_words_that_come_again_in_a_sum_are_left_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    table, wanted = random_table(50), []
+    find = table_module._candidates
+    monkeypatch.setattr(table_module, "_candidates", lambda m, n, q, k: wanted.append(k) or find(m, n, q, k))
+    many = table.analogy(["w0", "w1", "w2"] * 4000, [], 5)
+    assert wanted == [5 + 3], "as many candidates as answers and words, not as repetitions"
+    assert [near.row for near in many] == [near.row for near in table.analogy(["w0", "w1", "w2"], [], 5)]

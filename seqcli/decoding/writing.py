@@ -77,10 +77,11 @@ def search(
     ended: whether a text that was written, without what it goes on from, is at its end.
     """
     hidden, state = model.read([text])
+    before = text[-limits.copies.longest :] if limits.copies else []  # more is never looked at
     going, done = [Found([], [])], list[Found]()
     while going and len(done) < beam:
         logs = model.log_probabilities(hidden)
-        allowed = forbid(logs, [limits.forbidden([*text, *found.ids]) for found in going])
+        allowed = forbid(logs, [limits.forbidden([*before, *found.ids]) for found in going])
         totals = allowed + np.array([sum(found.logs) for found in going])[:, None]
         best = np.argsort(-totals, axis=None, kind="stable")[: beam - len(done)]
         rows, ids = np.unravel_index(best[np.isfinite(totals.flat[best])], totals.shape)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 FNV_START, FNV_PRIME = 2166136261, 16777619  # FNV-1a, 32 bits
+GATHERED = 1 << 14  # n-grams of one word gathered at once: a word may have as many letters as a line
 BATCH = 1000  # words whose n-grams are gathered at once: 20 n-grams of 300 numbers each are 24 MB
 
 
@@ -31,7 +32,10 @@ class Subwords:
     def vector(self, word: str) -> Floats | None:
         """Return the mean of a word's n-gram vectors [D], None for a word without any (the empty one)."""
         rows, _ = ngram_rows([word], self.shortest, self.longest, len(self.matrix))
-        return self.matrix[rows].mean(axis=0, dtype=np.float64).astype(np.float32) if len(rows) else None
+        total = np.zeros(self.matrix.shape[1])
+        for start in range(0, len(rows), GATHERED):
+            total += self.matrix[rows[start : start + GATHERED]].sum(axis=0, dtype=np.float64)
+        return (total / len(rows)).astype(np.float32) if len(rows) else None
 
     def complete(self, words: Sequence[str], own: Floats) -> Floats:
         """Return the words' vectors [V, D]: the mean of each one's own row [V, D] and its n-grams' rows."""

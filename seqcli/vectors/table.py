@@ -129,8 +129,8 @@ class Table:
             columns = _candidates(matrix, lengths, batch, wanted)
             for query, some, omitted in zip(batch, columns, skip[start : start + step], strict=True):
                 rows = some if among is None else among[some]
-                for row in omitted:
-                    rows = rows[rows != row]
+                if len(omitted):
+                    rows = rows[~np.isin(rows, list(omitted))]
                 found.append(self.ranked(query, rows, k))
         return found
 
@@ -150,7 +150,7 @@ class Table:
         method "add": 3CosAdd, the cosine to the sum of unit vectors (Mikolov et al. 2013); "mul": 3CosMul, a product
         of similarities shifted to 0..1 over another (Levy and Goldberg 2014). Raises UnknownWordError.
         """
-        known = [row for row in (self.row(word) for word in (*plus, *minus)) if row is not None]
+        known = {row for row in (self.row(word) for word in (*plus, *minus)) if row is not None}
         add = np.array([self.unit(word) for word in plus], np.float32).reshape(-1, self.dimensions)
         take = np.array([self.unit(word) for word in minus], np.float32).reshape(-1, self.dimensions)
         if method == "add":
@@ -161,7 +161,7 @@ class Table:
             for one in vectors:
                 near = (self.matrix @ one if among is None else self.matrix[rows] @ one) / self.lengths[rows]
                 scores *= ((near.astype(np.float64) + 1) / 2 + (EPSILON if power < 0 else 0)) ** power
-        scores[np.isin(rows, known)] = -np.inf
+        scores[np.isin(rows, list(known))] = -np.inf
         order = np.lexsort((rows, -scores))[:k]
         return [Neighbor(int(rows[i]), float(scores[i])) for i in order if np.isfinite(scores[i])]
 
@@ -190,10 +190,15 @@ class Table:
             known += 1
         return (total / max(known, 1)).astype(np.float32), known
 
+    @cached_property
+    def _seen(self) -> float:
+        """How many words the counts are of."""
+        return 1.0 if self.counts is None else max(float(self.counts.sum()), 1.0)
+
     def _weight(self, row: int | None) -> float:
         if self.counts is None or row is None:
             return 1.0
-        return SMOOTH / (SMOOTH + float(self.counts[row]) / max(float(self.counts.sum()), 1.0))
+        return SMOOTH / (SMOOTH + float(self.counts[row]) / self._seen)
 
 
 def is_comparable(matrix: Floats) -> bool:

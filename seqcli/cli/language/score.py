@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seqcli.plots.sentences import Part
 
 COLUMNS = ("sentence", "tokens", "unknown", "log_probability", "nats_per_token", "perplexity")
-WORD_COLUMNS = ("sentence", "position", "token", "log_probability", "unknown", "bits")
+WORD_COLUMNS = ("line", "position", "token", "log_probability", "unknown", "bits")
 
 
 class Ways(NamedTuple):
@@ -83,11 +83,16 @@ def score(
     if way.which:
         return which_texts(session, open_language_model(session, model), sentence, file, per_token)
     asked: Asked | None = None
+    done = 0
     with session.terminal.results(*(WORD_COLUMNS if way.words else COLUMNS)) as out:
         for texts in batches_of_texts(sentence, file):
             asked = asked or open_language_model(session, model, remembers=True)
-            for text, one in zip(texts, scored(asked, texts), strict=True):
-                _add(asked, text, one, way.words, out)
+            for line, (text, one) in enumerate(zip(texts, scored(asked, texts), strict=True), done + 1):
+                if way.words:
+                    _add_words(asked, line, text, one, out)
+                else:
+                    _add(asked, text, one, out)
+            done += len(texts)
             out.flush()
     if out.read_by_a_person and asked:
         _explain(session)
@@ -101,22 +106,31 @@ def _explain(session: Session) -> None:
     session.terminal.legend(Shaded([("Surprisal in bits: ", 0), *scale]))
 
 
-def _add(asked: Asked, text: str, one: Scored | None, words: bool, out: Results) -> None:
+def _add(asked: Asked, text: str, one: Scored | None, out: Results) -> None:
+    """Write the record of a sentence."""
     from seqcli.plots.sentences import shade
-    from seqcli.text.tokens import shown
-    from seqcli.text.vocabulary import UNK
 
     if one is None:
         out.add(text, *[None] * (len(out.columns) - 1))
-    elif words:
-        for position, (token, value, bits) in enumerate(zip(one.ids, one.logs, one.bits, strict=True), 1):
-            word = shown(asked.vocabulary.tokens[token])
-            word = Shaded([(word, shade(bits))]) if out.read_by_a_person else word
-            out.add(text, position, word, float(value), token == UNK, bits)
-    else:
-        seen = Shaded((p.text, shade(p.bits)) for p in _parts(asked, text, one)) if out.read_by_a_person else text
-        per_token = one.nats_per_token
-        out.add(seen, len(one.ids), one.unknown, one.total, per_token, math.exp(min(per_token, 700.0)))
+        return
+    seen = Shaded((p.text, shade(p.bits)) for p in _parts(asked, text, one)) if out.read_by_a_person else text
+    per_token = one.nats_per_token
+    out.add(seen, len(one.ids), one.unknown, one.total, per_token, math.exp(min(per_token, 700.0)))
+
+
+def _add_words(asked: Asked, line: int, text: str, one: Scored | None, out: Results) -> None:
+    """Write a record for each token, as the text has it; the sentence itself would be repeated for each of them."""
+    from seqcli.plots.sentences import shade
+    from seqcli.text.tokens import shown, tokens_of
+    from seqcli.text.vocabulary import EOS, SPECIALS, UNK
+
+    if one is None:
+        out.add(line, *[None] * (len(out.columns) - 1))
+        return
+    words = [*map(shown, tokens_of(asked.tokenizer, text)), SPECIALS[EOS]]
+    for position, (word, token, value, bits) in enumerate(zip(words, one.ids, one.logs, one.bits, strict=True), 1):
+        seen = Shaded([(word, shade(bits))]) if out.read_by_a_person else word
+        out.add(line, position, seen, float(value), token == UNK, bits)
 
 
 def _parts(asked: Asked, text: str, one: Scored) -> Iterator[Part]:

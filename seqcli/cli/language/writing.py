@@ -74,34 +74,38 @@ class Writing:
 
     def as_it_comes(self, prompt: str, place: int, sample: int) -> Iterator[str]:
         """Yield a text piece by piece."""
+        from seqcli.cli.language.joining import Joining
         from seqcli.decoding.writing import Writer
+        from seqcli.text.tokens import tokens_of
+        from seqcli.text.vocabulary import EOS
 
         start = self.asked.ids(prompt)
         writer = Writer(self.asked.model, start, [(self._seed, place, sample)], self._wanted.how, self._limits)
-        said, kept = "", None
+        before = tokens_of(self.asked.tokenizer, prompt)
+        yield self.asked.tokenizer.join(before)
+        joining = Joining(self.asked.tokenizer, before)
+        ids: list[int] = []
+        kept = None
         while kept is None:
-            text = self._joined(prompt, writer.texts[0][len(start) :])
-            if text.startswith(said):  # a character of several tokens waits for the last of them
-                yield text[len(said) :]
-                said = text
-            writer.step()
-            kept = self._ending.kept(writer.texts[0][len(start) :])
-        text = self._joined(prompt, writer.texts[0][len(start) :][:kept])
-        yield text[len(said) :] if text.startswith(said) else ""
+            ids += writer.step()[0].tolist()
+            kept = self._ending.kept(ids)
+            if kept is None or kept == len(ids):
+                yield joining.line() if ids[-1] == EOS else joining.added(self.asked.vocabulary.tokens[ids[-1]])
 
     def _drawn(self, prompt: str, place: int, samples: Sequence[int]) -> list[Written]:
         from seqcli.decoding.writing import Writer
 
-        start = self.asked.ids(prompt)
         seeds = [(self._seed, place, sample) for sample in samples]
-        writer = Writer(self.asked.model, start, seeds, self._wanted.how, self._limits)
+        writer = Writer(self.asked.model, self.asked.ids(prompt), seeds, self._wanted.how, self._limits)
         found: dict[int, Written] = {}
+        written: list[list[int]] = [[] for _ in seeds]
         totals, going = [0.0] * len(seeds), list(range(len(seeds)))
         while going:
-            _, logs = writer.step()
+            tokens, logs = writer.step()
             open_rows = []
-            for row, (sample, log) in enumerate(zip(going, logs.tolist(), strict=True)):
-                ids = writer.texts[row][len(start) :]
+            for row, (sample, token, log) in enumerate(zip(going, tokens.tolist(), logs.tolist(), strict=True)):
+                ids = written[sample]
+                ids.append(token)
                 kept = self._ending.kept(ids)
                 if kept is None or kept == len(ids):
                     totals[sample] += log

@@ -31,7 +31,7 @@ BATCH = 1024  # lines translated side by side, where as many have come: those of
 COLUMNS = {
     "best": ("source", "translation", "score"),
     "several": ("source", "rank", "translation", "score", "log_probability"),
-    "alignment": ("source", "translation", "position", "word", "source_position", "source_word", "weight"),
+    "alignment": ("line", "position", "word", "source_position", "source_word", "weight"),
 }
 
 
@@ -96,17 +96,17 @@ def translate(
             asked = asked or open_translator(session, model)
             check_attention(asked, looking)
             found = asked.translate(lines, how, count or 1, looking, terms, done)
-            done += len(lines)
             if plain:
                 session.terminal.texts([row[0].text if row else "" for row in found])
             else:
-                add_records(out, kind, lines, found)
+                add_records(out, kind, lines, found, done + 1)
             if plot is not None and (looked := words_looked(found)):
                 draw_heatmap(session, plot, looked[0])
                 plot = None
             if cells:
                 session.terminal.texts([line for looked in words_looked(found) for line in shaded_cells(looked)])
             out.flush()
+            done += len(lines)
 
 
 def searching_for(how: Searching, count: int | None, temperature: float | None, seed: int) -> Searching:
@@ -136,21 +136,21 @@ def check_attention(asked: LineTranslator, looking: bool) -> None:
         raise MisuseError(f"{quoted(asked.name)} was trained with --attention none; it has no alignment to show.")
 
 
-def add_records(out: Results, kind: str, lines: list[str], found: list[list[Translation]]) -> None:
-    """Write the records of some lines, in order; an empty line gives one without a translation."""
-    for line, row in zip(lines, found, strict=True):
+def add_records(out: Results, kind: str, lines: list[str], found: list[list[Translation]], first: int) -> None:
+    """Write the records of some lines, in order, the number of whose first is given; an empty one gives one, too."""
+    for number, (line, row) in enumerate(zip(lines, found, strict=True), first):
         if not row:
-            out.add(line, *[None] * (len(out.columns) - 1))
+            out.add(number if kind == "alignment" else line, *[None] * (len(out.columns) - 1))
         elif kind == "best":
             out.add(line, row[0].text, row[0].score)
         elif kind == "several":
             for rank, translation in enumerate(row, 1):
                 out.add(line, rank, translation.text, translation.score, translation.log_probability)
         else:
-            add_alignment(out, line, row[0])
+            add_alignment(out, number, row[0])
 
 
-def add_alignment(out: Results, line: str, translation: Translation) -> None:
+def add_alignment(out: Results, line: int, translation: Translation) -> None:
     """Write a record for each word of a translation: the source word that it looked at most, and how much."""
     from seqcli.text.tokens import SPACE, shown
     from seqcli.translation.lines import by_words
@@ -160,7 +160,7 @@ def add_alignment(out: Results, line: str, translation: Translation) -> None:
         for word, weights in zip(looked.target, looked.weights, strict=True):
             place, best = place + 1, int(weights.argmax())
             source = shown(looked.source[best])
-            out.add(line, translation.text, place, shown(word), source_place + best + 1, source, float(weights[best]))
+            out.add(line, place, shown(word), source_place + best + 1, source, float(weights[best]))
         source_place += len(looked.source)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Pair = tuple[str, str]
 COLUMNS = {
     False: ("source", "translation", "tokens", "unknown", "log_probability", "nats_per_token"),
-    True: ("source", "translation", "position", "token", "log_probability", "unknown"),
+    True: ("line", "position", "token", "log_probability", "unknown"),
 }
 
 
@@ -41,10 +41,12 @@ def score_translation(
     whole; one of more than 4,000 tokens on a side is refused.
     """
     asked: LineTranslator | None = None
+    done = 0
     with session.terminal.results(*COLUMNS[words]) as out:
         for pairs in pairs_given(pair, file):
             asked = asked or open_translator(session, model)
-            add_scores(out, asked, pairs, words)
+            add_scores(out, asked, pairs, words, done + 1)
+            done += len(pairs)
             out.flush()
 
 
@@ -69,20 +71,21 @@ def pairs_given(pair: tuple[str, ...], file: str | None) -> Iterator[list[Pair |
         yield found
 
 
-def add_scores(out: Results, asked: LineTranslator, pairs: list[Pair | None], words: bool) -> None:
-    """Write the records of some pairs, in order."""
+def add_scores(out: Results, asked: LineTranslator, pairs: list[Pair | None], words: bool, first: int) -> None:
+    """Write the records of some pairs, in order; of words with the number of their line, which begins at `first`."""
     from seqcli.text.tokens import shown
-    from seqcli.text.vocabulary import UNK
+    from seqcli.text.vocabulary import EOS, SPECIALS, UNK
 
     found = iter(asked.score([pair for pair in pairs if pair is not None]))
-    for pair in pairs:
+    for line, pair in enumerate(pairs, first):
         if pair is None:
-            out.add("", *[None] * (len(out.columns) - 1))
+            out.add(line if words else "", *[None] * (len(out.columns) - 1))
             continue
         ids, logs = next(found)
         if words:
-            for position, (token, log) in enumerate(zip(ids, logs, strict=True), 1):
-                out.add(*pair, position, shown(asked.target.vocabulary.tokens[token]), float(log), token == UNK)
+            tokens = [*map(shown, asked.target.tokens(pair[1])), SPECIALS[EOS]]
+            for position, (word, token, log) in enumerate(zip(tokens, ids, logs, strict=True), 1):
+                out.add(line, position, word, float(log), token == UNK)
         else:
             total = float(logs.sum(dtype="float64"))
             out.add(*pair, len(ids), ids.count(UNK), total, -total / len(ids))
