@@ -48,7 +48,7 @@ def main(model: str, valid: str, *options: str) -> None:
     session = Session(os.environ.get("SEQCLI_MODELS", "models"))
     record = language_record(session, model)
     vocabulary, tokenizer = record.vocabulary(), tokenizer_of(record)
-    ids = encode(read_pieces([valid], "utf-8"), tokenizer, vocabulary, record.text.unit).ids.tolist()
+    ids = encode(read_pieces([valid]), tokenizer, vocabulary, record.text.unit).ids.tolist()
     ends = [0, *(i + 1 for i, token in enumerate(ids) if token == EOS)]
     units = [[vocabulary.tokens[i] for i in ids[a:b] if i != UNK] for a, b in itertools.pairwise(ends)]
     random.Random(1).shuffle(units)  # what is generated are texts apart, too; <unk>, which it never holds, is left out

@@ -50,7 +50,7 @@ def seqcli_row(models: str, what: str, minutes: float, *settings: str) -> dict[s
 def plain_row(seconds: float, threads: int) -> dict[str, Any]:
     """Run the plain loop; return the row."""
     text = TextSpec(tokenizer="whitespace")
-    corpus = build(read_pieces([os.fspath(TRAIN)], "utf-8"), read_pieces([os.fspath(VALID)], "utf-8"), text)
+    corpus = build(read_pieces([os.fspath(TRAIN)]), read_pieces([os.fspath(VALID)]), text)
     perplexity, speed = train(corpus.train.ids, corpus.held_out.ids, len(corpus.vocabulary), seconds, threads)
     what = "plain loop, 2 x 200 LSTM, full softmax"
     return {"what": what, "seconds": seconds, "valid_perplexity": perplexity, "tokens_per_second": speed}

@@ -85,7 +85,7 @@ def scores(models: str, order: int) -> tuple[np.ndarray[Any, Any], float]:
     """Return the natural log of the probability of each token of the test text, and the tokens scored a second."""
     stored = Shelf(models).read(f"order{order}")
     vocabulary = stored.vocabulary()
-    ids = encode(read_pieces([str(TEST)], "utf-8"), make("whitespace", False), vocabulary, "line").ids
+    ids = encode(read_pieces([str(TEST)]), make("whitespace", False), vocabulary, "line").ids
     model = NgramArrays.stored(stored, len(vocabulary))
     began = time.perf_counter()
     found = np.concatenate(list(model.text_log_probabilities(ids)))

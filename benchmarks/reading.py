@@ -49,7 +49,7 @@ def quick(path: str) -> dict[str, float]:
 
     def once() -> dict[str, float]:
         begun = time.perf_counter()
-        pieces = read_pieces([path], "utf-8")
+        pieces = read_pieces([path])
         read = time.perf_counter()
         corpus = build(pieces, None, TextSpec("whitespace", vocabulary_size=VOCABULARY))
         ended = time.perf_counter()

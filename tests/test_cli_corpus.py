@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from command_line import Stream
 
 from seqcli.cli import cli, run
-from seqcli.cli.corpus import corpus
+from seqcli.cli.corpus import corpus, percent
 
 LINES = "".join(f"Line {i % 50} speaks of the cat number {i % 7}.\n" for i in range(200))
 
@@ -41,6 +43,26 @@ def test_figures_are_columns_in_a_pipe(book: str) -> None:
     assert figures["coverage_1000"] == "1"
     assert figures["frequent"].startswith("Line 200 · speaks 200 · of 200")
     assert "Warning: 1,800 tokens are few" in result.stderr and "Warning" not in result.stdout
+
+
+def test_on_a_terminal_warnings_come_first_and_figures_are_words(book: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    both = Stream(True)
+    monkeypatch.setattr("sys.stdout", both)
+    monkeypatch.setattr("sys.stderr", both)
+    assert run(["corpus", book]) == 0
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", both.text).split("\r")[-1]
+    assert shown.startswith("Warning: 1,800 tokens are few") and "Warning" not in shown.split("\ntext ")[1]
+    assert "book.txt: 200 lines (0 blank)" in shown and "_" not in shown
+    assert max(map(len, shown.splitlines())) <= 80 and len(shown.splitlines()) <= 20
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.999945, "over 99.99%"), (1.0, "100%"), (0.0, "0%"), (0.0123, "1.23%"), (2e-6, "under 0.01%")],
+)
+def test_a_share_that_is_not_quite_all_or_nothing_stays_so(share: float, said: str) -> None:
+    assert percent(share) == said
 
 
 def test_one_object_as_json(book: str) -> None:

@@ -130,9 +130,7 @@ def test_min_count_decides_itself(text: str, expected: int) -> None:
 
 def test_penn_treebank(shared_data: Path) -> None:
     ptb = shared_data / "ptb"
-    train, valid, test = (
-        read_pieces([str(ptb / f"ptb.{name}")], "utf-8") for name in ("train.txt.gz", "valid.txt", "test.txt")
-    )
+    train, valid, test = (read_pieces([str(ptb / f"ptb.{name}")]) for name in ("train.txt.gz", "valid.txt", "test.txt"))
     corpus = build(train, valid, TextSpec(tokenizer="whitespace"))
     assert len(corpus.vocabulary) == 10_000  # <unk> and <eos> among them, as everybody counts
     assert (len(corpus.train.ids), len(corpus.held_out.ids)) == (929_589, 73_760)

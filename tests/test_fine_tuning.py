@@ -46,7 +46,7 @@ def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def corpus_of(origin: Record) -> Corpus:
-    pieces = read_pieces(["new.txt"], "utf-8")
+    pieces = read_pieces(["new.txt"])
     return build(pieces, None, origin.text, origin.vocabulary(), tokenizer_of(origin), extend=True)
 
 

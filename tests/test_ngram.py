@@ -297,7 +297,7 @@ def test_the_penn_treebank_has_the_published_perplexity(shared_data: Path) -> No
     from seqcli.text.corpus import build, encode, read_pieces
 
     paths = [shared_data / "ptb" / name for name in ("ptb.train.txt.gz", "ptb.valid.txt", "ptb.test.txt")]
-    training, valid, test = (read_pieces([str(path)], "utf-8") for path in paths)
+    training, valid, test = (read_pieces([str(path)]) for path in paths)
     corpus = build(training, valid, TextSpec(tokenizer="whitespace"))
     tested = encode(test, corpus.tokenizer, corpus.vocabulary, corpus.text.unit)
     found = train(corpus.train.ids, 5, len(corpus.vocabulary))

@@ -80,7 +80,7 @@ def test_a_long_text_is_compared_in_runs_with_the_same_interval() -> None:
 @pytest.mark.parametrize("paragraphs", [False, True])
 def test_characters_of_units_are_those_of_the_text(text: str, paragraphs: bool, tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(text, "utf-8")
-    pieces = read_pieces([str(tmp_path / "text.txt")], "utf-8")
+    pieces = read_pieces([str(tmp_path / "text.txt")])
     unit = "paragraph" if paragraphs else "line"
     encoded = encode(pieces, make("whitespace", False), Vocabulary([]), unit)
     found = unit_characters(pieces, paragraphs)

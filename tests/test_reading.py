@@ -5,11 +5,13 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import json
 import lzma
 import os
 import socket
 import sys
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +20,9 @@ import pytest
 from seqcli.errors import CorpusError, MisuseError
 from seqcli.text import compressed, reading
 from seqcli.text.corpus import read_pieces
-from seqcli.text.reading import files_of, read_blocks, read_lines, total_size
+from seqcli.text.files import files_of, total_size
+from seqcli.text.form import Form
+from seqcli.text.reading import read_blocks, read_lines
 
 TEXT = "The cat sat.\nIt was – naïve.\n\nNo newline at the end"
 
@@ -29,14 +33,23 @@ def written(folder: Path, data: bytes, name: str = "text.txt") -> str:
     return str(path)
 
 
-def text_of(*paths: str, encoding: str = "utf-8") -> str:
-    return b"".join(read_blocks(paths, encoding)).decode()
+def text_of(*paths: str, encoding: str = "utf-8", form: Form | None = None) -> str:
+    return b"".join(read_blocks(paths, form or Form(encoding))).decode()
+
+
+def zipped(*names: str, content: str = "text") -> bytes:
+    """Return a zip archive."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in names:
+            archive.writestr(name, content)
+    return out.getvalue()
 
 
 def refused(path: str, *words: str, encoding: str = "utf-8") -> str:
     """Assert that a file is refused with a message of one line that holds the words."""
     with pytest.raises(CorpusError) as caught:
-        read_pieces([path], encoding)
+        read_pieces([path], Form(encoding))
     message = str(caught.value)
     assert "\n" not in message and len(message) < 400
     for word in words:
@@ -66,14 +79,14 @@ def test_a2_no_words(tmp_path: Path, data: bytes) -> None:
 def test_a4_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     with_mark, without = written(tmp_path, b"\xef\xbb\xbfThe cat\n", "a"), written(tmp_path, b"The cat\n", "b")
     assert text_of(with_mark) == "The cat\n"
-    assert read_pieces([with_mark], "utf-8").sha256 == read_pieces([without], "utf-8").sha256
+    assert read_pieces([with_mark]).sha256 == read_pieces([without]).sha256
     assert text_of(with_mark, with_mark) == "The cat\nThe cat\n"  # at the head of every file
 
 
 def test_a5_line_ends(tmp_path: Path) -> None:
     dos, unix = written(tmp_path, b"one two\r\nthree\r\n", "dos"), written(tmp_path, b"one two\nthree\n", "unix")
-    assert read_pieces([dos], "utf-8").sha256 == read_pieces([unix], "utf-8").sha256
-    mixed = read_pieces([written(tmp_path, b"one\rtwo\nthree\r\nfour\r", "mixed")], "utf-8")
+    assert read_pieces([dos]).sha256 == read_pieces([unix]).sha256
+    mixed = read_pieces([written(tmp_path, b"one\rtwo\nthree\r\nfour\r", "mixed")])
     assert mixed.lines == 3
     assert list(mixed.texts())[1:] == ["one", "two", "three", "four"]
 
@@ -137,6 +150,147 @@ def test_a8_binary_files(tmp_path: Path, data: bytes, what: str) -> None:
     refused(written(tmp_path, data), "looks binary", what)
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"%PDF-1.7\n", ("a PDF", "pdftotext book.x book.txt")),
+        (zipped("[Content_Types].xml", "word/document.xml"), ("Word", "pandoc book.x -t plain", "-o book.txt")),
+        (zipped("mimetype", "META-INF/container.xml", content="application/epub+zip"), ("EPUB", "pandoc book.x")),
+        (zipped("a.txt"), ("zip archive", "unzip book.x")),
+        (b"a.txt".ljust(257, b"\0") + b"ustar", ("tar archive", "tar xf book.x")),
+        (b"{\\rtf1 text}", ("RTF", "pandoc book.x")),
+    ],
+)
+def test_a_document_is_named_and_how_to_get_its_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, data, "book.x")
+    refused("book.x", *words)
+
+
+LINES = [f"Sentence number {i} of the book, which goes on and on." for i in range(30)]
+MARKED = {
+    "an HTML page": "<!DOCTYPE html>\n<html><body>" + "<br>\n".join(LINES),
+    "a mailbox": "".join(f"From a@b Jan 1\nDate: Jan 1\nFrom: a\nTo: b\nSubject: s\n\n{line}\n\n" for line in LINES),
+    "a mail": "Date: Jan 1\nFrom: a\nTo: b\nSubject: s\n\n" + "\n".join(LINES),
+    "comma-separated": "id,text\n" + "".join(f'{i},"{line}"\n' for i, line in enumerate(LINES)),
+    "TAB-separated": "id\ttext\n" + "".join(f"{i}\t{line}\n" for i, line in enumerate(LINES)),
+    "JSON lines": "".join(json.dumps({"id": i, "text": line}) + "\n" for i, line in enumerate(LINES)),
+    "a JSON document": json.dumps([{"id": i, "text": line} for i, line in enumerate(LINES)], indent=1),
+    "an XML document": "<?xml version='1.0'?>\n<text>" + "\n".join(LINES) + "</text>",
+}
+
+
+@pytest.mark.parametrize("kind", MARKED)
+def test_markup_and_tables_are_never_learned_as_words_unless_asked_for(tmp_path: Path, kind: str) -> None:
+    path = written(tmp_path, MARKED[kind].encode(), "book")  # told by content: nothing in the name says it
+    message = refused(path, kind, "--plain")
+    assert "--column" in message or "learned as words" in message
+    assert text_of(path, form=Form(plain=True)).rstrip("\n") == MARKED[kind].rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(LINES),
+        "Yes, sir\nNo, sir\nWell, then\nSo, yes\nOh, no\nAh, well\n",
+        "<unk> of the <unk> is <s> here </s>\n" * 30,
+        '"Quoted," he said.\n' * 9,
+        "From here it went on: to the end.\nNote: this is a book\nSubject: none\n\nText\n" * 9,
+        "[ laughter ] he said { softly }\n" * 9,
+        "1, 2, 3, 4\n5, 6, 7, 8\n" * 9,
+        "word\tnote\nanother\n" * 9,
+    ],
+)
+def test_prose_is_taken_for_nothing_else(tmp_path: Path, text: str) -> None:
+    assert text_of(written(tmp_path, text.encode())).rstrip("\n") == text.rstrip("\n")
+
+
+def test_tags_within_a_text_are_told(tmp_path: Path) -> None:
+    notes: list[str] = []
+    path = written(tmp_path, "".join(f"<p>{line}</p>\n" for line in LINES).encode())
+    text_of(path, form=Form(note=notes.append))
+    assert len(notes) == 1 and "60 HTML tags" in notes[0] and "pandoc" in notes[0]
+
+
+@pytest.mark.parametrize("kind", ["comma-separated", "TAB-separated", "JSON lines"])
+def test_a_column_is_a_text(tmp_path: Path, kind: str) -> None:
+    path = written(tmp_path, MARKED[kind].encode())
+    assert text_of(path, form=Form(columns=("text",))) == "\n".join(LINES) + "\n"
+    with pytest.raises(CorpusError, match="no column 'nope'; it has 'id', 'text'"):
+        text_of(path, form=Form(columns=("nope",)))
+
+
+def test_columns_as_they_come(tmp_path: Path) -> None:
+    quotes = written(tmp_path, b'a;b\r\n"one; ""two""";x\r\n"three\nfour";y\r\n;z\r\n', "q.csv")
+    notes: list[str] = []
+    form = Form(columns=("a",), note=notes.append)
+    assert text_of(quotes, form=form) == 'one; "two"\nthree\nfour\n' and "1 of 3 rows" in notes[0]
+    assert text_of(quotes, form=Form(columns=("2",))) == "b\nx\ny\nz\n"  # a number: there is no header
+    letters = written(tmp_path, b'n\ttext\n1\t"He said\n2\tno"\n', "q.tsv")
+    assert text_of(letters, form=Form(columns=("text",))) == '"He said\nno"\n'  # in TSV a quote is a letter
+    deep = written(tmp_path, b'{"t": {"en": "yes\\ud800"}}\n\n{"t": {"en": null}}\n{"t": {"en": 3}}\n', "q.jsonl")
+    assert text_of(deep, form=Form(columns=("t.en",))) == "yes?\n3\n"
+    with pytest.raises(CorpusError, match=r"'t' is no text; name what is in it, as in t\.KEY"):
+        text_of(deep, form=Form(columns=("t",)))
+    for data, words in ((b"a,b\n1,2\n3\n", "line 3"), (b'a,b\n1,"2\n3', "line"), (b'{"b": 1}\nx\n', "line 2")):
+        with pytest.raises(CorpusError, match=words):
+            text_of(written(tmp_path, data, "bad.csv"), form=Form(columns=("b",)))
+    with pytest.raises(CorpusError, match="NUL"):
+        text_of(written(tmp_path, b'{"b": "x\\u0000"}\n', "nul"), form=Form(columns=("b",)))
+
+
+def test_what_is_no_text_in_a_folder_is_passed_over_and_counted(tmp_path: Path) -> None:
+    folder = tmp_path / "books"
+    folder.mkdir()
+    (folder / "a.txt").write_text("one\n")
+    (folder / "b.txt.gz").write_bytes(gzip.compress(b"two\n"))
+    for name in ("x.png", "y.png"):
+        (folder / name).write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    (folder / "z.pdf").write_bytes(b"%PDF-1.7\n\xff")
+    (folder / "data").write_bytes(bytes(range(256)))
+    (folder / "page.html").write_text(MARKED["an HTML page"])
+    notes: list[str] = []
+    assert text_of(str(folder), form=Form(note=notes.append)) == "one\ntwo\n"
+    assert len(notes) == 1 and "5 files" in notes[0] and "2 × a PNG picture" in notes[0]
+    for kind in ("1 × a PDF", "1 × unknown binary", "1 × an HTML page"):
+        assert kind in notes[0]
+    (folder / "a.txt").unlink()
+    (folder / "b.txt.gz").unlink()
+    refused(str(folder), "None of the 5 files", "is text")
+
+
+def test_an_address_of_the_web_is_to_be_fetched_first() -> None:
+    for address in ("https://example.org/a.txt", "http://example.org/a"):
+        refused(address, "web address", f"curl -LO {address}")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Le château était fermé; la fenêtre restait ouverte.\n", "latin-1"),
+        ("He said “don’t” – twice.\n", "cp1252"),
+        ("吾輩は猫である。名前はまだ無い。\n", "shift_jis"),
+        ("吾輩は猫である。名前はまだ無い。\n", "euc_jp"),
+        ("吾輩は猫である。名前はまだ無い。\n", "iso-2022-jp"),
+        ("我们在这个国家的时候，他们都说不了中国话。\n", "gb18030"),
+        ("Все счастливые семьи похожи друг на друга.\n", "koi8_r"),
+        ("Все счастливые семьи похожи друг на друга.\n", "cp1251"),
+        ("Zażółć gęślą jaźń. Książka leży na stole.\n", "cp1250"),
+    ],
+)
+def test_the_likely_encoding_is_named(tmp_path: Path, text: str, encoding: str) -> None:
+    path = written(tmp_path, (text * 20).encode(encoding))
+    refused(path, f"--encoding {encoding}")
+    assert text_of(path, encoding=encoding) == text * 20
+
+
+def test_no_encoding_is_guessed_for_utf8_with_a_bad_byte_or_for_noise(tmp_path: Path) -> None:
+    for data in ("Größe und Äpfel\n".encode() * 9 + b"caf\xe9\n", bytes(range(128, 256)) * 9):
+        assert "reads well" not in refused(written(tmp_path, data), "--encoding", "iconv")
+
+
 def test_a8_a_binary_file_is_refused_by_its_head(tmp_path: Path) -> None:
     path = tmp_path / "large"
     with path.open("wb") as out:
@@ -165,7 +319,7 @@ def test_a10_one_enormous_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(reading, "LONGEST_WORD", 1 << 14)
     refused(written(tmp_path, b"one\n" + b"x" * (1 << 15)), "line 2", "without a space")
     almost = "x" * (1 << 13)
-    assert list(read_pieces([written(tmp_path, almost.encode())], "utf-8").texts())[1:] == [almost]
+    assert list(read_pieces([written(tmp_path, almost.encode())]).texts())[1:] == [almost]
 
 
 def test_a12_lines_end_at_a_newline_only(tmp_path: Path) -> None:
@@ -344,13 +498,13 @@ def test_a23_the_digest_is_of_the_text_alone(tmp_path: Path) -> None:
         written(tmp_path, b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n"), "c"),
     ]
     os.utime(paths[0], (1, 1))
-    assert len({read_pieces([path], "utf-8").sha256 for path in paths}) == 1
+    assert len({read_pieces([path]).sha256 for path in paths}) == 1
 
 
 def test_the_digest_and_pieces_do_not_depend_on_the_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, results = written(tmp_path, TEXT.encode() * 50), set()
     for block in (7, 64, 1000, 1 << 22):
         monkeypatch.setattr(reading, "BLOCK", block)
-        pieces = read_pieces([path], "utf-8")
+        pieces = read_pieces([path])
         results.add((pieces.sha256, pieces.ids.tobytes(), tuple(pieces.texts()), pieces.lines, pieces.bytes))
     assert len(results) == 1

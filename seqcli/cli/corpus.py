@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.options import Session, command, given, option, settings, spec_options
+from seqcli.cli.options import Session, command, given, option, reading_options, settings, spec_options
 from seqcli.cli.preparing import tokenizer_note
 from seqcli.spec import TextSpec
 
@@ -24,50 +24,46 @@ SHOWN = 12  # frequent tokens on the line of the table
 )
 @click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
 @option("--test", multiple=True, metavar="FILE", help="Look at this text too: its unknown rate, and what both have.")
-@option("--encoding", default="utf-8", metavar="NAME", help="Encoding of the text.  [default: utf-8]")
+@reading_options
 @spec_options(TextSpec)
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.", panel="Output")
 @click.pass_obj
-def corpus(
-    session: Session, /, texts: tuple[str, ...], test: tuple[str, ...], encoding: str, as_json: bool, **params: Any
-) -> None:
+def corpus(session: Session, /, texts: tuple[str, ...], test: tuple[str, ...], as_json: bool, **params: Any) -> None:
     """Look at a text before training: its size, its words, how many of them a vocabulary knows, what would go wrong.
 
     Takes files, folders, .gz/.bz2/.xz, or - for standard input. Warnings go to stderr.
     """
     spec = settings(TextSpec(), given(TextSpec, params))
-    pieces = _read(session, texts, encoding)
-    from seqcli.text.reading import files_of
+    pieces = _read(session, texts)
+    from seqcli.text.files import files_of
     from seqcli.text.survey import compare, survey, warnings
 
     known = survey(pieces, spec)
-    other = compare(pieces, known, _read(session, test, encoding)) if test else None
+    other = compare(pieces, known, _read(session, test)) if test else None
     found = warnings(known, other)
-    figures = {"files": len(files_of(texts)), **dict(_figures(known)), **dict(_compared(other))}
+    for line in found:
+        session.terminal.note(f"Warning: {line}")
+    if known.why:
+        session.terminal.note(tokenizer_note(known.text.tokenizer, known.why))
+    figures = {"files": len(files_of(texts, session.text_form)), **dict(_figures(known)), **dict(_compared(other))}
     if as_json:
         frequent = [{"token": token, "count": count} for token, count in known.frequent]
         coverage = [{"vocabulary": size, "share": share} for size, share in known.coverage]
         session.terminal.document({**figures, "coverage": coverage, "frequent": frequent, "warnings": found})
+    elif session.terminal.table:
+        session.terminal.facts(_in_words(texts, known, other))
     else:
-        with session.terminal.results("figure", "value") as out:
-            for name, value in figures.items():
-                out.add(name, value)
-            for size, share in known.coverage:
-                out.add(f"coverage_{size}", share)
-            out.add("frequent", " · ".join(f"{token} {count}" for token, count in known.frequent[:SHOWN]))
-    if known.why:
-        session.terminal.note(tokenizer_note(known.text.tokenizer, known.why))
-    for line in found:
-        session.terminal.note(f"Warning: {line}")
+        coverages = {f"coverage_{size}": share for size, share in known.coverage}
+        session.terminal.facts([*{**figures, **coverages}.items(), ("frequent", _frequent(known))], "figure", "value")
 
 
-def _read(session: Session, texts: tuple[str, ...], encoding: str) -> Pieces:
+def _read(session: Session, texts: tuple[str, ...]) -> Pieces:
     from seqcli.text.corpus import read_pieces
-    from seqcli.text.reading import total_size
+    from seqcli.text.files import total_size
 
     folder = os.curdir if os.access(os.curdir, os.W_OK) else None  # for an unnamed file, where a text is long
     with session.terminal.bar(total_size(texts), "reading") as bar:
-        return read_pieces(texts, encoding, bar.to, folder)
+        return read_pieces(texts, session.text_form, bar.to, folder)
 
 
 def _figures(known: Survey) -> Iterator[tuple[str, str | int | float]]:
@@ -101,3 +97,45 @@ def _compared(other: Comparison | None) -> Iterator[tuple[str, int | float]]:
         yield "test_units_in_text", other.units_in_text
         yield "test_long_units", other.long_units
         yield "test_long_units_in_text", other.long_units_in_text
+
+
+def _frequent(known: Survey) -> str:
+    return " · ".join(f"{token} {count}" for token, count in known.frequent[:SHOWN])
+
+
+def _in_words(texts: tuple[str, ...], known: Survey, other: Comparison | None) -> Iterator[tuple[str, str]]:
+    """Yield the figures as a person says them, the most important first."""
+    text = known.text
+    name = texts[0] if len(texts) == 1 else f"{len(texts):,} texts"
+    yield "text", f"{name}: {known.lines:,} lines ({known.blank_lines:,} blank), {known.characters:,} characters"
+    once = percent(known.seen_once / max(known.types, 1))
+    cut = f"cut by --tokenizer {text.tokenizer}"
+    yield "tokens", f"{known.tokens:,}, {cut}; {known.types:,} different, {once} of these seen once"
+    least = f" (seen at least {text.min_count} times)" if (text.min_count or 1) > 1 else ""
+    unknown = f"{percent(known.unknown_rate)} of the text is unknown to it"
+    yield "vocabulary", f"{len(known.vocabulary):,} tokens{least}; {unknown}"
+    if enough := [(size, share) for size, share in known.coverage if size <= known.types]:
+        yield "coverage", ", ".join(f"{percent(share)} with {size:,} tokens" for size, share in enough)
+    yield "held out", f"{known.held_out_tokens:,} tokens would be kept to measure by, cut at the ends of {text.unit}s"
+    copies = percent(known.repeated_units / max(known.units, 1))
+    yield (
+        f"{text.unit}s",
+        f"{known.units:,}; {copies} repeat an earlier one; the longest line: {known.longest_line:,} letters",
+    )
+    if known.script.language:
+        yield known.script.language, f"{percent(known.script.share)} of the letters"
+    if known.marked_unknown:
+        yield "<unk>", f"stands {known.marked_unknown:,} times in the text itself"
+    yield "commonest", " · ".join(f"{token} {count:,}" for token, count in known.frequent[:SHOWN])
+    if other is not None:
+        seen = f"{other.units_in_text:,} of its {other.units:,} {text.unit}s stand in the text"
+        yield "test", f"{other.tokens:,} tokens, {percent(other.unknown_rate)} unknown; {seen}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a person says it: what is not quite all or nothing stays so."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    if share < 0.0001:
+        return "under 0.01%"
+    return "over 99.99%" if share > 0.9999 else f"{share:.2%}"

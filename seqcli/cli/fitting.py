@@ -6,18 +6,18 @@ import json
 import math
 import os
 import re
-import shlex
 import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from seqcli.cli.options import MODELS_DIR, Session, option
+from seqcli.cli.options import MODELS_DIR, Session, option, reading_options
 from seqcli.cli.terminal import Terminal, duration
 from seqcli.errors import DamagedError, MisuseError, ModelError, SeqcliError, quoted
 from seqcli.memory import available
 from seqcli.spec import option_name, to_dict
+from seqcli.text.form import Form
 
 if TYPE_CHECKING:
     from seqcli.progress import Evaluated, Event, Progress, Progressed
@@ -35,7 +35,7 @@ def training_options(command: Any) -> Any:
         option("--replace", is_flag=True, help="Replace a model of this name, once the new one is saved."),
         option("--resume", is_flag=True, help="Go on with a training that was interrupted."),
         option("--like", metavar="NAME", help="Take every setting that is not given from this model."),
-        option("--encoding", default="utf-8", metavar="NAME", help="Encoding of the text.  [default: utf-8]"),
+        reading_options,
         option("--valid", multiple=True, metavar="FILE", help="Held-out text, instead of a part cut from the text."),
         option("--name", metavar="NAME", help="Name of the model.  [default: the file's]"),
     ):
@@ -72,7 +72,7 @@ class Source:
 
     texts: tuple[str, ...]
     valid: tuple[str, ...]
-    encoding: str
+    form: Form
 
 
 class Stop:
@@ -140,7 +140,7 @@ class Fit:
     stop: Stop
     state: Callable[[], bytes]  # all that a resumed training needs, packed
     keep_best: Callable[[Evaluated], None]  # takes weights and results of a new best into the checkpoint
-    resume_line: str
+    resume_line: list[str]  # words
     measure: Callable[[float], str]  # a held-out figure as a person reads it
     unit: str = "token"
     keep_last: bool = False  # takes the weights of every evaluation, not only of a new best
@@ -175,7 +175,7 @@ class Fit:
 
     def leave(self, progress: Progress) -> NoReturn:
         """Say how to go on with a training that is saved, and exit as the signal asks."""
-        self.terminal.note(f"Saved at update {progress.update:,}. Go on with: {self.resume_line}")
+        self.terminal.note(f"Saved at update {progress.update:,}. Go on with:", self.resume_line)
         raise SystemExit(128 + self.stop.signal)
 
     def _evaluated(self, event: Evaluated) -> None:
@@ -240,13 +240,13 @@ def document_end(
     )
 
 
-def resume_line(session: Session, command: str, source: Source, name: str) -> str:
-    """Return the command that goes on with an interrupted training."""
+def resume_line(session: Session, command: str, source: Source, name: str) -> list[str]:
+    """Return the words of the command that goes on with an interrupted training."""
     valid = [word for path in source.valid for word in ("--valid", path)]
     words = ["seqcli", command, *source.texts, *valid, "--name", name]
-    words += [] if source.encoding == "utf-8" else ["--encoding", source.encoding]
+    words += source.form.options()
     words += [] if session.models_dir == MODELS_DIR else ["--models-dir", session.models_dir]
-    return " ".join(shlex.quote(word) for word in [*words, "--resume"])
+    return [*words, "--resume"]
 
 
 def check_same(recorded: Any, changes: dict[str, Any]) -> None:

@@ -30,6 +30,9 @@ def batches_of_texts(words: Sequence[str], file: str | None, size: int = BATCH) 
     if words and list(words) != ["-"]:
         yield [" ".join(words)]
     elif file is not None and file != "-":
+        from seqcli.text.files import refuse_url
+
+        refuse_url(file)
         try:
             with open(file, "rb", buffering=0) as stream:
                 yield from _batches(stream.fileno(), quoted(file), size)

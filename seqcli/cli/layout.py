@@ -19,7 +19,7 @@ _OPENING, _CLOSING = (
     frozenset("「『（【〈《〔［｛“‘"),
     frozenset("」』）】〉》〕］｝”’、。，．・！？：；ー々…ぁぃぅぇぉっゃゅょァィゥェォッャュョ"),
 )
-_PLAIN = re.compile(r"[\w@%+=:,./-]+")  # a word that no shell changes
+_PLAIN = re.compile(r"[\w@%+=:,./。、-]+")  # a word that no shell changes
 
 Part = tuple[str, int]  # text, and its shade
 Line = list[Part]

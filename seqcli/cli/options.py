@@ -14,6 +14,7 @@ from seqcli.cli.help_page import Command
 from seqcli.cli.terminal import Terminal
 from seqcli.errors import MisuseError, quoted
 from seqcli.spec import ARCHITECTURES, check, option_name, value_type
+from seqcli.text.form import Form
 
 if TYPE_CHECKING:
     from seqcli.store import Shelf
@@ -43,11 +44,12 @@ class Mixing:
 
 @dataclass
 class Session:
-    """What a command works with: the shelf of models and the terminal; mixing is what mixing_options set."""
+    """What a command works with: the shelf of models and the terminal; options set mixing and form."""
 
     models_dir: str = MODELS_DIR
     terminal: Terminal = field(default_factory=Terminal)
     mixing: Mixing = field(default_factory=Mixing)
+    form: Form = field(default_factory=Form)
 
     @property
     def shelf(self) -> Shelf:
@@ -55,6 +57,11 @@ class Session:
         from seqcli.store import Shelf
 
         return Shelf(self.models_dir)
+
+    @property
+    def text_form(self) -> Form:
+        """How texts are read, with the terminal to hear what is noted of them."""
+        return replace(self.form, note=self.terminal.note)
 
 
 class Number(click.ParamType[Any]):
@@ -208,6 +215,26 @@ def mixing_options(command: F) -> F:
         ),
     )
     for decorate in reversed(add):
+        command = decorate(command)
+    return command
+
+
+def _set_form(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    session = ctx.ensure_object(Session)
+    session.form = replace(session.form, **{str(param.name): value})
+
+
+def reading_options(command: F) -> F:
+    """Add --encoding, --column and --plain, which say how texts are read; they set Session.form."""
+    shared: dict[str, Any] = {"expose_value": False, "callback": _set_form, "panel": "Text"}
+    encoding = "Encoding of the text.  [default: utf-8]"
+    column = "Read this column of a CSV, TSV or JSON lines file; twice for pairs."
+    plain = "Read HTML, mail and tables as they are, tags and all."
+    for decorate in (
+        option("--plain", is_flag=True, help=plain, **shared),
+        option("--column", "columns", multiple=True, metavar="NAME", help=column, **shared),
+        option("--encoding", default="utf-8", metavar="NAME", help=encoding, **shared),
+    ):
         command = decorate(command)
     return command
 

@@ -128,13 +128,13 @@ def read_corpus(
     record: the training that goes on. origin: the model whose tokens come first, and those of the text behind them.
     """
     from seqcli.text.corpus import build, read_pieces
-    from seqcli.text.reading import total_size
+    from seqcli.text.files import total_size
     from seqcli.text.script import misfit, script_of
 
     folder = os.fspath(session.shelf.root)
     with session.terminal.bar(total_size(source.texts), "reading") as bar:
-        pieces = read_pieces(source.texts, source.encoding, bar.to, folder)
-    valid_pieces = read_pieces(source.valid, source.encoding, folder=folder) if source.valid else None
+        pieces = read_pieces(source.texts, source.form, bar.to, folder)
+    valid_pieces = read_pieces(source.valid, source.form, folder=folder) if source.valid else None
     vocabulary, tokenizer = None, None
     if known := record or origin:
         vocabulary, tokenizer = known.vocabulary(), tokenizer_of(known)

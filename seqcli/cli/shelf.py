@@ -215,6 +215,9 @@ def export(session: Session, /, name: str, file: str | None) -> None:
 @click.pass_obj
 def import_model(session: Session, /, file: str, name: str | None, replace: bool) -> None:
     """Read a model from a file that `models export` wrote; every byte of it is checked first."""
+    from seqcli.text.files import refuse_url
+
+    refuse_url(file)
     record = session.shelf.import_(Path(file), name, replace=replace)
     session.shelf.set_default(record.name, only_first=True)
     session.terminal.note(f"{quoted(record.name)} is there. It {_purpose(record)}.")

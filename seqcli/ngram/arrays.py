@@ -170,6 +170,8 @@ class NgramArrays:
             contexts[1:] = nodes[:-1]
             nodes = self._find(n, contexts, ids)
             backed_off = found + np.where(contexts >= 0, self._backoffs[n][contexts], 0.0)
+            if not len(self._logs[n + 1]):
+                return backed_off  # no unit of the text was so long
             found = np.where(nodes >= 0, self._logs[n + 1][nodes], backed_off)
         return found
 

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from seqcli.errors import CorpusError
 from seqcli.spec import TextSpec
 from seqcli.text import tokens as tokenizers
+from seqcli.text.files import named
+from seqcli.text.form import TEXT, Form
 from seqcli.text.interning import Interner
 from seqcli.text.pieces import Pieces
-from seqcli.text.reading import Report, named, read_blocks
+from seqcli.text.reading import Report, read_blocks
 from seqcli.text.script import fitting, script_of
 from seqcli.text.spool import PART, let_go
 from seqcli.text.table import Ids, TokenTable, count_pieces
@@ -67,12 +69,14 @@ class Corpus:
     seen_counts: NDArray[np.int64]  # ... and how often
 
 
-def read_pieces(paths: Sequence[str], encoding: str, report: Report | None = None, folder: str | None = None) -> Pieces:
+def read_pieces(
+    paths: Sequence[str], form: Form = TEXT, report: Report | None = None, folder: str | None = None
+) -> Pieces:
     """Read a text; raise CorpusError where there is no word in it.
 
     folder: for an unnamed file with the ids of a text that is too long for memory; None keeps all in memory.
     """
-    pieces = Pieces.read(read_blocks(paths, encoding, report), folder)
+    pieces = Pieces.read(read_blocks(paths, form, report), folder)
     if len(pieces) == 1:
         raise CorpusError(f"There are no words in {named(*paths)}; give a text with words in it.")
     return pieces

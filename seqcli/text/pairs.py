@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from seqcli.errors import CorpusError, MisuseError
-from seqcli.text.reading import files_of, named, read_lines
+from seqcli.text.files import files_of, named
+from seqcli.text.form import TEXT, Form
+from seqcli.text.reading import read_cells, read_lines
 
 HELD_OUT_MOST = 1_000  # pairs: enough for a BLEU to half a point, and an evaluation stays short
 
@@ -38,16 +40,19 @@ class Pairs:
         return pairs_of([self.source[i] for i in places], [self.target[i] for i in places])
 
 
-def read_pairs(paths: Sequence[str], encoding: str) -> Pairs:
+def read_pairs(paths: Sequence[str], form: Form = TEXT) -> Pairs:
     """Read pairs from two files, line by line, or from one whose lines are source, TAB, target.
 
+    Of a table or JSON lines, form says which two columns.
     Raises CorpusError, naming the first missing line, where one side is longer than the other.
     """
     files_of(paths)  # standard input can be only one of them
     if len(paths) == 1:
-        sides = _columns(paths[0], encoding)
+        sides = _columns(paths[0], replace(form, wanted=2))
+    elif form.columns:
+        raise MisuseError(f"--column reads pairs from one file; {len(paths)} were given.")
     elif len(paths) == 2:
-        sides = list(read_lines(paths[:1], encoding)), list(read_lines(paths[1:], encoding))
+        sides = list(read_lines(paths[:1], form)), list(read_lines(paths[1:], form))
         _check_lengths(paths, *map(len, sides))
     else:
         raise MisuseError(f"Pairs come from two files, or from one with two columns; {len(paths)} were given.")
@@ -78,9 +83,16 @@ def cut_held_out(pairs: Pairs, share: float) -> tuple[Pairs, Pairs]:
     return pairs.part(sorted(kept)), pairs.part(held)
 
 
-def _columns(path: str, encoding: str) -> tuple[list[str], list[str]]:
+def _columns(path: str, form: Form) -> tuple[list[str], list[str]]:
     source, target = [], []
-    for number, line in enumerate(read_lines([path], encoding), 1):
+    if form.columns:
+        if len(form.columns) != form.wanted:
+            raise MisuseError("A pair is two columns; give --column SOURCE --column TARGET.")
+        for one, other in read_cells(path, form):
+            source.append(" ".join(one.split("\n")))
+            target.append(" ".join(other.split("\n")))
+        return source, target
+    for number, line in enumerate(read_lines([path], form), 1):
         columns = line.split("\t")
         if len(columns) != 2 and line.strip():
             raise CorpusError(

@@ -7,68 +7,62 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from seqcli.errors import CorpusError, MisuseError, quoted
+from seqcli.text.encodings import likely_encoding
+from seqcli.text.files import COMPRESSED, files_of, named
+from seqcli.text.form import PLAIN, TEXT, Form
+from seqcli.text.kinds import HEAD, advised, binary_kind, encoded_kind, is_wide, structured_kind, tags_in
 
 BLOCK = 1 << 22  # bytes a read: large enough for numpy to be quick, small enough to stay near the cache
 LONGEST_WORD = 1 << 24  # bytes without a space: beyond this it is not prose, and memory would grow with it
 LONGEST_LINE = 1 << 26  # bytes, where lines are read one by one
 WRITER_SECONDS = 1.0  # how long a named pipe may stand without anybody to write into it
 SPACES = b" \t\v\f\r\n"  # the word boundaries; any other white space is part of the text
-COMPRESSED = (".gz", ".bz2", ".xz")
-MAGIC = {  # how the first bytes of files that are not text begin
-    b"\x7fELF": "an ELF program",
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"PK\x03\x04": "a zip archive; unpack it first",
-    b"\x1f\x8b": "gzip; name it .gz",
-    b"BZh": "bzip2; name it .bz2",
-    b"\xfd7zXZ": "xz; name it .xz",
-    b"%PDF": "a PDF; convert it to text first",
-    b"\x80\x02": "a pickle",
-    b"\x80\x04": "a pickle",
-}
-
 Report = Callable[[int], None]
 
 
-def files_of(paths: Sequence[str]) -> list[str]:
-    """Return the files that the arguments name, folders opened (sorted, hidden files left out), "-" kept."""
-    found: list[str] = []
-    for path in paths:
-        found += [path] if path == "-" or not os.path.isdir(path) else _files_inside(path)
-    if found.count("-") > 1:
-        raise MisuseError('"-" stands for standard input, which can be read only once; name it once.')
-    return found
-
-
-def read_blocks(paths: Sequence[str], encoding: str = "utf-8", report: Report | None = None) -> Iterator[bytes]:
+def read_blocks(paths: Sequence[str], form: Form = TEXT, report: Report | None = None) -> Iterator[bytes]:
     """Yield the text of all files as UTF-8 blocks that end at a word boundary, each file ended by a newline.
 
     A byte order mark is dropped, CRLF becomes LF, a lone CR is a space. report gets the bytes read so far.
-    Raises CorpusError naming file, line and offset for bytes that are not text in the encoding.
+    Raises CorpusError naming file, line and offset for bytes that are not text in the encoding, and for markup or
+    tables that would be learned as words.
     """
-    done = 0
-    for path in files_of(paths):
+    done, skipped = [0], Counter[str]()
+    for path in files_of(paths, form, skipped):
         try:
-            for block in _checked(_recoded(_reads(path), path, encoding), path, encoding):
-                done += len(block)
-                if report:
-                    report(done)
-                yield block
+            yield from _formed(_counted(_decoded_text(path, form), done, report), path, form)
         except OSError as error:
             raise CorpusError(f"Cannot read {named(path)}: {error.strerror or error}; check the path.") from error
-    if not done:
+    if skipped:
+        kinds = ", ".join(f"{count} × {kind}" for kind, count in skipped.most_common(6))
+        form.note(f"Note: {skipped.total():,} files in {named(*paths)} are passed over: {kinds}.")
+    if not done[0]:
         raise CorpusError(f"{named(*paths)} is empty; give a text with words in it.")
 
 
-def read_lines(paths: Sequence[str], encoding: str = "utf-8") -> Iterator[str]:
+def read_lines(paths: Sequence[str], form: Form = PLAIN) -> Iterator[str]:
     """Yield the lines of all files; lines end at a newline only."""
+    yield from lines_of(read_blocks(paths, form), named(*paths))
+
+
+def read_cells(path: str, form: Form) -> Iterator[list[str]]:
+    """Yield the columns asked for, row by row, of a CSV, TSV or JSON lines file."""
+    from seqcli.text.columns import cells_of
+
+    yield from cells_of(read_lines([path], replace(form, columns=(), plain=True)), form, named(path))
+
+
+def lines_of(blocks: Iterable[bytes], where: str) -> Iterator[str]:
+    """Yield the lines of a text that comes as blocks."""
     rest: list[str] = []
     size = count = 0
-    for block in read_blocks(paths, encoding):
+    for block in blocks:
         *whole, last = block.decode().split("\n")
         if whole:
             yield "".join(rest) + whole[0]
@@ -77,35 +71,42 @@ def read_lines(paths: Sequence[str], encoding: str = "utf-8") -> Iterator[str]:
         rest.append(last)
         size += len(last)
         if size > LONGEST_LINE:
-            raise CorpusError(f"{named(*paths)}, line {count + 1}: longer than {LONGEST_LINE >> 20} MB; break it up.")
+            raise CorpusError(f"{where}, line {count + 1}: longer than {LONGEST_LINE >> 20} MB; break it up.")
 
 
-def total_size(paths: Sequence[str]) -> int | None:
-    """Return the bytes to be read, or None where that is not known before (compressed, piped)."""
-    files = files_of(paths)
-    if any(f == "-" or f.endswith(COMPRESSED) or not os.path.isfile(f) for f in files):
-        return None
-    return sum(os.path.getsize(f) for f in files)
+def _decoded_text(path: str, form: Form) -> Iterator[bytes]:
+    return _checked(_recoded(_reads(path), path, form.encoding), path, form.encoding)
 
 
-def named(*paths: str) -> str:
-    """Return sources as a message names them."""
-    first = "Standard input" if paths[:1] == ("-",) else quoted(paths[0] if paths else "")
-    return f"{first} and {len(paths) - 1} more" if len(paths) > 1 else first
+def _counted(blocks: Iterator[bytes], done: list[int], report: Report | None) -> Iterator[bytes]:
+    for block in blocks:
+        done[0] += len(block)
+        if report:
+            report(done[0])
+        yield block
 
 
-def _files_inside(folder: str) -> list[str]:
-    def refuse(error: OSError) -> None:
-        raise CorpusError(f"Cannot read {quoted(error.filename)}: {error.strerror}; check the path.") from error
+def _formed(blocks: Iterator[bytes], path: str, form: Form) -> Iterator[bytes]:
+    """Yield the column that is asked for, or the text as it is; refuse what would be learned wrongly as that."""
+    if form.columns:
+        if len(form.columns) > 1:
+            raise MisuseError("Two columns are a pair; to read a text, give one --column.")
+        from seqcli.text.columns import text_of
 
-    found: list[str] = []
-    for where, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        files = (os.path.join(where, name) for name in names if not name.startswith("."))
-        found += filter(os.path.isfile, files)
-    if not found:
-        raise CorpusError(f"The folder {quoted(folder)} holds no files; give a text file or a folder of them.")
-    return sorted(found)
+        yield from _checked(text_of(lines_of(blocks, named(path)), form, named(path)), path, "utf-8")
+        return
+    first = next(blocks, b"")
+    if not form.plain:
+        head = first[:HEAD].decode(errors="ignore")
+        if what := structured_kind(head, path, form):
+            raise CorpusError(f"{named(path)} is {advised(what, path)}, or read it as it is with --plain.")
+        if tags := tags_in(head):
+            form.note(
+                f"Note: {named(path)} has {tags:,} HTML tags at its beginning, which are learned as words; "
+                "pandoc -t plain leaves them out."
+            )
+    yield first
+    yield from blocks
 
 
 def _reads(path: str) -> Iterator[bytes]:
@@ -202,19 +203,19 @@ def _decoded(decoder: codecs.IncrementalDecoder, raw: bytes, path: str, encoding
         return decoder.decode(raw, final=not raw).encode()
     except UnicodeError as error:
         near = offset + getattr(error, "start", 0)
-        raise CorpusError(f"{named(path)}, near byte {near}: not {encoding} text; name its --encoding.") from error
+        raise CorpusError(f"{named(path)}, near byte {near}: not {encoding} text; {_encoding_hint(raw, 0)}.") from error
 
 
 def _refuse_binary(head: bytes, path: str, utf8: bool) -> None:
-    for magic, what in MAGIC.items():
-        if head.startswith(magic):
-            raise CorpusError(f"{named(path)} looks binary ({what}); give a text file.")
-    nuls = head[:4096].count(0)
-    wide = head[:2] in (b"\xff\xfe", b"\xfe\xff") or (len(head) > 3 and 0.3 < nuls / len(head[:4096]) < 0.7)
-    if utf8 and wide:
+    if kind := binary_kind(head):
+        what, _, step = advised(kind, path).partition("; ")
+        raise CorpusError(f"{named(path)} looks binary ({what}); {step or 'give a text file'}.")
+    if utf8 and is_wide(head):
         raise CorpusError(f"{named(path)} looks like UTF-16; convert it, or name it with --encoding utf-16.")
-    if utf8 and nuls:
+    if utf8 and 0 in head[:4096]:
         raise CorpusError(f"{named(path)} looks binary (NUL bytes in its first lines); give a text file.")
+    if utf8 and (encoding := encoded_kind(head)):
+        raise CorpusError(f"{named(path)} is {encoding} text; name it with --encoding {encoding}.")
 
 
 def _checked(reads: Iterator[bytes], path: str, encoding: str) -> Iterator[bytes]:
@@ -249,7 +250,7 @@ def _clean(block: bytes, path: str, encoding: str, lines: int, offset: int) -> b
         line = lines + block.count(b"\n", 0, error.start) + 1
         raise CorpusError(
             f"{named(path)}, line {line}, byte {offset + error.start}: not {encoding} text; "
-            "name its --encoding (latin-1, cp1252, …) or convert it with iconv."
+            f"{_encoding_hint(block, error.start)}."
         ) from error
     nul = block.find(0)
     if nul >= 0:
@@ -258,3 +259,10 @@ def _clean(block: bytes, path: str, encoding: str, lines: int, offset: int) -> b
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n").replace(b"\r", b" ")
     return block
+
+
+def _encoding_hint(data: bytes, near: int) -> str:
+    """Return what to do about bytes that are not in the encoding, with the likely one where it can be told."""
+    if found := likely_encoding(data, near):
+        return f"it reads well as {found}: add --encoding {found}, or convert it: iconv -f {found} -t utf-8"
+    return "look at that place, or name its --encoding; iconv -c leaves bad bytes out"

@@ -23,10 +23,11 @@ def text_of(path: str | None, language: str) -> str:
     """Return the beginning of the reader's text, as much as an experiment uses, or the lab's own."""
     if path is None:
         return TEXTS[language]
+    from seqcli.text.form import TEXT
     from seqcli.text.reading import read_lines
 
     lines, size = [], 0
-    for line in read_lines([path]):
+    for line in read_lines([path], TEXT):
         lines.append(line)
         size += len(line) + 1
         if size > MOST_CHARACTERS:

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 
+from seqcli.cli import tips
 from seqcli.cli.opening import language_record
 from seqcli.cli.options import Session
 from seqcli.errors import MisuseError, quoted
@@ -52,4 +53,5 @@ def import_arpa(session: Session, file: str, name: str, *, replace: bool) -> Non
         )
     with session.terminal.results("model", "format", "order", "tokens", "ngrams") as out:
         out.add(name, "arpa", found.order, len(vocabulary), ngrams)
-    session.terminal.note(f"Try: seqcli predict-word {quoted(found.tokens[-1])} -m {name}")
+    word = tips.content_word(found.tokens[len(SPECIALS) :])
+    session.terminal.note("Try:", ["seqcli", "predict-word", word, "-m", name])

@@ -22,8 +22,10 @@ from seqcli.cli.options import (
     mixing_options,
     option,
     output_options,
+    reading_options,
 )
 from seqcli.errors import DamagedError, MisuseError, quoted
+from seqcli.text.form import Form
 
 MANY_UNKNOWN = 0.2  # share of unknown tokens from which a perplexity says little about the model
 
@@ -34,7 +36,7 @@ class Reading(NamedTuple):
     test: tuple[str, ...]
     fit_on: tuple[str, ...]
     keep: bool
-    encoding: str
+    form: Form
     threads: int | None
     paired: bool
 
@@ -45,7 +47,7 @@ class Reading(NamedTuple):
 )
 @click.argument("models", nargs=-1, metavar="[MODEL]...", shell_complete=complete_model)
 @option("--test", multiple=True, required=True, metavar="FILE", help="The text to measure on.")
-@option("--encoding", default="utf-8", metavar="NAME", help="Encoding of the text.  [default: utf-8]")
+@reading_options
 @option("--threads", type=Number(int), metavar="N", help="CPU threads.  [default: all that this process may use]")
 @option("--paired", is_flag=True, help="Compare the first model with each other, line by line: how sure is it?")
 @option("--per-character", is_flag=True, help="Compare bits per character, which models of any tokens have.")
@@ -61,7 +63,6 @@ def evaluate(
     test: tuple[str, ...],
     fit_on: tuple[str, ...],
     keep: bool,
-    encoding: str,
     threads: int | None,
     paired: bool,
     per_character: bool,
@@ -86,7 +87,7 @@ def evaluate(
         raise MisuseError("--per-character belongs to --paired; bits per character are among the figures anyway.")
     if paired and len(models) < 2:
         raise MisuseError("--paired compares models; name two or more.")
-    reading, seen = Reading(test, fit_on, keep, encoding, threads, paired), dict[int, str]()
+    reading, seen = Reading(test, fit_on, keep, session.text_form, threads, paired), dict[int, str]()
     if paired:
         return compare_models(session, [_measured(session, name, reading, seen) for name in models], per_character)
     columns = ("model", "tokens", "unknown_rate", "nats_per_token", "perplexity", "bits_per_character")
@@ -107,7 +108,7 @@ def _measured(session: Session, name: str | None, reading: Reading, seen: dict[i
     blend = blend_of(session, name, use_kept=not reading.fit_on)
     record = blend.records[0]
     vocabulary = record.vocabulary()
-    pieces = read_pieces(reading.test, reading.encoding, folder=os.fspath(session.shelf.root))
+    pieces = read_pieces(reading.test, reading.form, folder=os.fspath(session.shelf.root))
     encoded = encode(pieces, tokenizer_of(record), vocabulary, record.text.unit)
     if seen and len(vocabulary) not in seen and not reading.paired:
         session.terminal.note(
@@ -140,7 +141,7 @@ def _fitted(session: Session, blend: Blend, measured: str, reading: Reading) -> 
 
     record = blend.records[0]
     encoded = encode(
-        read_pieces(reading.fit_on, reading.encoding), tokenizer_of(record), record.vocabulary(), record.text.unit
+        read_pieces(reading.fit_on, reading.form), tokenizer_of(record), record.vocabulary(), record.text.unit
     )
     if encoded.sha256 == measured:
         raise MisuseError("--fit-on is the very text that is measured, which flatters; fit on another.")

@@ -21,6 +21,7 @@ from seqcli.cli.options import (
     model_option,
     option,
     output_options,
+    reading_options,
     settings,
     spec_options,
 )
@@ -50,6 +51,7 @@ HIGHEST = {"count": 100_000, "tokens": 100_000, "sentences": 100_000, "beam": 1_
 @option(
     "--seed", type=Number(int), metavar="N", help="Start of the random numbers.  [default: a new one]", panel="Drawing"
 )
+@reading_options
 @mixing_options
 @input_options
 @output_options

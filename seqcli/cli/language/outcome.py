@@ -6,6 +6,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Any
 
+from seqcli.cli import tips
 from seqcli.cli.fitting import Done, document_end
 from seqcli.cli.options import Session
 from seqcli.cli.terminal import duration
@@ -44,16 +45,4 @@ def report(session: Session, draft: Draft, corpus: Corpus, done: Done, seconds: 
         f"({held_out['nats_per_token']:.4f} nats per token, {held_out['bits_per_character']:.3f} bits per character) "
         f"over {held_out['tokens']:,} tokens."
     )
-    session.terminal.note(f"Model: {where}. Try: seqcli predict-word {_prompt(corpus)} -m {draft.name}")
-
-
-def _prompt(corpus: Corpus) -> str:
-    """Return a short prompt from the held-out text, for a reader to try."""
-    import shlex
-
-    from seqcli.text.vocabulary import EOS
-
-    ids = corpus.held_out.ids[:200].tolist()
-    starts = [0, *(i + 1 for i, token in enumerate(ids[:-4]) if token == EOS)]
-    words = next((ids[i : i + 3] for i in starts if len(ids) > i + 3 and min(ids[i : i + 3]) > EOS), ids[:3])
-    return shlex.quote(corpus.tokenizer.join([corpus.vocabulary.tokens[i] for i in words if i != EOS]))
+    session.terminal.note(f"Model: {where}. Try:", ["seqcli", "predict-word", tips.prompt(corpus), "-m", draft.name])

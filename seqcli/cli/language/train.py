@@ -64,7 +64,6 @@ def train_lm(
     texts: tuple[str, ...],
     name: str | None,
     valid: tuple[str, ...],
-    encoding: str,
     like: str | None,
     origin: str | None,
     resume: bool,
@@ -80,7 +79,7 @@ def train_lm(
     began = time.monotonic()
     check_resume(resume, replace=replace, like=like, **{"from": origin})
     begun_from = origin_of(session, origin, params, like)
-    source, name = Source(texts, valid, encoding), name or name_of(texts)
+    source, name = Source(texts, valid, session.text_form), name or name_of(texts)
     with session.shelf.open(name, replace=replace, resume=resume) as draft:
         record = draft.record
         if is_finished(session, record):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from seqcli.cli.fitting import Source, name_of
 from seqcli.cli.language.outcome import perplexity_text
-from seqcli.cli.options import Number, Session, command, given, option, output_options, spec_options
+from seqcli.cli.options import Number, Session, command, given, option, output_options, reading_options, spec_options
 from seqcli.cli.preparing import Plan, make_plan, read_corpus
 from seqcli.cli.terminal import duration
 from seqcli.errors import DivergedError, MisuseError
@@ -28,7 +27,7 @@ FEW, MANY, LONG = 9, 27, 60.0  # trials, and the minutes from which there are ma
 @option("--trials", type=Number(int), metavar="N", help="Settings to try.  [default: 9; 27 from 60 minutes on]")
 @option("--name", metavar="NAME", help="Name of the search.  [default: the file's]")
 @option("--valid", multiple=True, metavar="FILE", help="Held-out text, instead of a part cut from the text.")
-@option("--encoding", default="utf-8", metavar="NAME", help="Encoding of the text.  [default: utf-8]")
+@reading_options
 @option("--resume", is_flag=True, help="Go on with a search that was interrupted, or show what it found.")
 @option("--replace", is_flag=True, help="Begin a search of this name anew.")
 @spec_options(TextSpec)
@@ -44,7 +43,6 @@ def tune(
     trials: int | None,
     name: str | None,
     valid: tuple[str, ...],
-    encoding: str,
     resume: bool,
     replace: bool,
     **params: Any,
@@ -59,7 +57,7 @@ def tune(
     _check(minutes, trials, resume and replace)
     from seqcli.cli.language.searching import Journal, Search
 
-    source, name = Source(texts, valid, encoding), name or name_of(texts)
+    source, name = Source(texts, valid, session.text_form), name or name_of(texts)
     journal = Journal(session, name, resume, replace)
     architecture = params["architecture"] or "lstm"
     plan = make_plan(session, None, None, {**params, "recipe": None}, architecture, {"minutes": minutes})
@@ -77,8 +75,8 @@ def tune(
     if best.nats_per_token is None:
         raise DivergedError("No trial learned anything; give a lower --learning-rate, or more --minutes.")
     session.terminal.note(
-        f"Best: {perplexity_text(best.nats_per_token)} in {duration(60 * best.minutes)}. "
-        f"Train it: {_train_line(source, params, best)}"
+        f"Best: {perplexity_text(best.nats_per_token)} in {duration(60 * best.minutes)}. Train it:",
+        _train_line(source, params, best),
     )
 
 
@@ -92,13 +90,13 @@ def _check(minutes: float, trials: int, both: bool) -> None:
         raise MisuseError("Give --resume or --replace, not both.")
 
 
-def _train_line(source: Source, params: dict[str, Any], best: Trial) -> str:
-    """Return the command that trains a model with the settings of a trial, for as long."""
+def _train_line(source: Source, params: dict[str, Any], best: Trial) -> list[str]:
+    """Return the words of the command that trains a model with the settings of a trial, for as long."""
     words = ["seqcli", "train-lm", *source.texts, *(word for path in source.valid for word in ("--valid", path))]
-    words += [] if source.encoding == "utf-8" else ["--encoding", source.encoding]
+    words += source.form.options()
     kept = {**given(TextSpec, params), **given(LanguageSpec, params), **given(RunSpec, params), **best.settings}
     words += [word for key, value in kept.items() for word in _typed(key, value)]
-    return shlex.join([*words, "--minutes", f"{best.minutes:.3g}"])
+    return [*words, "--minutes", f"{best.minutes:.3g}"]
 
 
 def _report(session: Session, found: list[Trial]) -> None:

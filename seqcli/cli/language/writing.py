@@ -151,5 +151,5 @@ def _copies(session: Session, asked: Asked, files: Sequence[str], longest: int) 
     from seqcli.decoding.copies import Copies
     from seqcli.text.corpus import encode, read_pieces
 
-    pieces = read_pieces(files, "utf-8", folder=os.fspath(session.shelf.root))
+    pieces = read_pieces(files, session.text_form, folder=os.fspath(session.shelf.root))
     return Copies(encode(pieces, asked.tokenizer, asked.vocabulary, asked.unit).ids, longest)

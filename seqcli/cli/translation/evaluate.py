@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.options import Number, Session, asked_models, command, complete_model, option, output_options
+from seqcli.cli.options import (
+    Number,
+    Session,
+    asked_models,
+    command,
+    complete_model,
+    option,
+    output_options,
+    reading_options,
+)
 from seqcli.cli.outputs import check_picture
 from seqcli.cli.translation.opening import open_translator, search_options, searching_of, translations_of
 from seqcli.cli.translation.outcome import bleu_tokenizer
@@ -29,7 +38,7 @@ COLUMNS = ("model", "part", "pairs", "bleu", "chrf", "ter", "nats_per_token", "p
 )
 @click.argument("models", nargs=-1, metavar="[MODEL]...", shell_complete=complete_model)
 @option("--test", multiple=True, required=True, metavar="FILE", help="Source and target, or one file of both.")
-@option("--encoding", default="utf-8", metavar="NAME", help="Encoding of the text.  [default: utf-8]")
+@reading_options
 @option("--by-length", is_flag=True, help="Also for each quarter of the sentences, by their sources' lengths.")
 @option(
     "--bleu-tokenizer",
@@ -48,7 +57,6 @@ def evaluate_translation(
     /,
     models: tuple[str, ...],
     test: tuple[str, ...],
-    encoding: str,
     by_length: bool,
     cut: str | None,
     samples: int,
@@ -71,7 +79,7 @@ def evaluate_translation(
         raise MisuseError(f"--samples is {samples}; give a number from 1 to 100,000.")
     if plot is not None:
         check_picture(plot, replace)
-    pairs = read_pairs(test, encoding)
+    pairs = read_pairs(test, session.text_form)
     cut = cut or bleu_tokenizer(pairs.target)
     if pairs.empty:
         session.terminal.note(f"Note: {pairs.empty:,} of {pairs.lines:,} lines have an empty side and are left out.")

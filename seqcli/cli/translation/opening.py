@@ -138,7 +138,7 @@ def terms_of(glossary: str | None, keep: bool, copy: bool) -> Terms:
     from seqcli.text.pairs import read_pairs
     from seqcli.translation.terms import Terms
 
-    pairs = read_pairs((glossary,), "utf-8") if glossary is not None else None
+    pairs = read_pairs((glossary,)) if glossary is not None else None
     found = zip(pairs.source, pairs.target, strict=True) if pairs else ()
     return Terms(tuple((term.strip(), translation.strip()) for term, translation in found), keep, copy)
 

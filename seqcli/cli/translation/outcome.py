@@ -58,4 +58,5 @@ def report(session: Session, draft: Draft, done: Done, seconds: float, example: 
         f"chrF {held_out['chrf']:.1f} over {held_out['pairs']:,} pairs ({held_out['signature']}), "
         f"{held_out['nats_per_token']:.4f} nats per token."
     )
-    session.terminal.note(f"Model: {os.path.relpath(draft.directory)}. Try: seqcli translate {example} -m {draft.name}")
+    tip = ["seqcli", "translate", example, "-m", draft.name]
+    session.terminal.note(f"Model: {os.path.relpath(draft.directory)}. Try:", tip)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from seqcli.cli.fitting import Source, check_corpus, resume_line
@@ -34,28 +33,29 @@ class PairSource(Source):
     both: bool = False
     turned: bool = False
 
-    def resume_line(self, session: Session, name: str) -> str:
-        """Return the command that goes on with an interrupted training."""
+    def resume_line(self, session: Session, name: str) -> list[str]:
+        """Return the words of the command that goes on with an interrupted training."""
         line = resume_line(session, "train-translate", self, name.removesuffix(REVERSE) if self.turned else name)
         words = [word for path in self.monolingual for word in ("--monolingual", path)]
         words += ["--reverse-model", self.reverse_model] if self.monolingual else []
         words += ["--reverse"] if self.both else []
-        return " ".join([line.removesuffix(" --resume"), *map(shlex.quote, words), "--resume"])
+        return [*line[:-1], *words, line[-1]]
 
     def pairs(self, paths: Sequence[str]) -> Pairs:
         """Return the pairs of files, in the direction that is trained."""
         from seqcli.text.pairs import read_pairs
 
-        found = read_pairs(paths, self.encoding)
+        found = read_pairs(paths, self.form)
         return found.turned if self.turned else found
 
     def back_translated(self, session: Session) -> Pairs:
         """Return the target text as pairs: its sources are translations, made greedily."""
+        from seqcli.text.files import named
         from seqcli.text.pairs import pairs_of
-        from seqcli.text.reading import named, read_lines
+        from seqcli.text.reading import read_lines
         from seqcli.translation.search import Searching
 
-        target = [line for line in read_lines(self.monolingual, self.encoding) if line.strip()]
+        target = [line for line in read_lines(self.monolingual, replace(self.form, columns=())) if line.strip()]
         asked = open_translator(session, self.reverse_model)
         found = pairs_of(translations_of(session, asked, target, Searching(beam=1)), target)
         told = named(*self.monolingual)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from dataclasses import replace as replaced
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli import tips
 from seqcli.cli.fitting import Done, Fit, Stop, check_resume, is_finished, name_of, take_up, training_options
 from seqcli.cli.options import Session, command, option, spec_options
 from seqcli.cli.preparing import Plan, begin_torch, checkpoint_of, make_plan
@@ -50,7 +50,6 @@ def train_translate(
     texts: tuple[str, ...],
     name: str | None,
     valid: tuple[str, ...],
-    encoding: str,
     like: str | None,
     resume: bool,
     replace: bool,
@@ -73,7 +72,7 @@ def train_translate(
     if reverse and monolingual:
         raise MisuseError("--reverse trains both directions on pairs; leave out --monolingual.")
     name = name or name_of(texts)
-    source = PairSource(texts, valid, encoding, monolingual, reverse_model or "", reverse)
+    source = PairSource(texts, valid, session.text_form, monolingual, reverse_model or "", reverse)
     shelf = session.shelf
     with shelf.open(name, replace=replace, resume=resume) as draft:
         _train(session, source, draft, like, params, as_json, began)
@@ -111,7 +110,7 @@ def _train(
     training = _make(session, plan, corpus, batches, record)
     why = _fit(session, source, plan, corpus, training, draft)
     session.shelf.set_default(name, only_first=True)
-    example = shlex.quote(corpus.held_out_pairs.source[corpus.held_out.places[0]][:80])
+    example = tips.sentence(corpus.held_out_pairs.source[place] for place in corpus.held_out.places)
     report(session, draft, _done(training, why), time.monotonic() - began, example, as_json)
 
 

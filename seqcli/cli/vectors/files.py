@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli import tips
 from seqcli.cli.language.arpa import arpa_blocks, import_arpa
 from seqcli.cli.options import Number, Session, command, complete_model, option, output_options
 from seqcli.cli.outputs import check_free
@@ -81,8 +82,10 @@ def import_vectors(
     from seqcli.cli.fitting import name_of
     from seqcli.cli.vectors.tables import save_table
     from seqcli.store.shelf import check_name
+    from seqcli.text.files import refuse_url
     from seqcli.vectors.formats import read
 
+    refuse_url(file)
     if limit is not None and limit < 1:
         raise MisuseError(f"--limit is {limit}; give a number of 1 or more.")
     name = name or name_of([os.path.splitext(file)[0]])
@@ -104,7 +107,7 @@ def import_vectors(
     save_table(session, name, found, quantize, replace=replace, corpus=_corpus(file, found), arrays=arrays)
     with session.terminal.results("model", "format", "words", "dimensions") as out:
         out.add(name, found.format, len(found.words), int(found.matrix.shape[1]))
-    session.terminal.note(f"Try: seqcli neighbors {_example(found.words)} -m {name}")
+    session.terminal.note("Try:", ["seqcli", "neighbors", tips.content_word(found.words), "-m", name])
 
 
 def _fit_shelf(found: VectorsFile) -> None:
@@ -138,10 +141,6 @@ def _corpus(file: str, found: VectorsFile) -> dict[str, Any]:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     tokens = 0 if found.counts is None else int(found.counts.sum())
     return {"name": os.path.basename(file), "sha256": digest, "lines": len(found.words), "tokens": tokens}
-
-
-def _example(words: list[str]) -> str:
-    return next((word for word in words if word.isascii() and word.isalpha()), "WORD")
 
 
 def _quantised(session: Session, found: VectorsFile, method: str) -> dict[str, Any] | None:

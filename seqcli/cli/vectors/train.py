@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli import tips
 from seqcli.cli.fitting import (
     Fit,
     Source,
@@ -84,7 +85,6 @@ def train_w2v(
     start: str | None,
     name: str | None,
     valid: tuple[str, ...],
-    encoding: str,
     like: str | None,
     resume: bool,
     replace: bool,
@@ -100,7 +100,7 @@ def train_w2v(
 
     began = time.monotonic()
     check_resume(resume, replace=replace, like=like, **{"from": start})
-    source, name = Source(texts, valid, encoding), name or name_of(texts)
+    source, name = Source(texts, valid, session.text_form), name or name_of(texts)
     with session.shelf.open(name, replace=replace, resume=resume) as draft:
         record = draft.record
         if is_finished(session, record):
@@ -228,11 +228,5 @@ def _report(
         f"Held-out {_loss_text(held_out['nats_per_pair'])} over {held_out['pairs']:,} pairs."
     )
     where = os.path.relpath(draft.directory)
-    session.terminal.note(f"Model: {where}. Try: seqcli neighbors {_example(words)} -m {draft.name}")
-
-
-def _example(words: Words) -> str:
-    """Return a word to try: one of the commoner ones, of letters, that is no particle."""
-    tokens = words.names
-    long = [token for token in tokens[100:2000] if token.isalpha() and len(token) > 3]
-    return (long or [token for token in tokens if token.isalpha()] or ["WORD"])[0]
+    tip = ["seqcli", "neighbors", tips.content_word(words.names), "-m", draft.name]
+    session.terminal.note(f"Model: {where}. Try:", tip)

@@ -1,0 +1,107 @@
+"""Which files the arguments of a command name: folders opened, what is no text in them left out."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+
+from seqcli.errors import CorpusError, MisuseError, quoted
+from seqcli.text.form import PLAIN, Form
+from seqcli.text.kinds import HEAD, binary_kind, is_wide, structured_kind
+
+COMPRESSED = (".gz", ".bz2", ".xz")
+
+
+def files_of(paths: Sequence[str], form: Form = PLAIN, skipped: Counter[str] | None = None) -> list[str]:
+    """Return the files that the arguments name, folders opened (sorted, hidden files left out), "-" kept.
+
+    What is no text inside a folder is passed over, and counted in skipped by what it is.
+    """
+    found: list[str] = []
+    for path in paths:
+        refuse_url(path)
+        found += [path] if path == "-" or not os.path.isdir(path) else _texts_inside(path, form, skipped)
+    if found.count("-") > 1:
+        raise MisuseError('"-" stands for standard input, which can be read only once; name it once.')
+    return found
+
+
+def refuse_url(path: str) -> None:
+    """Raise CorpusError for an address of the web: nothing is ever fetched."""
+    if path.startswith(("http://", "https://", "ftp://")):
+        where = shlex.quote(path) if len(path) <= 100 else "ADDRESS"
+        raise CorpusError(f"{quoted(path)} is a web address, and seqcli reads files; fetch it first: curl -LO {where}")
+
+
+def total_size(paths: Sequence[str]) -> int | None:
+    """Return the bytes to be read, or None where that is not known before (compressed, piped)."""
+    files = files_of(paths)
+    if any(f == "-" or f.endswith(COMPRESSED) or not os.path.isfile(f) for f in files):
+        return None
+    return sum(os.path.getsize(f) for f in files)
+
+
+def named(*paths: str) -> str:
+    """Return sources as a message names them."""
+    first = "Standard input" if paths[:1] == ("-",) else quoted(paths[0] if paths else "")
+    return f"{first} and {len(paths) - 1} more" if len(paths) > 1 else first
+
+
+def _texts_inside(folder: str, form: Form, skipped: Counter[str] | None) -> list[str]:
+    """Return the files of a folder that are text, the others counted."""
+    files, found = _files_inside(folder), []
+    for path in files:
+        what = _kind_inside(path, form)
+        if what is None:
+            found.append(path)
+        elif skipped is not None:
+            skipped[what.split(";")[0].split(",")[0]] += 1
+    if not found:
+        raise CorpusError(
+            f"None of the {len(files):,} files in {quoted(folder)} is text; give a folder with text files."
+        )
+    return found
+
+
+def _kind_inside(path: str, form: Form) -> str | None:
+    """Return what a file of a folder is, None for text or what only reading it can tell."""
+    try:
+        with open(path, "rb") as stream:
+            if path.endswith(COMPRESSED):
+                from seqcli.text.compressed import unpacked
+
+                head = next(unpacked(stream, path, HEAD), b"")
+            else:
+                head = stream.read(HEAD)
+    except (OSError, CorpusError):
+        return None
+    utf8 = is_utf8(form.encoding)
+    if what := binary_kind(head):
+        return what
+    if utf8 and 0 in head and not is_wide(head):
+        return "unknown binary"
+    return None if form.plain or form.columns or not utf8 else structured_kind(head.decode(errors="ignore"), path, form)
+
+
+def is_utf8(encoding: str) -> bool:
+    try:
+        return codecs.lookup(encoding).name == "utf-8"
+    except (LookupError, ValueError):
+        return False
+
+
+def _files_inside(folder: str) -> list[str]:
+    def refuse(error: OSError) -> None:
+        raise CorpusError(f"Cannot read {quoted(error.filename)}: {error.strerror}; check the path.") from error
+
+    found: list[str] = []
+    for where, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files = (os.path.join(where, name) for name in names if not name.startswith("."))
+        found += filter(os.path.isfile, files)
+    if not found:
+        raise CorpusError(f"The folder {quoted(folder)} holds no files; give a text file or a folder of them.")
+    return sorted(found)

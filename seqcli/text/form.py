@@ -1,0 +1,31 @@
+"""In what form a text comes, as typed: its encoding, the columns to read of a table, or nothing looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def _silent(note: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How files are read. note hears, in one line, what a person should know of them."""
+
+    encoding: str = "utf-8"
+    columns: tuple[str, ...] = ()  # names, or numbers from 1, of a CSV, TSV or JSON lines file
+    plain: bool = False  # markup and tables are read as they are
+    wanted: int = 1  # columns that are read: two of one file of pairs
+    note: Callable[[str], None] = _silent
+
+    def options(self) -> list[str]:
+        """Return the options that give this form, as typed."""
+        words = [] if self.encoding == "utf-8" else ["--encoding", self.encoding]
+        words += [word for name in self.columns for word in ("--column", name)]
+        return [*words, "--plain"] if self.plain else words
+
+
+TEXT = Form()
+PLAIN = Form(plain=True)
