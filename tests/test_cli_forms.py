@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_a_training_on_a_column_is_resumed_by_the_line_that_is_printed(here: Pat
     from seqcli.text.form import Form
 
     line = resume_line(Session(), "train-lm", Source(("t.csv",), (), Form("latin-1", ("my text",), True)), "x")
-    assert "--encoding latin-1 --column 'my text' --plain" in line
+    assert "--encoding latin-1 --column 'my text' --plain" in shlex.join(line)
 
 
 def test_a_pair_is_two_columns(here: Path) -> None:
