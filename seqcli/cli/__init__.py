@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from seqcli import __version__
+from seqcli.cli.completion import complete_command
 from seqcli.cli.help_page import Context
 from seqcli.cli.layout import width_of, wrapped
 from seqcli.cli.options import CONTEXT, Session, command, session_options
@@ -148,7 +149,7 @@ def cli(ctx: click.Context) -> None:
 
 
 @command(name="help", epilog="Examples: seqcli help train-lm;  seqcli help models show")
-@click.argument("words", nargs=-1, metavar="[COMMAND [SUBCOMMAND]]")
+@click.argument("words", nargs=-1, metavar="[COMMAND [SUBCOMMAND]]", shell_complete=complete_command)
 @click.pass_context
 def help_page(ctx: click.Context, /, words: tuple[str, ...]) -> None:
     """Show what a command does, and all that it takes; without one, which commands there are."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli.completion import complete_file
 from seqcli.cli.options import Session, command, given, option, reading_options, settings, spec_options
 from seqcli.cli.preparing import tokenizer_note
 from seqcli.spec import TextSpec
@@ -22,7 +23,7 @@ SHOWN = 12  # frequent tokens on the line of the table
 @command(
     epilog="Examples: seqcli corpus book.txt;  seqcli corpus train.txt --test test.txt --tokenizer whitespace",
 )
-@click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT...", shell_complete=complete_file)
 @option("--test", multiple=True, metavar="FILE", help="Look at this text too: its unknown rate, and what both have.")
 @reading_options
 @spec_options(TextSpec)

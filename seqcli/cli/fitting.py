@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from seqcli.cli.completion import complete_model
 from seqcli.cli.options import MODELS_DIR, Session, option, reading_options
 from seqcli.cli.terminal import Terminal, duration
 from seqcli.errors import DamagedError, MisuseError, ModelError, SeqcliError, quoted
@@ -34,7 +35,12 @@ def training_options(command: Any) -> Any:
         option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.", panel="Output"),
         option("--replace", is_flag=True, help="Replace a model of this name, once the new one is saved."),
         option("--resume", is_flag=True, help="Go on with a training that was interrupted."),
-        option("--like", metavar="NAME", help="Take every setting that is not given from this model."),
+        option(
+            "--like",
+            metavar="NAME",
+            shell_complete=complete_model,
+            help="Take every setting that is not given from this model.",
+        ),
         reading_options,
         option("--valid", multiple=True, metavar="FILE", help="Held-out text, instead of a part cut from the text."),
         option("--name", metavar="NAME", help="Name of the model.  [default: the file's]"),

@@ -66,6 +66,17 @@ class Command(click.Command):
 
     context_class = Context
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        typed = list(args)  # click takes them out one by one
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            from seqcli.cli.foreign_names import answer
+
+            ours = [name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)]
+            hint = answer(error.option_name, typed, ours, "texts" in (param.name for param in self.params))
+            raise click.UsageError(f"{hint}.", ctx) if hint else error from None
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         panels: dict[str, list[tuple[str, str]]] = {name: [] for name in PANELS}
         for param in self.get_params(ctx):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from seqcli.cli.completion import BY_METAVAR, complete_model
 from seqcli.cli.help_page import Command
 from seqcli.cli.terminal import Terminal
 from seqcli.errors import MisuseError, quoted
@@ -82,6 +83,7 @@ class Option(click.Option):
     """An option with a heading on the help page."""
 
     def __init__(self, *args: Any, panel: str = "Other", **kwargs: Any) -> None:
+        kwargs.setdefault("shell_complete", BY_METAVAR.get(kwargs.get("metavar", "")))
         super().__init__(*args, **kwargs)
         self.panel = panel
 
@@ -143,12 +145,6 @@ def settings(base: S, changes: dict[str, Any]) -> S:
     return spec
 
 
-def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the model names that a shell may complete."""
-    session = ctx.find_object(Session) or Session()
-    return [name for name in session.shelf.names() if name.startswith(incomplete)]
-
-
 model_option = option(
     "-m",
     "--model",
@@ -198,6 +194,7 @@ def mixing_options(command: F) -> F:
             "--mix",
             multiple=True,
             metavar="NAME[:WEIGHT]",
+            shell_complete=complete_model,
             help="Mix in another model of the same vocabulary, with this share.  [default: equal shares]",
             **shared,
         ),

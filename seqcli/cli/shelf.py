@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli.completion import complete_file, complete_model
 from seqcli.cli.curve import curve
 from seqcli.cli.help_page import Group
-from seqcli.cli.options import CONTEXT, Session, command, complete_model, option, output_options
+from seqcli.cli.options import CONTEXT, Session, command, option, output_options
 from seqcli.cli.summary import headline, is_finished, kind, rows, saved, text_name, total
 from seqcli.cli.terminal import size
 from seqcli.errors import DamagedError, MisuseError, ModelError, SeqcliError, quoted
@@ -197,7 +198,7 @@ def remove(session: Session, /, names: tuple[str, ...], yes: bool) -> None:
 
 @_subcommand("export", "seqcli models export austen")
 @name_argument
-@click.argument("file", required=False)
+@click.argument("file", required=False, shell_complete=complete_file)
 @click.pass_obj
 def export(session: Session, /, name: str, file: str | None) -> None:
     """Write a model into one file, NAME.seqcli.tar by default, to be moved, mailed or kept."""
@@ -209,7 +210,7 @@ def export(session: Session, /, name: str, file: str | None) -> None:
 
 
 @_subcommand("import", "seqcli models import austen.seqcli.tar")
-@click.argument("file")
+@click.argument("file", shell_complete=complete_file)
 @option("--name", metavar="NAME", help="Name of the model.  [default: the file's]")
 @option("--replace", is_flag=True, help="Replace a model of this name.")
 @click.pass_obj

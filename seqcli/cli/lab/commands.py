@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli.completion import complete_model
 from seqcli.cli.help_page import Group
 from seqcli.cli.lab.show import language_option, picture_options, prepared, show, teller
-from seqcli.cli.options import CONTEXT, Session, command, complete_model, given, option, output_options, spec_options
+from seqcli.cli.options import CONTEXT, Session, command, given, option, output_options, spec_options
 from seqcli.cli.options import settings as settings_of
 from seqcli.errors import MisuseError
 from seqcli.lab import EXPERIMENTS

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import click
 
+from seqcli.cli.completion import complete_model
 from seqcli.cli.language.keeping import keep as keep_shares
 from seqcli.cli.language.mixing import Blend, blend_of
 from seqcli.cli.language.outcome import figures
@@ -18,7 +19,6 @@ from seqcli.cli.options import (
     Session,
     asked_models,
     command,
-    complete_model,
     mixing_options,
     option,
     output_options,

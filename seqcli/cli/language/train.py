@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli.completion import complete_file, complete_model
 from seqcli.cli.fitting import (
     Done,
     Fit,
@@ -49,9 +50,15 @@ BUDGET = {"minutes": 5.0, "epochs": 12.0}  # where neither is given: one coffee;
 @command(
     epilog="Example: seqcli train-lm book.txt --minutes 5, then: seqcli predict-word 'some of them'",
 )
-@click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT...", shell_complete=complete_file)
 @training_options
-@option("--from", "origin", metavar="NAME", help="Begin with this model's weights, and add the words that it lacks.")
+@option(
+    "--from",
+    "origin",
+    metavar="NAME",
+    shell_complete=complete_model,
+    help="Begin with this model's weights, and add the words that it lacks.",
+)
 @spec_options(TextSpec)
 @architecture_option("lm", "lstm")
 @spec_options(LanguageSpec, leave_out=("architecture",))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli.completion import complete_file
 from seqcli.cli.fitting import Source, name_of
 from seqcli.cli.language.outcome import perplexity_text
 from seqcli.cli.options import Number, Session, command, given, option, output_options, reading_options, spec_options
@@ -22,7 +23,7 @@ FEW, MANY, LONG = 9, 27, 60.0  # trials, and the minutes from which there are ma
 
 
 @command(epilog="Example: seqcli tune book.txt --minutes 30")
-@click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT...", shell_complete=complete_file)
 @option("--minutes", type=Number(float), required=True, metavar="X", help="Minutes of trainings, all together.")
 @option("--trials", type=Number(int), metavar="N", help="Settings to try.  [default: 9; 27 from 60 minutes on]")
 @option("--name", metavar="NAME", help="Name of the search.  [default: the file's]")

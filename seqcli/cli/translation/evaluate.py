@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli.completion import complete_model
 from seqcli.cli.options import (
     Number,
     Session,
     asked_models,
     command,
-    complete_model,
     option,
     output_options,
     reading_options,

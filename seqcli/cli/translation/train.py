@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli import tips
+from seqcli.cli.completion import complete_file, complete_model
 from seqcli.cli.fitting import Done, Fit, Stop, check_resume, is_finished, name_of, take_up, training_options
 from seqcli.cli.options import Session, command, option, spec_options
 from seqcli.cli.preparing import Plan, begin_torch, checkpoint_of, make_plan
@@ -33,13 +34,18 @@ BUDGET = {"minutes": 15.0, "epochs": 30.0}  # where neither is given: 29,000 pai
     epilog="Examples: seqcli train-translate train.en train.de --minutes 15;  seqcli train-translate pairs.tsv, "
     "then: seqcli translate 'A man is walking his dog.'",
 )
-@click.argument("texts", nargs=-1, required=True, metavar="SOURCE [TARGET]")
+@click.argument("texts", nargs=-1, required=True, metavar="SOURCE [TARGET]", shell_complete=complete_file)
 @training_options
 @option(
     "--monolingual", multiple=True, metavar="FILE", help="Target text without translations: --reverse-model makes them."
 )
 @option("--reverse", is_flag=True, help="Train the other direction too, afterwards and as long, as NAME-reverse.")
-@option("--reverse-model", metavar="NAME", help="A translator from target to source, for --monolingual.")
+@option(
+    "--reverse-model",
+    metavar="NAME",
+    shell_complete=complete_model,
+    help="A translator from target to source, for --monolingual.",
+)
 @spec_options(PairsTextSpec)
 @spec_options(TranslationSpec, leave_out=("architecture",))
 @spec_options(TranslationRunSpec, leave_out=("unroll",))

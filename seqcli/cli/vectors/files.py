@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli import tips
+from seqcli.cli.completion import complete_file, complete_model
 from seqcli.cli.language.arpa import arpa_blocks, import_arpa
-from seqcli.cli.options import Number, Session, command, complete_model, option, output_options
+from seqcli.cli.options import Number, Session, command, option, output_options
 from seqcli.cli.outputs import check_free
 from seqcli.cli.terminal import size
 from seqcli.errors import MisuseError, ModelError, quoted
@@ -43,7 +44,7 @@ quantize_option = option(
 @command(
     name="import", epilog="Example: seqcli import glove.6B.100d.txt --name glove, then: seqcli neighbors king -m glove"
 )
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", shell_complete=complete_file)
 @option("--name", metavar="NAME", help="Name of the model.  [default: the file's]")
 @option(
     "--format", "kind", type=click.Choice((*FORMATS, "arpa")), help="The file's format.  [default: told by its content]"
@@ -188,7 +189,7 @@ def quantize_vectors(session: Session, /, model: str, name: str, quantize: str, 
 
 @command(epilog="Example: seqcli export books books.vec --format fasttext-vec")
 @click.argument("model", shell_complete=complete_model)
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", shell_complete=complete_file)
 @option(
     "--format", "kind", type=click.Choice((*FORMATS, "arpa")), help="Format to write.  [default: by the file's ending]"
 )

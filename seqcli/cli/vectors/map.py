@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seqcli.cli.completion import complete_file
 from seqcli.cli.options import Number, Session, command, model_option, option
 from seqcli.cli.outputs import check_free, check_picture
 from seqcli.cli.vectors.ask import among_option, rows_among
@@ -23,7 +24,7 @@ NEAREST = 8  # words that the page names beside a chosen one
 
 
 @command(name="map", epilog="Examples: seqcli map words.html --commonest 500;  seqcli map nouns.png --among nouns.txt")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", shell_complete=complete_file)
 @model_option
 @option("--commonest", type=Number(int), default=200, metavar="N", help="The N commonest words.  [default: 200]")
 @among_option

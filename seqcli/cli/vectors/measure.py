@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.options import Number, Session, asked_models, command, complete_model, option, output_options
+from seqcli.cli.completion import complete_model
+from seqcli.cli.options import Number, Session, asked_models, command, option, output_options
 from seqcli.errors import MisuseError, quoted
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli import tips
+from seqcli.cli.completion import complete_file, complete_model_or_file
 from seqcli.cli.fitting import (
     Fit,
     Source,
@@ -71,8 +72,14 @@ class Words:
 @command(
     epilog="Example: seqcli train-w2v book.txt --epochs 5, then: seqcli neighbors king",
 )
-@click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
-@option("--from", "start", metavar="MODEL", help="Begin with the vectors of a model, or of a vectors file.")
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT...", shell_complete=complete_file)
+@option(
+    "--from",
+    "start",
+    metavar="MODEL",
+    shell_complete=complete_model_or_file,
+    help="Begin with the vectors of a model, or of a vectors file.",
+)
 @training_options
 @spec_options(VectorsTextSpec, leave_out=("subwords",))
 @spec_options(VectorsSpec)
