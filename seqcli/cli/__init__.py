@@ -85,6 +85,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "seqcli.cli.vectors.files:index_vectors",
         "Build an index, for tables beyond a million words.",
     ),
+    "tokenize": ("Text", "seqcli.cli.tokens:tokenize", "Cut lines into the tokens that a model sees."),
+    "detokenize": ("Text", "seqcli.cli.tokens:detokenize", "Join lines of tokens to text again."),
     "lab": (
         "Understand",
         "seqcli.cli.lab.commands:lab",

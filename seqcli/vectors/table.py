@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.errors import ModelError, quoted
+from seqcli.text.tokens import JOINER, SPACE, shown
 from seqcli.vectors.subwords import Subwords
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
+MARKS = (JOINER, SPACE)
 QUERIES = 256  # answered together: enough for the matrix product to run at full speed
 SCORES = 1 << 20  # held at once: 4 MB, which stay in the cache between the product and the search for the best
 SAMPLED = 4096  # words whose scores bound the k-th best from below, so that few others need a second look
@@ -74,10 +76,17 @@ class Table:
         lengths[lengths == 0] = 1
         return lengths
 
+    @cached_property
+    def marked(self) -> dict[str, int]:
+        """The row of every token with marks of spaces, by what is shown of it; of two alike the commoner one's."""
+        marked = ((row, word) for row, word in enumerate(self.words) if word[:1] in MARKS or word[-1:] in MARKS)
+        return {shown(word): row for row, word in reversed([*marked])}
+
     def row(self, word: str) -> int | None:
-        """Return the row of a word, or of its lower-case form; None where neither is known."""
+        """Return the row of a word, of its lower-case form, or of the token shown so; None where none is known."""
         row = self.rows.get(word)
-        return self.rows.get(word.lower()) if row is None else row
+        row = self.rows.get(word.lower()) if row is None else row
+        return self.marked.get(word) if row is None else row
 
     def knows(self, word: str) -> bool:
         """Return whether a word has a vector, by itself or by its subwords."""

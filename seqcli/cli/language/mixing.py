@@ -107,13 +107,16 @@ def _name_and_weight(text: str) -> tuple[str, float | None]:
 
 def _check_same_tokens(first: Record, second: Record) -> None:
     """Raise MisuseError unless two models cut text into the same tokens and number them alike."""
+    from seqcli.text.tokens import shown
+
     names = f"{quoted(first.name)} and {quoted(second.name)}"
     one, two = first.vocabulary(), second.vocabulary()
     if one.tokens != two.tokens:
         more = f"{len(one):,} and {len(two):,} tokens"
         if len(one) == len(two):
             at = next(i for i, (a, b) in enumerate(zip(one.tokens, two.tokens, strict=True)) if a != b)
-            more = f"token {at:,} is {quoted(one.tokens[at], 40)} in one and {quoted(two.tokens[at], 40)} in the other"
+            told = [quoted(shown(some.tokens[at]), 40) for some in (one, two)]
+            more = f"token {at:,} is {told[0]} in one and {told[1]} in the other"
         raise MisuseError(
             f"{names} have different vocabularies ({more}); only models of the same can be mixed: train them on the "
             "same text with the same settings of Text."

@@ -45,8 +45,9 @@ class Opened:
     def unknown(self, word: str) -> ModelError:
         """Return the error that says why a word has no vector, and what is spelled nearly like it."""
         from seqcli.text.spelling import near_spellings
+        from seqcli.text.tokens import shown
 
-        near = near_spellings(word, self.table.words)
+        near = near_spellings(word, list(dict.fromkeys(map(shown, self.table.words))))
         hint = f"did you mean {', '.join(map(quoted, near))}?" if near else "no word is spelled nearly like it."
         return ModelError(f"{quoted(word)} {self._why(word)}; {hint}")
 
