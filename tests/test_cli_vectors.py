@@ -333,6 +333,16 @@ def test_a_picture_shows_every_word_and_is_the_same_each_time(shelf: Path, capsy
     assert ".svg" in fails(capsys, "map", "words.gif", code=2)
 
 
+def test_a_map_leaves_function_words_out_unless_all_are_asked_for(shelf: Path) -> None:
+    def drawn(*options: str) -> list[str]:
+        ok("map", "page.html", "--commonest", "4", "--replace", *options)
+        page = (shelf / "page.html").read_text("utf-8")
+        words: list[str] = json.loads(page.split('id="data">')[1].split("</script>")[0])["words"]
+        return words
+
+    assert drawn() == ["man", "woman", "king", "queen"] and drawn("--all") == ["the", "man", "woman", "king"]
+
+
 def test_labels_cover_neither_each_other_nor_points() -> None:
     pytest.importorskip("matplotlib", reason="needs matplotlib, an optional package")
     from matplotlib import pyplot as plt

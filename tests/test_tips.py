@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from command_line import seqcli
 
-from seqcli.cli.tips import content_word, sentence
+from seqcli.cli.tips import content_rows, content_word, sentence
 
 
 def tip(err: str) -> list[str]:
@@ -22,6 +22,14 @@ def test_a_tip_names_a_content_word() -> None:
     assert content_word([*common, "cat", "king"]) == "king"
     assert content_word(["の", "いました", "学校", "。"]) == "学校"
     assert content_word(["cat", "￭,"]) == "cat" and content_word([]) == "WORD"
+
+
+def test_a_map_shows_words_that_mean_something_and_others_only_where_there_are_too_few() -> None:
+    words = ["the", "￭,", "of", "king", "would", *["of"] * 100, "dog", "and", "￭.", "学校", "のは", "house"]
+    rows = content_rows(words, 3)
+    assert [words[row] for row in rows] == ["dog", "学校", "house"]
+    assert [words[row] for row in content_rows(words, 4)] == ["king", "dog", "学校", "house"]
+    assert content_rows(["the", "￭,", "cat"], 2) == [0, 2] and content_rows(["the", "￭,"], 9) == [0, 1]
 
 
 def test_a_tip_translates_a_plain_sentence() -> None:

@@ -22,6 +22,11 @@ should since some something soon still such than that their them themselves then
 those though through thus till together under until unto upon very well went were what whatever when where whether
 which while whom whose will with within without would your yours yourself
 """  # words whose neighbours tell nothing
+SHORT = """
+all and any are but can did etc few for get got had has her him his how its let may nor not now off one our out own
+per put she the too two use was way who why yet you
+"""  # of three letters, likewise
+PARTICLES = frozenset(ENGLISH.split() + SHORT.split())
 
 
 def content_word(words: Sequence[str]) -> str:
@@ -32,6 +37,26 @@ def content_word(words: Sequence[str]) -> str:
             if found := next(filter(wanted, some), None):
                 return found
     return words[0] if words else "WORD"
+
+
+def content_rows(words: Sequence[str], count: int) -> list[int]:
+    """Return the places of the commonest words that mean something; of others only where there are too few."""
+    from seqcli.text.tokens import shown
+
+    bare, rows = [shown(word) for word in words], range(len(words))
+    kinds = (
+        (row for row in rows[COMMONEST:] if _is_content(bare[row], SHORTEST - 1)),
+        (row for row in rows[:COMMONEST] if _is_content(bare[row], SHORTEST - 1)),
+        (row for row in rows if bare[row].isalpha()),
+        iter(rows),
+    )
+    found: dict[int, None] = {}
+    for kind in kinds:
+        for row in kind:
+            if len(found) == count:
+                return sorted(found)
+            found[row] = None
+    return sorted(found)
 
 
 def prompt(corpus: Corpus) -> str:
@@ -47,13 +72,13 @@ def sentence(sources: Iterable[str]) -> str:
     return next(plain, some[0][:80] if some else "TEXT")
 
 
-def _is_content(word: str) -> bool:
+def _is_content(word: str, shortest: int = SHORTEST) -> bool:
     from seqcli.text.rules import KINDS
 
     kinds = word.translate(KINDS)
     if "h" in kinds or "k" in kinds:
         return len(word) > 1 and not kinds.strip("h")
-    return word.isalpha() and len(word) >= SHORTEST and word.lower() not in ENGLISH.split()
+    return word.isalpha() and len(word) >= shortest and word.lower() not in PARTICLES
 
 
 def _prompts(corpus: Corpus) -> Iterator[list[str]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seqcli.cli import tips
 from seqcli.cli.completion import complete_file
 from seqcli.cli.options import Number, Session, command, model_option, option
 from seqcli.cli.outputs import check_free, check_picture
@@ -26,7 +27,14 @@ NEAREST = 8  # words that the page names beside a chosen one
 @command(name="map", epilog="Examples: seqcli map words.html --commonest 500;  seqcli map nouns.png --among nouns.txt")
 @click.argument("file", metavar="FILE", shell_complete=complete_file)
 @model_option
-@option("--commonest", type=Number(int), default=200, metavar="N", help="The N commonest words.  [default: 200]")
+@option(
+    "--commonest",
+    type=Number(int),
+    default=200,
+    metavar="N",
+    help="The N commonest words that mean something.  [default: 200]",
+)
+@option("--all", "every", is_flag=True, help="Draw function words and punctuation among the commonest, too.")
 @among_option
 @option(
     "--method",
@@ -43,6 +51,7 @@ def map_vectors(
     file: str,
     model: str | None,
     commonest: int,
+    every: bool,
     among: str | None,
     method: str,
     seed: int,
@@ -50,7 +59,9 @@ def map_vectors(
 ) -> None:
     """Draw a map of words on which near words stand together: .png, .svg, or .html to explore, which needs no network.
 
-    Of the words of --among, those that the model knows are drawn.
+    Of the commonest words those that mean something are drawn, as far as that can be told: the first hundred of a text,
+    nearly all function words, come in only where there are too few others. Of the words of --among, those that the
+    model knows are drawn.
     """
     if not file.lower().endswith(ENDINGS):
         raise MisuseError(f"{quoted(file)} ends in none of {', '.join(ENDINGS)}; name the picture so.")
@@ -65,7 +76,10 @@ def map_vectors(
 
     opened = open_table(session, model)
     rows = rows_among(opened, among)
-    rows = np.arange(min(commonest, len(opened.table))) if rows is None else np.sort(rows)
+    if rows is None:
+        words = opened.table.words
+        rows = np.array(range(min(commonest, len(words))) if every else tips.content_rows(words, commonest), np.int64)
+    rows = np.sort(rows)
     if len(rows) > MOST:
         raise MisuseError(f"--among names {len(rows):,} words; at most {MOST:,} can be drawn.")
     shown = _draw(opened, rows, file, method, seed)
