@@ -213,7 +213,7 @@ def test_both_directions_in_one_command(tmp_path: Path, monkeypatch: pytest.Monk
     real = Training._update
 
     def interrupted(self: Training, clock: Any) -> Any:
-        if self.progress.update == 3 and (tmp_path / "models" / "both-reverse").exists():
+        if self.progress.update == 3 and (tmp_path / "models" / "both-reverse" / "model.json").exists():
             os.kill(os.getpid(), signal.SIGINT)
         return real(self, clock)
 

@@ -390,7 +390,8 @@ def test_a_word_never_seen_is_answered_from_its_ngrams_and_that_is_said(shelf: P
     made = subwords.complete(words, random.standard_normal((3, 4)).astype(np.float32))
     corpus = {"name": "x", "sha256": "0" * 64, "lines": 3, "tokens": 0}
     found = VectorsFile("fasttext-bin", words, made, subwords)
-    save_table(Session(), "grams", found, "none", replace=False, corpus=corpus)
+    with Session().shelf.open("grams") as draft:
+        save_table(draft, found, "none", corpus=corpus)
     out, err = answered("vector", "kings", "--json", "-m", "grams")
     assert json.loads(out)[0]["vector"] == pytest.approx([float(x) for x in subwords.vector("kings")])  # type: ignore[union-attr]
     assert "did you mean 'king'" in err and "mean of its n-grams' vectors" in err

@@ -60,6 +60,11 @@ def is_finished(session: Session, record: Record | None) -> bool:
     """Return whether the training of a record came to its end, and say so."""
     if record is None or not record.progress.get("finished") or "state" in record.files:
         return False  # with a state it was told to stop at its last events: what they leave undone is done now
+    if "update" not in record.progress:  # an imported table or ARPA file, or one made from another
+        raise MisuseError(
+            f"{quoted(record.name)} was imported, not trained: --resume has nothing to go on with; leave it out and "
+            "choose another --name."
+        )
     session.shelf.set_default(record.name, only_first=True)  # in case it was stopped before it came to that
     session.terminal.note(f"{quoted(record.name)} is trained to its end; nothing is left to do.")
     return True
@@ -229,21 +234,19 @@ def take_up(training: Any, record: Record, arrays: Callable[[], Any]) -> None:
         raise DamagedError(f"{record.where('state')} does not fit the model; train anew with --replace.") from error
 
 
-def document_end(
-    session: Session, draft: Draft, seconds: float, training_seconds: float, speed: float, unit: str = "token"
-) -> None:
-    """Print the one object of --json at the end of a training; seconds: of the whole command, speed: units a second."""
+def document_of(
+    draft: Draft, seconds: float, training_seconds: float, speed: float, unit: str = "token"
+) -> dict[str, Any]:
+    """Return the object of --json at the end of a training; seconds: of all the work, speed: units a second."""
     assert draft.record is not None
-    session.terminal.document(
-        {
-            "model": draft.name,
-            "directory": str(draft.directory),
-            "seconds": seconds,
-            "training_seconds": training_seconds,
-            f"{unit}s_per_second": speed,
-            "held_out": draft.record.results["held_out"],
-        }
-    )
+    return {
+        "model": draft.name,
+        "directory": str(draft.directory),
+        "seconds": seconds,
+        "training_seconds": training_seconds,
+        f"{unit}s_per_second": speed,
+        "held_out": draft.record.results["held_out"],
+    }
 
 
 def resume_line(session: Session, command: str, source: Source, name: str) -> list[str]:

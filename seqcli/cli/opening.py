@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from seqcli.text.tokens import Tokenizer
     from seqcli.text.vocabulary import Vocabulary
 
+IMPORTED = "it was imported"  # why there is nothing to train in a model that another program learned
+
 
 @dataclass(frozen=True)
 class Asked:

@@ -25,6 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 MODELS_DIR = "models"
+NAMING = ("NAME", "MODEL", "FILE", "DIR")  # metavars of options that name a model, a file or a directory
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d{1,20}\.?\d{0,20}|\.\d{1,20})([eE][+-]?\d{1,4})?", re.ASCII)
 
@@ -88,8 +89,21 @@ class Option(click.Option):
         self.panel = panel
 
 
+class Named(click.ParamType[str]):
+    """The name of a model, file or directory: never empty, which would be taken for an option that was left out."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value:
+            self.fail("it is empty; give a name, or leave the option out", param, ctx)
+        return str(value)
+
+
 def option(*names: str, panel: str = "Other", **kwargs: Any) -> Callable[[F], F]:
     """Return a click option under a heading."""
+    if kwargs.get("metavar") in NAMING:
+        kwargs = {"type": Named(), **kwargs}
     return click.option(*names, cls=Option, panel=panel, **kwargs)
 
 
@@ -136,6 +150,17 @@ def decided(before: Any, changes: dict[str, Any]) -> dict[str, Any]:
     """Return the changes to settings that stand: what is left open, as by --tokenizer auto, is what it was before."""
     open_choices = {f.name: f.metadata["undecided"] for f in fields(before)}
     return {name: value for name, value in changes.items() if value not in open_choices.get(name, ())}
+
+
+def check_given(params: dict[str, Any], *kinds: type) -> None:
+    """Raise MisuseError for a setting on the command line that is out of its range, before anything else is looked at.
+
+    Of a name that two kinds have, the later one is meant.
+    """
+    checked = {"architecture"}  # which kinds are looked at depends on it; click knows its choices
+    for kind in reversed(kinds):
+        settings(kind(), {name: value for name, value in given(kind, params).items() if name not in checked})
+        checked |= {f.name for f in fields(kind)}
 
 
 def settings(base: S, changes: dict[str, Any]) -> S:

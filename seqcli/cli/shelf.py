@@ -131,7 +131,7 @@ def _flat(prefix: str, value: Any) -> list[tuple[str, Any]]:
 @output_options
 @click.pass_obj
 def check(session: Session, /, names: tuple[str, ...]) -> None:
-    """Read every byte of models (all of them by default): is it what was saved, and can every command open it?"""
+    """Read every byte of models, by default of all, and tell whether every command can open what was saved."""
     from seqcli.cli.soundness import check_opens
 
     damaged = 0
@@ -184,11 +184,14 @@ def rename(session: Session, /, name: str, new: str) -> None:
 def remove(session: Session, /, names: tuple[str, ...], yes: bool) -> None:
     """Remove models. On a terminal it asks first; elsewhere it needs --yes."""
     shelf = session.shelf
+    names = tuple(dict.fromkeys(names))
+    for name in names:
+        shelf.check_removable(name)
     if not yes:
         if not (sys.stdin and sys.stdin.isatty()):
             raise MisuseError("Nobody is there to ask; say --yes to remove for good.")
         for name in names:
-            session.terminal.note(f"{quoted(name)}: {size(total(shelf.read(name)))}")
+            session.terminal.note(f"{quoted(name)}: {size(shelf.bytes_of(name))}")
         if not click.confirm("Remove for good?", err=True):
             return
     for name in names:
@@ -220,7 +223,6 @@ def import_model(session: Session, /, file: str, name: str | None, replace: bool
 
     refuse_url(file)
     record = session.shelf.import_(Path(file), name, replace=replace)
-    session.shelf.set_default(record.name, only_first=True)
     session.terminal.note(f"{quoted(record.name)} is there. It {_purpose(record)}.")
 
 

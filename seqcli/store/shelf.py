@@ -6,30 +6,21 @@ import contextlib
 import difflib
 import errno
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
+from seqcli.spec import TASKS
 from seqcli.store.archive import ENDING, check_archive, read_archive, write_archive
+from seqcli.store.default import NAME, check_name, clear_default, read_default, write_default
 from seqcli.store.draft import Draft
-from seqcli.store.files import (
-    NO_SPACE,
-    PATH_LIMIT,
-    Claim,
-    explained,
-    make_directory,
-    read_small,
-    sync_directory,
-)
+from seqcli.store.files import PATH_LIMIT, Claim, explained, make_directory, read_small, sync_directory
 from seqcli.store.record import RECORD, RECORD_LIMIT, Record, examine, is_content_name, parse
 
-DEFAULT = "default"
-NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_RESERVED = re.compile(r"(default|(con|prn|aux|nul|com\d|lpt\d)(\..*)?)", re.IGNORECASE)  # ours; those of Windows
-PATIENCE = 5.0  # seconds to wait for another process to write the default: it takes milliseconds
+TRAINED = "add --resume to go on with it, --replace to train it anew"  # where a name is taken
+TAKEN_IN = "add --replace to replace it"
 TRAINERS = {
     "lm": "train-lm FILE",
     "vectors": "train-w2v FILE",
@@ -44,24 +35,6 @@ class Damaged:
 
     name: str
     reason: str
-
-
-def _write_default(claim: Claim, line: bytes) -> None:
-    try:
-        claim.commit(DEFAULT, line, {})
-    except OSError as error:
-        if error.errno not in NO_SPACE or DEFAULT not in claim.names():
-            raise
-        claim.rewrite(DEFAULT, line)  # on a full disk, so that one can tidy up on it
-
-
-def check_name(name: str) -> None:
-    """Raise MisuseError for a name that is not a safe file name everywhere."""
-    if not NAME.fullmatch(name) or name.endswith("."):
-        rule = "use 1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first, no dot last"
-        raise MisuseError(f"{quoted(name)} cannot name a model; {rule}.")
-    if _RESERVED.fullmatch(name):
-        raise MisuseError(f"{quoted(name)} cannot name a model: it is reserved; choose another name.")
 
 
 class Shelf:
@@ -196,22 +169,7 @@ class Shelf:
 
     def default(self) -> str | None:
         """Return the name of the default model, or None where none was chosen."""
-        path, line = self.root / DEFAULT, b""
-        try:
-            with explained("read", path):
-                line = read_small(path, 100)
-        except ModelError as error:
-            number = getattr(error.__cause__, "errno", None)
-            if number == errno.ENOENT:
-                return None
-            if number not in (errno.EINVAL, errno.EFBIG):
-                raise
-        name = line.decode("ascii", "replace").removesuffix("\n")
-        if not NAME.fullmatch(name):
-            raise DamagedError(
-                f"{quoted(path, PATH_LIMIT)} does not hold the name of a model; set it: seqcli models default NAME."
-            )
-        return name
+        return read_default(self.root)
 
     def set_default(self, name: str, *, only_first: bool = False) -> bool:
         """Choose the model that is read where no name is given; return whether it is this one now.
@@ -224,16 +182,8 @@ class Shelf:
         check_name(name)
         if not self._is_model(name):
             raise self._missing(name)
-        with explained("write", self.root), Claim(self.root, follow=True, patience=PATIENCE) as claim:
-            if not (only_first and os.path.lexists(self.root / DEFAULT)):
-                _write_default(claim, f"{name}\n".encode())
-                claim.sweep(lambda _: False)
+        write_default(self.root, name, only_first)
         return not only_first or self.default() == name
-
-    def _unset_default(self, name: str) -> None:
-        with explained("write", self.root), Claim(self.root, follow=True, patience=PATIENCE):
-            if self.default() == name:  # another process may have chosen since
-                os.unlink(self.root / DEFAULT)
 
     def _meant(self, task: str | None) -> str:
         """Return the default model; where there is none, or it is of another task, the only one that can be meant."""
@@ -264,19 +214,23 @@ class Shelf:
     # -- writing --------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def open(self, name: str, *, replace: bool = False, resume: bool = False) -> Iterator[Draft]:
+    def open(
+        self, name: str, *, replace: bool = False, resume: bool = False, task: str | None = None, ways: str = TRAINED
+    ) -> Iterator[Draft]:
         """Open a model for writing, new or (replace, resume) there already; it is locked until the block ends.
 
-        Raises, before anything changes, MisuseError for a bad name, ModelError for one that exists (without replace or
-        resume), does not exist (with resume), is in use or cannot be written. A block without a save leaves what was.
+        task: of the model that will be written; one of another task is neither replaced nor gone on with. ways: what
+        the command offers where the name is taken. Raises, before anything changes, MisuseError for a bad name,
+        ModelError for one that exists (without replace or resume) or is of another task, does not exist (with resume),
+        is in use or cannot be written. A block without a save leaves what was.
         """
         shelf, base = self.located(name)
         name = base if shelf is self else name  # a path leads to no other shelf: what is trained lies in this one
         check_name(name)
-        self._check_free(name, replace, resume)
+        self._check_free(name, replace, resume, task, ways)
         claim = self._claimed(name, make=not resume)
         try:
-            self._check_free(name, replace, resume)  # again: another process may have been quicker
+            self._check_free(name, replace, resume, task, ways)  # again: another process may have been quicker
             record = self._settled(name, hold=True)[0] if resume else None
             with explained("write", self.root / name):
                 kept = {record.filename(role) for role in record.files} if record else ()
@@ -290,9 +244,7 @@ class Shelf:
         shelf, name = self.located(name)
         if shelf is not self:
             return shelf.remove(name)
-        check_name(name)
-        if not self._is_model(name) and not self._remains(name):
-            raise self._absent(name)  # as seen: another process may be making one by now
+        self.check_removable(name)
         claim = self._claimed(name)
         try:
             with explained("remove", self.root / name):
@@ -304,7 +256,23 @@ class Shelf:
             claim.release(remove=not self._is_model(name))
         with contextlib.suppress(DamagedError):
             if self.default() == name:
-                self._unset_default(name)
+                clear_default(self.root, name)
+
+    def check_removable(self, name: str) -> None:
+        """Raise ModelError for a name under which there is neither a model nor what is left of one."""
+        shelf, name = self.located(name)
+        if shelf is not self:
+            return shelf.check_removable(name)
+        check_name(name)
+        if not self._is_model(name) and not self._remains(name):
+            raise self._absent(name)  # as seen: another process may be making one by now
+
+    def bytes_of(self, name: str) -> int:
+        """Return the size of a model's files, whole or damaged: what its removal frees."""
+        shelf, base = self.located(name)
+        with explained("read", path := shelf.root / base):
+            ours = [file for file in os.listdir(path) if file == RECORD or is_content_name(file)]
+            return sum(os.lstat(path / file).st_size for file in ours)
 
     def rename(self, old: str, new: str) -> None:
         """Rename a model, and the default with it."""
@@ -339,9 +307,11 @@ class Shelf:
         """Take in a model that `export` wrote, under its file's name or another. Raises as `open`, and DamagedError."""
         name = path.name.removesuffix(ENDING) if name is None else name
         check_name(name)
+        self._check_free(name, replace, ways=TAKEN_IN)  # before an archive is read that may be large
         record, files = read_archive(path, name, self.root / name)
-        with self.open(name, replace=replace) as draft:
+        with self.open(name, replace=replace, task=record.task, ways=TAKEN_IN) as draft:
             draft.commit(record, files)
+            self.set_default(name, only_first=True)  # while nobody else can remove it
         return record
 
     def _claimed(self, name: str, *, make: bool = False) -> Claim:
@@ -362,15 +332,20 @@ class Shelf:
                 return claim
         raise ModelError(f"{quoted(path, PATH_LIMIT)} is in use by another process; try again.")
 
-    def _check_free(self, name: str, replace: bool, resume: bool) -> None:
+    def _check_free(
+        self, name: str, replace: bool, resume: bool = False, task: str | None = None, ways: str = TRAINED
+    ) -> None:
         self._check_twin(name)
         path = self.root / name
         if self._is_model(name):
-            if not (replace or resume):
+            other = self._task(name)
+            if task and other and other != task:
                 raise ModelError(
-                    f"{quoted(path, PATH_LIMIT)} exists; add --resume to go on with it, --replace to train it anew, "
-                    "or choose another name."
+                    f"{quoted(path, PATH_LIMIT)} exists and {TASKS[other]}, which --replace would lose and --resume "
+                    f"cannot go on with; choose another name, or remove it first: seqcli models remove {name}."
                 )
+            if not (replace or resume):
+                raise ModelError(f"{quoted(path, PATH_LIMIT)} exists; {ways}, or choose another name.")
         elif resume:
             raise self._missing(name)
         elif os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path)):

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from seqcli.cli import tips
-from seqcli.cli.opening import language_record
+from seqcli.cli.opening import IMPORTED, language_record
 from seqcli.cli.options import Session
 from seqcli.errors import MisuseError, quoted
 from seqcli.spec import CountingSpec, NgramSpec, TextSpec
+
+if TYPE_CHECKING:
+    from seqcli.store import Draft
 
 
 def arpa_blocks(session: Session, name: str) -> tuple[Iterator[bytes], str]:
@@ -26,32 +30,31 @@ def arpa_blocks(session: Session, name: str) -> tuple[Iterator[bytes], str]:
     return render(record.spec.order, arrays, tokens), f"n-grams of 1 to {record.spec.order} of {len(tokens):,} tokens"
 
 
-def import_arpa(session: Session, file: str, name: str, *, replace: bool) -> None:
+def import_arpa(session: Session, file: str, draft: Draft) -> None:
     """Take in an ARPA file as a model whose text is cut at white space."""
     from seqcli.ngram.arpa_reading import read
     from seqcli.store import pack
     from seqcli.text.vocabulary import SPECIALS, Vocabulary
 
-    with session.shelf.open(name, replace=replace) as draft:
-        found = read(file)
-        for note in found.notes:
-            session.terminal.note(f"Note: {note}.")
-        with open(file, "rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        ngrams = sum(len(array) for key, array in found.arrays.items() if key.startswith("log_probabilities"))
-        vocabulary = Vocabulary(found.tokens[len(SPECIALS) :])
-        draft.save(
-            task="lm",
-            architecture="ngram",
-            text=TextSpec(tokenizer="whitespace", unit="line", min_count=1),
-            spec=NgramSpec(order=found.order),
-            run=CountingSpec(),
-            corpus={"name": os.path.basename(file), "sha256": digest, "lines": ngrams, "tokens": 0},
-            results={},
-            progress={"finished": "it was imported"},
-            files={"vocabulary": vocabulary.to_bytes(), "counts": pack(found.arrays)},
-        )
+    found = read(file)
+    for note in found.notes:
+        session.terminal.note(f"Note: {note}.")
+    with open(file, "rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    ngrams = sum(len(array) for key, array in found.arrays.items() if key.startswith("log_probabilities"))
+    vocabulary = Vocabulary(found.tokens[len(SPECIALS) :])
+    draft.save(
+        task="lm",
+        architecture="ngram",
+        text=TextSpec(tokenizer="whitespace", unit="line", min_count=1),
+        spec=NgramSpec(order=found.order),
+        run=CountingSpec(),
+        corpus={"name": os.path.basename(file), "sha256": digest, "lines": ngrams, "tokens": 0},
+        results={},
+        progress={"finished": IMPORTED},
+        files={"vocabulary": vocabulary.to_bytes(), "counts": pack(found.arrays)},
+    )
     with session.terminal.results("model", "format", "order", "tokens", "ngrams") as out:
-        out.add(name, "arpa", found.order, len(vocabulary), ngrams)
+        out.add(draft.name, "arpa", found.order, len(vocabulary), ngrams)
     word = tips.content_word(found.tokens[len(SPECIALS) :])
-    session.terminal.note("Try:", ["seqcli", "predict-word", word, "-m", name])
+    session.terminal.note("Try:", ["seqcli", "predict-word", word, "-m", draft.name])

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from seqcli.cli import tips
-from seqcli.cli.fitting import Done, document_end
+from seqcli.cli.fitting import Done, document_of
 from seqcli.cli.options import Session
 from seqcli.cli.terminal import duration
 
@@ -39,7 +39,7 @@ def report(session: Session, draft: Draft, corpus: Corpus, done: Done, seconds: 
     held_out = draft.record.results["held_out"]
     where = os.path.relpath(draft.directory)
     if as_json:
-        document_end(session, draft, seconds, done.seconds, done.speed)
+        session.terminal.document(document_of(draft, seconds, done.seconds, done.speed))
     session.terminal.note(
         f"Done in {duration(done.seconds)} ({done.why}): {done.what}: held-out perplexity {held_out['perplexity']:.2f} "
         f"({held_out['nats_per_token']:.4f} nats per token, {held_out['bits_per_character']:.3f} bits per character) "

@@ -29,7 +29,7 @@ class Journal:
 
     def __init__(self, session: Session, name: str, resume: bool, replace: bool) -> None:
         """Raises ModelError for a search that is there already, or is to go on and is not there."""
-        from seqcli.store.shelf import check_name
+        from seqcli.store.default import check_name
 
         check_name(name)
         self.path = os.path.join(session.shelf.root, name + ENDING)

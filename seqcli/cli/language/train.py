@@ -24,7 +24,7 @@ from seqcli.cli.language.counting import count_ngrams
 from seqcli.cli.language.fine_tuning import begin_from, origin_entry, origin_of, with_room
 from seqcli.cli.language.outcome import figures, perplexity_text, report
 from seqcli.cli.language.recipe import fit_recipe
-from seqcli.cli.options import Session, architecture_option, command, given, option, spec_options
+from seqcli.cli.options import Session, architecture_option, check_given, command, given, option, spec_options
 from seqcli.cli.preparing import (
     Plan,
     architecture_of,
@@ -85,13 +85,15 @@ def train_lm(
     """
     began = time.monotonic()
     check_resume(resume, replace=replace, like=like, **{"from": origin})
+    check_given(params, TextSpec, LanguageSpec, NgramSpec, RunSpec)
     begun_from = origin_of(session, origin, params, like)
     source, name = Source(texts, valid, session.text_form), name or name_of(texts)
-    with session.shelf.open(name, replace=replace, resume=resume) as draft:
+    plan = None if resume else _plan(session, None, begun_from, like or origin, params)
+    with session.shelf.open(name, replace=replace, resume=resume, task="lm") as draft:
         record = draft.record
         if is_finished(session, record):
             return
-        plan = _plan(session, record, begun_from, like or origin, params)
+        plan = plan or _plan(session, record, None, None, params)
         corpus = read_corpus(session, source, plan.text, record, begun_from)
         plan = Plan(corpus.text, plan.spec, plan.run)
         if isinstance(plan.spec, NgramSpec):

@@ -59,9 +59,9 @@ def tune(
     from seqcli.cli.language.searching import Journal, Search
 
     source, name = Source(texts, valid, session.text_form), name or name_of(texts)
-    journal = Journal(session, name, resume, replace)
     architecture = params["architecture"] or "lstm"
     plan = make_plan(session, None, None, {**params, "recipe": None}, architecture, {"minutes": minutes})
+    journal = Journal(session, name, resume, replace)
     corpus = read_corpus(session, source, plan.text, None)
     plan = Plan(corpus.text, plan.spec, plan.run)
     fixed = {*given(LanguageSpec, params), *given(RunSpec, params)} - {"threads"}

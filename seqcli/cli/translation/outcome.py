@@ -6,7 +6,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Any
 
-from seqcli.cli.fitting import Done, document_end
+from seqcli.cli.fitting import Done, document_of
 from seqcli.cli.options import Session
 from seqcli.cli.terminal import duration
 
@@ -47,12 +47,10 @@ def bleu_tokenizer(references: list[str]) -> str:
     return "char" if spaceless > SPACELESS * max(letters, 1) else "13a"
 
 
-def report(session: Session, draft: Draft, done: Done, seconds: float, example: str, as_json: bool) -> None:
-    """Say what came of a training, and what to try next; seconds: of the whole command."""
+def report(session: Session, draft: Draft, done: Done, seconds: float, example: str) -> dict[str, Any]:
+    """Say what came of a training, and what to try next; return its object of --json. seconds: of all the work."""
     assert draft.record is not None
     held_out = draft.record.results["held_out"]
-    if as_json:
-        document_end(session, draft, seconds, done.seconds, done.speed)
     session.terminal.note(
         f"Done in {duration(done.seconds)} ({done.why}): {done.what}: held-out BLEU {held_out['bleu']:.1f}, "
         f"chrF {held_out['chrf']:.1f} over {held_out['pairs']:,} pairs ({held_out['signature']}), "
@@ -60,3 +58,4 @@ def report(session: Session, draft: Draft, done: Done, seconds: float, example: 
     )
     tip = ["seqcli", "translate", example, "-m", draft.name]
     session.terminal.note(f"Model: {os.path.relpath(draft.directory)}. Try:", tip)
+    return document_of(draft, seconds, done.seconds, done.speed)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seqcli.cli.fitting import Source, check_corpus, resume_line
 from seqcli.cli.options import Session
 from seqcli.cli.translation.opening import open_translator, sides_of, translations_of
-from seqcli.errors import quoted
+from seqcli.errors import CorpusError, quoted
 
 if TYPE_CHECKING:
     from seqcli.store import Record
@@ -56,6 +56,8 @@ class PairSource(Source):
         from seqcli.translation.search import Searching
 
         target = [line for line in read_lines(self.monolingual, replace(self.form, columns=())) if line.strip()]
+        if not target:
+            raise CorpusError(f"{named(*self.monolingual)} holds only empty lines; give target text.")
         asked = open_translator(session, self.reverse_model)
         found = pairs_of(translations_of(session, asked, target, Searching(beam=1)), target)
         told = named(*self.monolingual)

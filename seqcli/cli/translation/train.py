@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import replace as replaced
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,10 @@ import click
 from seqcli.cli import tips
 from seqcli.cli.completion import complete_file, complete_model
 from seqcli.cli.fitting import Done, Fit, Stop, check_resume, is_finished, name_of, take_up, training_options
-from seqcli.cli.options import Session, command, option, spec_options
+from seqcli.cli.options import Session, check_given, command, option, spec_options
 from seqcli.cli.preparing import Plan, begin_torch, checkpoint_of, make_plan
 from seqcli.cli.translation.fitted import fit_dropout
-from seqcli.cli.translation.opening import translations_of, translator_of
+from seqcli.cli.translation.opening import translation_record, translations_of, translator_of
 from seqcli.cli.translation.outcome import bleu_tokenizer, figures, nats_text, quality_figures, report
 from seqcli.cli.translation.reading import REVERSE, PairSource, files_of_sides, pairs_entry, read_pair_corpus
 from seqcli.errors import MisuseError
@@ -39,7 +40,11 @@ BUDGET = {"minutes": 15.0, "epochs": 30.0}  # where neither is given: 29,000 pai
 @option(
     "--monolingual", multiple=True, metavar="FILE", help="Target text without translations: --reverse-model makes them."
 )
-@option("--reverse", is_flag=True, help="Train the other direction too, afterwards and as long, as NAME-reverse.")
+@option(
+    "--reverse",
+    is_flag=True,
+    help="Train the other direction too, afterwards and as long, as NAME-reverse; in --json it is `reverse`.",
+)
 @option(
     "--reverse-model",
     metavar="NAME",
@@ -71,44 +76,50 @@ def train_translate(
     and measures them by BLEU and chrF. Text of the target language alone helps too, once a translator of the other
     direction has made sources for it (--monolingual).
     """
-    began = time.monotonic()
     check_resume(resume, replace=replace, like=like)
+    check_given(params, PairsTextSpec, TranslationSpec, TranslationRunSpec)
     if bool(monolingual) != bool(reverse_model):
         raise MisuseError("--monolingual and --reverse-model go together; give both.")
     if reverse and monolingual:
         raise MisuseError("--reverse trains both directions on pairs; leave out --monolingual.")
     name = name or name_of(texts)
+    if reverse_model:
+        translation_record(session, reverse_model)  # before the pairs are read
     source = PairSource(texts, valid, session.text_form, monolingual, reverse_model or "", reverse)
+    sources = {name: source} | ({name + REVERSE: replaced(source, turned=True)} if reverse else {})
+    plan = None if resume else _plan(session, None, like, params)
     shelf = session.shelf
-    with shelf.open(name, replace=replace, resume=resume) as draft:
-        _train(session, source, draft, like, params, as_json, began)
-    if reverse:
-        forth, name, began = name, name + REVERSE, time.monotonic()
-        with shelf.open(name, replace=replace, resume=resume and name in shelf.names()) as draft:
-            like = forth if resume else like  # who goes on does not repeat the settings
-            _train(session, replaced(source, turned=True), draft, like, params, as_json, began)
+    with ExitStack() as opened:  # both names from the start: what is refused of the second is refused before the first
+        drafts, plans = [], []
+        for one in sources:
+            going = resume and (one == name or one in shelf.names())
+            drafts.append(opened.enter_context(shelf.open(one, replace=replace, resume=going, task="translation")))
+            pattern = name if resume and not going else like  # who goes on does not repeat the settings
+            plans.append(plan or _plan(session, drafts[-1].record, pattern, params))
+        found = [_train(session, sources[d.name], d, p) for d, p in zip(drafts, plans, strict=True)]
+    documents = [document for document in found if document is not None]
+    if as_json and documents:
+        more = {"reverse": documents[1]} if len(documents) > 1 else {}
+        session.terminal.document({**documents[0], **more})
 
 
-def _train(
-    session: Session,
-    source: PairSource,
-    draft: Draft,
-    like: str | None,
-    params: dict[str, Any],
-    as_json: bool,
-    began: float,
-) -> None:
-    """Train one direction, and say what came of it."""
-    name, record = draft.name, draft.record
-    measured = record is not None and "bleu" in record.results.get("held_out", {})
-    if measured and is_finished(session, record):
-        return
+def _plan(session: Session, record: Record | None, like: str | None, params: dict[str, Any]) -> Plan:
+    """Return the settings of the training that is asked for."""
     plan = make_plan(session, record, like, params, "seq2seq", BUDGET)
     if plan.run.subword_regularisation and plan.text.tokenizer != "subwords":
         raise MisuseError(
             f"--subword-regularisation cuts subwords, and --tokenizer {plan.text.tokenizer} has none; "
             "give --subword-regularisation 0."
         )
+    return plan
+
+
+def _train(session: Session, source: PairSource, draft: Draft, plan: Plan) -> dict[str, Any] | None:
+    """Train one direction, and say what came of it; return its object of --json, None where nothing was left to do."""
+    began, name, record = time.monotonic(), draft.name, draft.record
+    measured = record is not None and "bleu" in record.results.get("held_out", {})
+    if measured and is_finished(session, record):
+        return None
     corpus = read_pair_corpus(session, source, plan.text, record)
     plan = Plan(corpus.text, plan.spec, plan.run)
     batches = _batches(plan, corpus)
@@ -117,7 +128,7 @@ def _train(
     why = _fit(session, source, plan, corpus, training, draft)
     session.shelf.set_default(name, only_first=True)
     example = tips.sentence(corpus.held_out_pairs.source[place] for place in corpus.held_out.places)
-    report(session, draft, _done(training, why), time.monotonic() - began, example, as_json)
+    return report(session, draft, _done(training, why), time.monotonic() - began, example)
 
 
 def _batches(plan: Plan, corpus: PairCorpus) -> PairBatches:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from seqcli.cli.vectors.tables import Opened
+    from seqcli.store import Draft
     from seqcli.vectors.approximate import Index
     from seqcli.vectors.formats import Learned, VectorsFile
 
@@ -81,34 +82,48 @@ def import_vectors(
     file that ends in .arpa holds an n-gram model; the options for words and vectors do not belong to it.
     """
     from seqcli.cli.fitting import name_of
-    from seqcli.cli.vectors.tables import save_table
-    from seqcli.store.shelf import check_name
+    from seqcli.store.shelf import TAKEN_IN
     from seqcli.text.files import refuse_url
-    from seqcli.vectors.formats import read
 
     refuse_url(file)
     if limit is not None and limit < 1:
         raise MisuseError(f"--limit is {limit}; give a number of 1 or more.")
     name = name or name_of([os.path.splitext(file)[0]])
-    check_name(name)
-    if name in session.shelf.names() and not replace:
-        raise ModelError(f"{quoted(name)} exists; add --replace, or choose another --name.")
-    if (kind or ENDINGS.get(os.path.splitext(file)[1].lower())) == "arpa":
-        if limit or words or errors != "strict" or quantize != "none":
-            raise MisuseError("--words, --limit, --errors and --quantize do not belong to ARPA files; leave them out.")
-        import_arpa(session, file, name, replace=replace)
-        return
-    found = read(file, kind, limit, errors, words)
+    arpa = (kind or ENDINGS.get(os.path.splitext(file)[1].lower())) == "arpa"
+    if arpa and (limit or words or errors != "strict" or quantize != "none"):
+        raise MisuseError("--words, --limit, --errors and --quantize do not belong to ARPA files; leave them out.")
+    task = "lm" if arpa else "vectors"
+    with session.shelf.open(name, replace=replace, task=task, ways=TAKEN_IN) as draft:
+        if arpa:
+            import_arpa(session, file, draft)
+        else:
+            _import_table(session, draft, file, (kind, limit, errors, words), subwords, quantize)
+        session.shelf.set_default(name, only_first=True)  # while nobody else can remove it
+
+
+def _import_table(
+    session: Session,
+    draft: Draft,
+    file: str,
+    reading: tuple[str | None, int | None, str, str | None],
+    subwords: bool,
+    quantize: str,
+) -> None:
+    """Take in a file of vectors; reading: how, as `vectors.formats.read` takes it."""
+    from seqcli.cli.vectors.tables import save_table
+    from seqcli.vectors.formats import read
+
+    found = read(file, *reading)
     if not subwords:
         found.subwords = None
     _fit_shelf(found)
     for note in found.notes:
         session.terminal.note(f"Note: {note}.")
     arrays = _quantised(session, found, quantize)
-    save_table(session, name, found, quantize, replace=replace, corpus=_corpus(file, found), arrays=arrays)
+    save_table(draft, found, quantize, corpus=_corpus(file, found), arrays=arrays)
     with session.terminal.results("model", "format", "words", "dimensions") as out:
-        out.add(name, found.format, len(found.words), int(found.matrix.shape[1]))
-    session.terminal.note("Try:", ["seqcli", "neighbors", tips.content_word(found.words), "-m", name])
+        out.add(draft.name, found.format, len(found.words), int(found.matrix.shape[1]))
+    session.terminal.note("Try:", ["seqcli", "neighbors", tips.content_word(found.words), "-m", draft.name])
 
 
 def _fit_shelf(found: VectorsFile) -> None:
@@ -175,16 +190,18 @@ def _quantised(session: Session, found: VectorsFile, method: str) -> dict[str, A
 def quantize_vectors(session: Session, /, model: str, name: str, quantize: str, replace: bool) -> None:
     """Make a smaller model of word vectors, and say what that costs in similarity and neighbours."""
     from seqcli.cli.vectors.tables import open_table, save_table
+    from seqcli.store.shelf import TAKEN_IN
     from seqcli.vectors.formats import VectorsFile
 
     if name == model:
         raise MisuseError("The new name is the old one; quantising loses precision, so give another name.")
-    opened = open_table(session, model)
-    table = opened.table
-    found = VectorsFile("seqcli", list(table.words), table.matrix, table.subwords, table.counts)
-    arrays = _quantised(session, found, quantize)
-    record = opened.record
-    save_table(session, name, found, quantize, replace=replace, corpus=record.corpus, arrays=arrays, source=record)
+    with session.shelf.open(name, replace=replace, task="vectors", ways=TAKEN_IN) as draft:
+        opened = open_table(session, model)
+        table, record = opened.table, opened.record
+        found = VectorsFile("seqcli", list(table.words), table.matrix, table.subwords, table.counts)
+        arrays = _quantised(session, found, quantize)
+        save_table(draft, found, quantize, corpus=record.corpus, arrays=arrays, source=record)
+        session.shelf.set_default(name, only_first=True)
 
 
 @command(epilog="Example: seqcli export books books.vec --format fasttext-vec")
@@ -268,14 +285,11 @@ def index_vectors(session: Session, /, model: str, threads: int) -> None:
 
     if not 1 <= threads <= 1024:
         raise MisuseError(f"--threads is {threads}; give a number from 1 to 1,024.")
-    opened = open_table(session, model)
-    with session.terminal.bar(len(opened.table), "indexing", "word") as bar:
-        data = Index.build(opened.table, threads, bar.to).to_bytes()
     with session.shelf.open(model, resume=True) as draft:
-        record = draft.record
-        if record is None or record.files["vectors"] != opened.record.files["vectors"]:
-            raise ModelError(f"{quoted(model)} changed meanwhile; try again.")
-        draft.amend(record.results, {"index": data})
+        opened = open_table(session, model)
+        with session.terminal.bar(len(opened.table), "indexing", "word") as bar:
+            data = Index.build(opened.table, threads, bar.to).to_bytes()
+        draft.amend(opened.record.results, {"index": data})
     session.terminal.note(f"An index of {len(opened.table):,} words, {size(len(data))}, stands beside {quoted(model)}.")
 
 

@@ -9,13 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from seqcli.cli.inputs import batches_of_texts
+from seqcli.cli.opening import IMPORTED
 from seqcli.cli.options import Session
 from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
 from seqcli.spec import TASKS, VectorsSpec
 from seqcli.vectors.table import Table, UnknownWordError
 
 if TYPE_CHECKING:
-    from seqcli.store import Record
+    from seqcli.store import Draft, Record
     from seqcli.text.tokens import Tokenizer
     from seqcli.vectors.formats import VectorsFile
 
@@ -56,19 +57,17 @@ class Opened:
         if seen:
             least = self.record.text.min_count
             return f"was seen {seen} time{'s' * (seen > 1)} in training, below the minimum count of {least}"
-        if self.record.architecture == "imported" and "counts" not in self.record.files:
+        if seen is None:
             return f"is not among the {len(self.table):,} words of {quoted(self.name)}"
         return f"was never seen in the training of {quoted(self.name)}"
 
-    def _times_seen(self, word: str) -> int:
-        """Return how often a word below the minimum count was seen; 0 for one never seen, or where it is not known."""
-        if "counts" not in self.record.files:
-            return 0
+    def _times_seen(self, word: str) -> int | None:
+        """Return how often a word below the minimum count was seen; None for a table of which that is not known."""
+        arrays = counts_of(self.record, len(self.table))
+        if "rare_hashes" not in arrays:
+            return None  # it was imported
         import numpy as np
 
-        arrays = counts_of(self.record, len(self.table))
-        if "rare_hashes" not in arrays or not len(arrays["rare_hashes"]):
-            return 0
         for form in (word, word.lower()):
             at = int(np.searchsorted(arrays["rare_hashes"], wanted := word_hash(form)))
             if at < len(arrays["rare_hashes"]) and int(arrays["rare_hashes"][at]) == wanted:
@@ -172,17 +171,15 @@ def _subwords(record: Record, arrays: dict[str, Any]) -> Any:
 
 
 def save_table(
-    session: Session,
-    name: str,
+    draft: Draft,
     found: VectorsFile,
     quantize: str,
     *,
-    replace: bool,
     corpus: dict[str, Any],
     arrays: dict[str, Any] | None = None,
     source: Record | None = None,
 ) -> None:
-    """Put a table on the shelf. Raises as Shelf.open.
+    """Save a table as a model.
 
     arrays: its quantised vectors, where they are at hand. source: the model that it was made from, whose tokenizer and
     counts it keeps.
@@ -195,7 +192,8 @@ def save_table(
 
     subwords = found.subwords
     if not all(is_comparable(numbers) for numbers in (found.matrix, *([subwords.matrix] if subwords else []))):
-        raise ModelError(f"The vectors of {quoted(name)} hold numbers beyond {LARGEST:g}, which nothing can compare.")
+        what = f"numbers beyond {LARGEST:g}, which nothing can compare"
+        raise ModelError(f"The vectors of {quoted(draft.name)} hold {what}.")
     spec = TableSpec(
         format=found.format,
         quantize=quantize,
@@ -215,19 +213,17 @@ def save_table(
         text = replace_settings(text, tokenizer=kept.tokenizer, lowercase=kept.lowercase, min_count=kept.min_count)
     elif found.counts is not None:
         files["counts"] = pack({"counts": found.counts})
-    with session.shelf.open(name, replace=replace) as draft:
-        draft.save(
-            task="vectors",
-            architecture="imported",
-            text=text,
-            spec=spec,
-            run=RunSpec(),
-            corpus=corpus,
-            results={"words": len(found.words), "dimensions": spec.dimensions},
-            progress={"finished": True},
-            files=files,
-        )
-    session.shelf.set_default(name, only_first=True)
+    draft.save(
+        task="vectors",
+        architecture="imported",
+        text=text,
+        spec=spec,
+        run=RunSpec(),
+        corpus=corpus,
+        results={"words": len(found.words), "dimensions": spec.dimensions},
+        progress={"finished": IMPORTED if source is None else f"it was made smaller from {source.name}"},
+        files=files,
+    )
 
 
 def words_of_argument(words: Sequence[str], file: str | None) -> Iterator[tuple[list[str], bool]]:

@@ -18,14 +18,14 @@ from seqcli.cli.fitting import (
     check_corpus,
     check_memory,
     check_resume,
-    document_end,
+    document_of,
     is_finished,
     name_of,
     resume_line,
     take_up,
     training_options,
 )
-from seqcli.cli.options import Session, command, option, spec_options
+from seqcli.cli.options import Session, check_given, command, option, spec_options
 from seqcli.cli.preparing import Plan, checkpoint_of, corpus_entry, make_plan, read_corpus
 from seqcli.cli.terminal import duration, size
 from seqcli.cli.vectors.known import known_vectors
@@ -107,8 +107,9 @@ def train_w2v(
 
     began = time.monotonic()
     check_resume(resume, replace=replace, like=like, **{"from": start})
+    check_given(params, VectorsTextSpec, VectorsSpec, VectorsRunSpec)
     source, name = Source(texts, valid, session.text_form), name or name_of(texts)
-    with session.shelf.open(name, replace=replace, resume=resume) as draft:
+    with session.shelf.open(name, replace=replace, resume=resume, task="vectors") as draft:
         record = draft.record
         if is_finished(session, record):
             return
@@ -229,7 +230,7 @@ def _report(
     assert draft.record is not None
     p, held_out = training.progress, draft.record.results["held_out"]
     if as_json:
-        document_end(session, draft, seconds, p.seconds, training.words_per_second, "word")
+        session.terminal.document(document_of(draft, seconds, p.seconds, training.words_per_second, "word"))
     session.terminal.note(
         f"Done in {duration(p.seconds)} ({why}): {p.update:,} updates, {training.words_per_second:,.0f} words/s. "
         f"Held-out {_loss_text(held_out['nats_per_pair'])} over {held_out['pairs']:,} pairs."
