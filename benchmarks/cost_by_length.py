@@ -101,7 +101,7 @@ def questions() -> list[Question]:
             "--glossary terms.tsv",
             "--alignment",
             "-n 5",
-            "--sample 1",
+            "--sample 100",
             "--coverage 0.2",
         ):
             words = ("translate", *options.split())

@@ -326,7 +326,25 @@ def test_a_picture_is_drawn_of_the_first_line(here: Path, tmp_path: Path, monkey
     assert missing.code == 1 and "pip install" in missing.error and not missing.out
     assert "--replace" in seqcli("translate", "two", "--plot", tmp_path / "map.png").error
     assert seqcli("translate", "two red dog .", "--plot", tmp_path / "map.png", "--replace").code == 0
-    assert "zwei" in (tmp_path / "map.svg").read_text("utf-8")
+    drawn = (tmp_path / "map.svg").read_text("utf-8")
+    words = (
+        "zwei",
+        "two",
+        "What each word of the translation looked at",
+        "source",
+        "translation",
+        "share of its",
+        "0.5",
+    )
+    assert all(word in drawn for word in words)
+
+
+def test_letters_that_were_never_learned_are_named_once(here: Path) -> None:
+    done = seqcli("translate", "two こんにちは dog .")
+    assert done.code == 0 and "'back' never learned the letters 'こんにちは'" in done.err
+    piped = seqcli("translate", stdin="two dog .\nこん\nда\n\n".encode())
+    assert piped.err.count("never learned") == 1 and piped.out.count("\n") == 4
+    assert "never learned" not in seqcli("translate", "TWO red dog, 7 × 12!").err
 
 
 def test_words_that_the_model_does_not_know_are_copied(here: Path) -> None:

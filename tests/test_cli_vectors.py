@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from command_line import story
+from command_line import seqcli, story
 
 from seqcli.cli import run
 from seqcli.cli.vectors.tables import word_hash
@@ -122,12 +122,29 @@ def test_every_line_of_a_pipe_has_its_record_the_unknown_and_empty_ones_too(shel
 def test_an_unknown_word_is_explained_and_the_nearest_spelling_named(
     shelf: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:  # TORTURE B7
-    assert "'kign' is not among the 9 words of 'toy'; did you mean 'king'?" in fails(
-        capsys, "neighbors", "king", "kign"
-    )
+    assert "'kign' is not among the 9 words of 'toy'; did you mean 'king'?" in fails(capsys, "neighbors", "kign")
     assert "no word is spelled nearly like it" in fails(capsys, "analogy", "king", "-", "zzzzzzzz", "+", "man")
     assert "\\x1b" in fails(capsys, "neighbors", "\x1b[2J")
     assert "empty" in fails(capsys, "neighbors", "", code=2)
+
+
+@pytest.mark.parametrize("command", [("neighbors", "-k", "2"), ("vector",)])
+def test_the_known_arguments_are_answered_and_the_unknown_ones_named(shelf: Path, command: tuple[str, ...]) -> None:
+    for output in ((), ("--json",), ("--csv",)):
+        done = seqcli(*command, "king", "kign", "man", *output)
+        assert done.code == 1 and done.out == ok(*command, "king", "man", *output)
+        assert "'kign' is not among the 9 words of 'toy'; did you mean 'king'?" in done.error
+    several = seqcli(*command, "king", "kign", "zzz")
+    assert several.code == 1 and several.out == ok(*command, "king")
+    assert "2 of 3 words" in several.error and "'kign'" in several.err and "'zzz'" in several.err
+
+
+@pytest.mark.parametrize(("command", "trainer"), [("neighbors", "train-w2v"), ("translate", "train-translate")])
+def test_where_there_is_no_model_the_trainer_that_makes_one_is_named(
+    command: str, trainer: str, tmp_path: Path
+) -> None:
+    for model in ((), ("-m", "mine")):
+        assert f"seqcli {trainer} " in seqcli("--models-dir", tmp_path, command, "king", *model).error
 
 
 def test_a_word_below_the_minimum_count_is_called_that(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:

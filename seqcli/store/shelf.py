@@ -69,8 +69,10 @@ class Shelf:
             name = self._meant(task)
         shelf, name = self.located(name)
         if shelf is not self:
-            return shelf.read(name)
+            return shelf.read(name, task)
         check_name(name)
+        if not self._is_model(name):
+            raise self._missing(name, task)
         return self._settled(name, hold=True)[0]
 
     def located(self, name: str) -> tuple[Shelf, str]:
@@ -148,18 +150,18 @@ class Shelf:
         except OSError:
             return False
 
-    def _missing(self, name: str) -> ModelError:
+    def _missing(self, name: str, task: str | None = None) -> ModelError:
         if self._remains(name):
             where = quoted(self.root, PATH_LIMIT)
             return DamagedError(f"{quoted(f'{name}/{RECORD}')} is missing in {where}; copy it again, or train it anew.")
-        return self._absent(name)
+        return self._absent(name, task)
 
-    def _absent(self, name: str) -> ModelError:
+    def _absent(self, name: str, task: str | None = None) -> ModelError:
         names, where = self.names(), quoted(self.root, PATH_LIMIT)
         if os.path.islink(self.root / name):
             return ModelError(f"{quoted(name)} in {where} is a link, which is not followed; put the model there.")
         if not names:
-            step = "train one: seqcli train-lm FILE, or choose another --models-dir"
+            step = f"train one: seqcli {TRAINERS[task or 'lm']}, or choose another --models-dir"
             return ModelError(f"There is no model {quoted(name)}: {where} has none at all; {step}.")
         close = difflib.get_close_matches(name, names, 1, 0.5)
         step = f"did you mean {quoted(close[0])}?" if close else "see what is there: seqcli models list."

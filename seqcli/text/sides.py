@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcli.text.rules import folded
 from seqcli.text.tokens import SPACE, Tokenizer, tokens_of
 from seqcli.text.vocabulary import EOS, SPECIALS, Vocabulary
 
@@ -30,6 +31,16 @@ class Side:
         if not any(token.startswith(SPACE) for token in tokens):
             return None
         return np.array([False] * len(SPECIALS) + [token[0].isalnum() for token in tokens])
+
+    @cached_property
+    def letters(self) -> frozenset[str]:
+        """All letters of its tokens, in lower case."""
+        return frozenset("".join(self.vocabulary.tokens[len(SPECIALS) :]).lower())
+
+    def unseen(self, text: str) -> str:
+        """Return the letters of a text that are in none of its tokens, each once."""
+        letters = dict.fromkeys(c for c in folded(text, lowercase=True) if c.isalpha())
+        return "".join(c for c in letters if c not in self.letters)
 
     def tokens(self, text: str) -> list[str]:
         """Return the tokens of a text."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from seqcli.translation.search import Searching
 
 SEEDS = 2**31  # seeds run from 0 to one less
+SHOWN = 20  # letters that are named: more are not read
 BATCH = 1024  # lines translated side by side, where as many have come: those of one length go together
 COLUMNS = {
     "best": ("source", "translation", "score"),
@@ -90,11 +91,12 @@ def translate(
     looking = alignment or cells or plot is not None
     asked: LineTranslator | None = None
     plain = kind == "best" and not session.terminal.output
-    done = 0
+    done, noted = 0, False
     with session.terminal.results(*COLUMNS[kind]) as out:
         for lines in batches_of_texts(text, file, BATCH):
             asked = asked or open_translator(session, model)
             check_attention(asked, looking)
+            noted = noted or note_unseen(session, asked, lines)
             found = asked.translate(lines, how, count or 1, looking, terms, done)
             if plain:
                 session.terminal.texts([row[0].text if row else "" for row in found])
@@ -134,6 +136,17 @@ def check_attention(asked: LineTranslator, looking: bool) -> None:
     """Raise MisuseError where a model is asked what it looked at and looks at nothing."""
     if looking and asked.model.spec.attention == "none":
         raise MisuseError(f"{quoted(asked.name)} was trained with --attention none; it has no alignment to show.")
+
+
+def note_unseen(session: Session, asked: LineTranslator, lines: list[str]) -> bool:
+    """Say which letters of some lines the model never learned, and return whether there are any."""
+    unseen = asked.source.unseen("".join(lines))
+    if unseen:
+        letters = unseen if len(unseen) <= SHOWN else f"{unseen[:SHOWN]}…"
+        session.terminal.note(
+            f"Note: {quoted(asked.name)} never learned the letters {quoted(letters)}; it can only copy them or guess."
+        )
+    return bool(unseen)
 
 
 def add_records(out: Results, kind: str, lines: list[str], found: list[list[Translation]], first: int) -> None:

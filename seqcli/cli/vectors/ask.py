@@ -44,23 +44,27 @@ def neighbors(
 ) -> None:
     """List the nearest words of each word, by the cosine between their vectors.
 
-    Words are arguments, or lines of a file or pipe.
+    Words are arguments, each answered by itself, or lines of a file or pipe. Of arguments that are unknown, the others
+    are answered all the same.
     """
     from seqcli.text.tokens import shown
 
     _check_count(count)
     opened = _open(session, model)
     search = _search(opened, count, among, approximate)
+    failed: ModelError | None = None
     with session.terminal.results("word", "rank", "neighbor", "similarity") as out:
         for texts, piped in _questions(words, file):
-            known = _known(session, opened, texts, piped)
+            known, failed = _answerable(session, opened, texts, piped)
             found = dict(zip(known, search(known), strict=True))
             for text in texts:
-                if text not in found:
+                if text not in found and piped:
                     out.add(text, None, None, None)
                 for rank, near in enumerate(found.get(text, ()), 1):
                     out.add(text, rank, shown(opened.table.words[near.row]), near.similarity)
             out.flush()
+    if failed:
+        raise failed
 
 
 def _search(opened: Opened, count: int, among: str | None, approximate: bool) -> Callable[[list[str]], Any]:
@@ -211,16 +215,20 @@ def vector(session: Session, /, words: tuple[str, ...], model: str | None, file:
     opened = _open(session, model)
     listed = session.terminal.output in ("json", "jsonl")
     numbers = ("vector",) if listed else tuple(map(str, range(1, opened.table.dimensions + 1)))
+    failed: ModelError | None = None
     with session.terminal.results("word", *numbers) as out:
         for texts, piped in _questions(words, file):
-            known = set(_known(session, opened, texts, piped))
+            known, failed = _answerable(session, opened, texts, piped)
+            answered = frozenset(known)
             for text in texts:
-                values: list[Any] = [None] * len(numbers)
-                if text in known:
+                if text in answered:
                     row = opened.table.vector(text).tolist()
-                    values = [row] if listed else [f"{value:.9g}" for value in row]
-                out.add(text, *values)
+                    out.add(text, *([row] if listed else [f"{value:.9g}" for value in row]))
+                elif piped:
+                    out.add(text, *[None] * len(numbers))
             out.flush()
+    if failed:
+        raise failed
 
 
 @command(name="sentence-similarity", epilog="Example: seqcli sentence-similarity 'a cat sat' 'the dog stood'")
@@ -300,7 +308,35 @@ def _check_count(count: int) -> None:
 
 def _known(session: Session, opened: Opened, words: list[str], piped: bool) -> list[str]:
     """Return the words that have a vector, each once; of the others a pipe hears in a note, an argument is refused."""
-    known = []
+    known, unknown = _told_apart(session, opened, words, piped)
+    for error in map(opened.unknown, unknown):
+        _refuse(session, piped, error)
+    return known
+
+
+def _answerable(session: Session, opened: Opened, words: list[str], piped: bool) -> tuple[list[str], ModelError | None]:
+    """Return the words that have a vector, and what is to be raised, once they are answered, of arguments with none.
+
+    Raises it at once where no word can be answered.
+    """
+    known, unknown = _told_apart(session, opened, words, piped)
+    errors = list(map(opened.unknown, unknown))
+    if piped or len(errors) > 1:
+        for error in errors:
+            session.terminal.note(f"Note: {error}")
+    if piped or not errors:
+        return known, None
+    total = len(known) + len(errors)
+    many = ModelError(f"{len(errors)} of {total} words have no vector in {quoted(opened.name)}; give others for them.")
+    failed = many if len(errors) > 1 else errors[0]
+    if not known:
+        raise failed
+    return known, failed
+
+
+def _told_apart(session: Session, opened: Opened, words: list[str], piped: bool) -> tuple[list[str], list[str]]:
+    """Return the words that have a vector and those that have none, each once."""
+    known, unknown = [], []
     for word in dict.fromkeys(words):
         if not word:
             if not piped:
@@ -310,8 +346,8 @@ def _known(session: Session, opened: Opened, words: list[str], piped: bool) -> l
             if opened.table.row(word) is None:
                 session.terminal.note(f"Note: {opened.unknown(word)} Its vector is the mean of its n-grams' vectors.")
         else:
-            _refuse(session, piped, opened.unknown(word))
-    return known
+            unknown.append(word)
+    return known, unknown
 
 
 def _refuse(session: Session, piped: bool, why: ModelError | str) -> None:
