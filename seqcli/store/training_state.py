@@ -19,7 +19,8 @@ def training_state(record: Record, weights: Table) -> dict[str, Array]:
     needed = {**expected, **carried} if any(name in carried for name in state) else expected
     for name in sorted(needed.keys() | state.keys()):
         found = ("F32", state[name].shape) if name in state and state[name].dtype == "f4" else None
-        if found != needed.get(name):
+        negative = name.startswith(("step.", "exp_avg_sq.")) and name in state and state[name].min(initial=0) < 0
+        if found != needed.get(name) or negative:
             raise DamagedError(
                 f"{record.where('state')} does not fit the model: {quoted(name)} is not as expected; train anew with "
                 "--replace."
