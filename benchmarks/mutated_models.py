@@ -114,7 +114,7 @@ def build(folder: Path, names: list[str]) -> dict[str, str]:
         naming = ["--name", name] if command[0].startswith("train") else []
         _must(folder, [*command, *naming], None)
         if name in STOPPED:
-            _must(folder, [*command, "--name", f"{name}-stopped"], 4)
+            _must(folder, [*command, "--name", f"{name}-stopped"], 2)
     return places
 
 

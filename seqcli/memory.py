@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +20,12 @@ def available(root: Path | None = None) -> int | None:
         lines = (root / "proc/meminfo").read_text("ascii").splitlines()
         free.append(next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")))
     return min(free, default=None)
+
+
+def address_space() -> int | None:
+    """Return the bytes of addresses that this process may use at all (ulimit -v); None without a limit."""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return None if limit == resource.RLIM_INFINITY else limit
 
 
 V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_")

@@ -17,6 +17,7 @@ from seqcli.cli.help_page import Context
 from seqcli.cli.layout import width_of, wrapped
 from seqcli.cli.options import CONTEXT, Session, command, session_options
 from seqcli.errors import SeqcliError, escape, quoted
+from seqcli.memory import address_space
 
 # name -> (heading in `seqcli --help`, "module:function", one line of help); nothing here is imported for a help page
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -95,6 +96,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "models": ("Keep", "seqcli.cli.shelf:models", "List, show, check, rename, remove, export and import models."),
     "help": ("Keep", "seqcli.cli:help_page", "Show what a command does, and all that it takes."),
 }
+ADDRESSES = {"Learn": 3 << 29, "Answer": 1 << 28}  # bytes that the libraries of a command map, by its heading
+TOO_TIGHT = "the limit on this process (ulimit -v) leaves too little; raise it"
+OUT_OF_MEMORY = ("can't allocate memory", "failed to map segment", "annot allocate memory")
 EXIT_BUG = 70  # sysexits' EX_SOFTWARE: a defect of the program itself, never of its input
 
 
@@ -120,12 +124,21 @@ class Commands(click.Group):
             near = difflib.get_close_matches(args[0], COMMANDS, 1)
             hint = f"did you mean {near[0]!r}?" if near else "see seqcli --help."
             raise click.UsageError(f"There is no command {quoted(args[0])}; {hint}", ctx)
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None and not {"-h", "--help"}.intersection(rest):
+            _check_addresses(name)
+        return name, command, rest
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
+        try:
+            return super().make_context(info_name, args, *rest, **extra)
+        except BrokenPipeError as error:  # of a help page; before click, which would exit with 1
+            raise click.exceptions.Exit(_told(error)) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError as error:  # before click, which would exit with 1
+        except BrokenPipeError as error:
             raise click.exceptions.Exit(_told(error)) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -232,12 +245,27 @@ def _line(error: BaseException) -> tuple[str, int]:
         return f"{message if message.endswith(('.', '?')) else message + '.'}{_help_hint(error)}", error.exit_code
     if isinstance(error, SeqcliError):
         return str(error), error.exit_code
-    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+    if isinstance(error, MemoryError) or any(words in str(error) for words in OUT_OF_MEMORY):
         return "There is not enough memory; use a smaller model, vocabulary or batch.", 1
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and (error.errno is not None or not _is_tight()):
         where = f" {quoted(error.filename)}" if error.filename else ""
         return f"Cannot use{where}: {error.strerror or error}; check the path, its permissions and the disk.", 1
+    if _is_tight():
+        return f"There is not enough memory: {TOO_TIGHT}.", 1
     return f"Unexpected {type(error).__name__}: {quoted(error, 200)}; please report it, with SEQCLI_DEBUG=1.", EXIT_BUG
+
+
+def _check_addresses(name: str) -> None:
+    """Raise SeqcliError where a command's libraries would find too few addresses: each ends the process in its way."""
+    limit, needed = address_space(), ADDRESSES.get(COMMANDS[name][0], ADDRESSES["Answer"])
+    if limit is not None and limit < needed:
+        raise SeqcliError(f"{quoted(name)} needs {needed >> 20} MB of addresses: {TOO_TIGHT}.")
+
+
+def _is_tight() -> bool:
+    """Return whether libraries may have failed to load for want of addresses."""
+    limit = address_space()
+    return limit is not None and limit < ADDRESSES["Learn"]
 
 
 def _help_hint(error: click.ClickException) -> str:

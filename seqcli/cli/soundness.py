@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 def check_opens(record: Record) -> None:
     """Raise SeqcliError, naming the file or the key, for what a command could not open. Every byte of it was hashed."""
+    if not record.progress.get("finished"):
+        record.filename("state")  # from which its training goes on
     {"lm": _language, "vectors": _vectors, "translation": _translation}[record.task](record)
 
 

@@ -91,6 +91,15 @@ HISTORY: Shape = {
     "held_out": NUMBER,
     "best": FLAG,
 }
+TRIAL: Shape = {  # a line of a search for settings
+    "number": COUNT,
+    "round": COUNT,
+    "minutes": AMOUNT,
+    "settings": OBJECT,
+    "nats_per_token": _or_none(NUMBER),
+    "updates": COUNT,
+    "tokens": COUNT,
+}
 _BY_TYPE = {int: COUNT, float: AMOUNT, bool: FLAG, str: TEXT}
 
 

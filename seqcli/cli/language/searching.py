@@ -71,14 +71,18 @@ class Journal:
 
     def _read(self) -> None:
         """Read what was written; a last line that was cut short is left out."""
+        from seqcli.store.shapes import TRIAL, checked
         from seqcli.store.strict import parse_json
 
         try:
             with open(self.path, "rb") as stream:
                 whole = stream.read().split(b"\n")[:-1]
             lines = [parse_json(line) for line in whole]
-            if not isinstance(lines[0], dict):
-                raise ValueError("the first line is no object")
+            if not all(isinstance(line, dict) for line in lines):
+                raise ValueError("a line is no object")
+            for line in lines[1:]:
+                for key, kind in TRIAL.items():
+                    checked(line, key, kind)
             self.header, self.trials = lines[0], [Trial(**line) for line in lines[1:]]
         except OSError as error:
             raise ModelError(f"Cannot read {quoted(self.path, 160)}: {error.strerror}; check the path.") from error
@@ -114,6 +118,8 @@ class Search:
         """Return a trial, from the journal where it is done. Raises SystemExit when it was told to stop."""
         for trial in self._journal.trials:
             if (trial.round, trial.number) == (at, number):
+                if trial.settings != settings:
+                    raise DamagedError(f"{quoted(self._journal.path, 160)} is of another search; use --replace.")
                 return trial
         try:
             with self._session.terminal.bar(None, "training", "update") as bar:
