@@ -10,6 +10,7 @@ import pytest
 from command_line import seqcli, story, trained
 
 from seqcli.paired import GROUPS, compare
+from seqcli.store import Shelf
 from seqcli.text.corpus import encode, read_pieces
 from seqcli.text.tokens import make
 from seqcli.text.units import unit_characters
@@ -158,3 +159,20 @@ def test_a_text_whose_units_differ_is_refused(here: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize("words", [("good", "--paired"), ("good", "bad", "--per-character")])
 def test_misuse_is_told(words: tuple[str, ...], here: Path) -> None:
     assert seqcli("evaluate", *words, "--test", "test.txt").code == 2
+
+
+def test_vocabularies_of_one_size_are_not_taken_for_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Perplexities are compared without a word only where the very same tokens were counted."""
+    monkeypatch.chdir(tmp_path)
+    lines = story(60)
+    texts = {"one": lines, "two": lines.replace("cat", "cow"), "again": lines}
+    for name, text in texts.items():
+        Path(f"{name}.txt").write_text(text)
+        done = seqcli("train-lm", f"{name}.txt", "--architecture", "ngram", "--min-count", "1", "--tokenizer", "words")
+        assert done.code == 0, done.err
+    sizes = {len(Shelf("models").read(name).vocabulary()) for name in texts}
+    assert len(sizes) == 1, "else the test says nothing"
+    done = seqcli("evaluate", "one", "two", "--test", "one.txt")
+    assert "'two' and 'one' have different vocabularies" in " ".join(done.err.split())
+    done = seqcli("evaluate", "one", "again", "--test", "one.txt")
+    assert done.code == 0 and "different vocabularies" not in done.err

@@ -45,6 +45,42 @@ def test_pairs_are_read_by_tabs_spaces_and_commas_below_a_title() -> None:
         evaluate.read_pairs(["a b 1", "c d"], "here")
 
 
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        (["Word Word Score", "not a score", "a b 1"], 2),  # one line is a title, two are a fault
+        (["tiger cat 7,5", "a b 1"], 1),
+        (["tiger\tcat\t7,5"], 1),
+        (["tiger,cat,7,5"], 1),
+        (["a b 1", "tiger cat 7,5"], 2),
+        (["tiger cat 7,5 1,2"], 1),
+        (["New York,city,5"], 1),
+        (["a b 1_0"], 1),
+        (["a b ７"], 1),
+        (["a b 0x1"], 1),
+        (["# note", "", "a b 1e999"], 3),
+    ],
+)
+def test_a_line_that_could_be_read_wrongly_is_refused_by_its_number(lines: list[str], number: int) -> None:
+    with pytest.raises(CorpusError, match=rf"here, line {number}: .* is not two words and a score"):
+        evaluate.read_pairs(lines, "here")
+
+
+def test_columns_behind_the_score_are_passed_over() -> None:
+    lines = ["w1\tw2\tscore\tPOS", "New York\tcity\t5.5\tN", "love,sex,6.77,9,6,8", "a, b, 7", "c d 1e0 x", "e f -.5"]
+    pairs = evaluate.read_pairs(lines, "here")
+    assert pairs.words == [("New York", "city"), ("love", "sex"), ("a", "b"), ("c", "d"), ("e", "f")]
+    assert pairs.scores.tolist() == [5.5, 6.77, 7, 1, -0.5]
+
+
+def test_a_test_of_blank_lines_says_that_it_holds_nothing() -> None:
+    for lines in ([], ["", "  ", "\t"], ["# note"]):
+        with pytest.raises(CorpusError, match="here holds no word pairs"):
+            evaluate.read_test(lines, "here")
+    assert isinstance(evaluate.read_test(["", "a b c d"], "here"), list)
+    assert isinstance(evaluate.read_test(["a b 7 8"], "here"), Pairs)
+
+
 def test_analogies_are_read_by_section() -> None:
     sections = evaluate.read_analogies([": capitals", "a b c d", "", ": family", "e f g h", "i j k l"], "here")
     assert [(s.name, len(s.questions)) for s in sections] == [("capitals", 1), ("family", 2)]

@@ -175,6 +175,15 @@ class NgramArrays:
             found = np.where(nodes >= 0, self._logs[n + 1][nodes], backed_off)
         return found
 
+    def token_logs(self, state: Nodes, ids: NDArray[np.int64]) -> Reals:
+        """Return the natural log of the probability of one token behind each row of a state. ids [N] -> [N]"""
+        found = self._logs[0][ids].astype(np.float64)
+        for n in range(self.order - 1):
+            nodes = self._find(n, state[:, n], ids)
+            backed_off = found + np.where(state[:, n] >= 0, self._backoffs[n][state[:, n]], 0.0)
+            found = np.where(nodes >= 0, self._logs[n + 1][nodes], backed_off)
+        return found
+
     def _find(self, n: int, contexts: Nodes, ids: NDArray[np.int64]) -> Nodes:
         """Return the n-gram of a context and the token behind it: node contexts [N], ids [N] -> node [N], or -1."""
         words, children = self._words[n], self._children[n]

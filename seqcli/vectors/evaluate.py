@@ -6,7 +6,8 @@ No figure stands without its coverage: a word that the model does not know is ne
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from seqcli.vectors.table import EPSILON, Table
 
 Doubles = NDArray[np.float64]
 
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
+_NUMBER_BEGINS = re.compile(r"[+-]?\.?\d")  # in any script
 CONFIDENCE = 1.959963985  # standard deviations to either side: 95 %
 RESAMPLES = 2000  # of a paired test: the p-value's own error is then below 0.01
 COLUMNS = 16_384  # words of the table compared at once
@@ -82,27 +85,56 @@ class Difference:
     p: float
 
 
+def read_test(lines: Sequence[str], where: str) -> Pairs | list[Section]:
+    """Return word pairs, or analogies: a section's name or four words in the first line tell them. Raises CorpusError.
+
+    where: what a message calls the lines.
+    """
+    first = next((line.split() for line in lines if line.strip()), [])
+    analogies = first and (first[0].startswith(":") or (len(first) == 4 and _number(first[3]) is None))
+    return read_analogies(lines, where) if analogies else read_pairs(lines, where)
+
+
 def read_pairs(lines: Iterable[str], where: str) -> Pairs:
-    """Return word pairs: two words and a score a line, apart by tabs, spaces or commas; a title line may stand first.
+    """Return word pairs: two words and a score a line, apart by tabs, commas or spaces; one title line may stand first.
 
     Raises CorpusError naming the line.
     """
     words: list[tuple[str, str]] = []
     scores: list[float] = []
+    begun = False
     for number, line in enumerate(lines, 1):
-        fields = line.replace("\t", " ").replace(",", " ").split()
+        fields = _fields(line)
         if not fields or fields[0].startswith("#"):
             continue
         score = _number(fields[2]) if len(fields) >= 3 else None
-        if score is None and not words and len(fields) >= 3:
-            continue  # a title line
+        if score is None and not begun and len(fields) >= 3 and not _NUMBER_BEGINS.match(fields[2]):
+            begun = True  # the title line
+            continue
         if score is None:
-            raise CorpusError(f"{where}, line {number}: {quoted(line)} is not two words and a score; mend the file.")
+            what = f"{quoted(line)} is not two words and a score such as 7.5"
+            raise CorpusError(f"{where}, line {number}: {what}; mend the file.")
+        begun = True
         words.append((fields[0], fields[1]))
         scores.append(score)
     if not words:
         raise CorpusError(f"{where} holds no word pairs; give two words and a score a line.")
     return Pairs(words, np.array(scores))
+
+
+def _fields(line: str) -> list[str]:
+    """Return what stands in a line, apart by tabs, else commas, else white space: by the first that makes three of it.
+
+    None of it where the line could be read in two ways: a,b,7,5 has a decimal comma, or a column more.
+    """
+    if line.count("\t") >= 2:
+        return [field.strip() for field in line.split("\t")]
+    fields = [field.strip() for field in line.split(",")]
+    if len(fields) < 3:
+        return [field.strip(",") for field in line.split()]
+    decimal_comma = len(fields) == 4 and fields[2].isdigit() and fields[3].isdigit()
+    several_words = any(" " in field for field in fields[:2]) and _NUMBER_BEGINS.match(fields[2])
+    return [line] if decimal_comma or several_words else fields
 
 
 def read_analogies(lines: Iterable[str], where: str) -> list[Section]:
@@ -279,8 +311,6 @@ def _sign_test(won: int, lost: int) -> float:
 
 
 def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
+    """Return a finite number in plain digits with a decimal point, None for whatever else float() would take."""
+    value = float(text) if _NUMBER.fullmatch(text) else math.inf
     return value if math.isfinite(value) else None

@@ -33,11 +33,13 @@ def arpa_blocks(session: Session, name: str) -> tuple[Iterator[bytes], str]:
 def import_arpa(session: Session, file: str, draft: Draft) -> None:
     """Take in an ARPA file as a model whose text is cut at white space."""
     from seqcli.ngram.arpa_reading import read
+    from seqcli.ngram.sums import check_sums
     from seqcli.store import pack
     from seqcli.text.vocabulary import SPECIALS, Vocabulary
 
     found = read(file)
-    for note in found.notes:
+    doubt = check_sums(found.order, found.arrays, found.tokens, quoted(file))
+    for note in [*found.notes, *([doubt] if doubt else [])]:
         session.terminal.note(f"Note: {note}.")
     with open(file, "rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()

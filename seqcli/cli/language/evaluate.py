@@ -12,7 +12,7 @@ from seqcli.cli.completion import complete_model
 from seqcli.cli.language.keeping import keep as keep_shares
 from seqcli.cli.language.mixing import Blend, blend_of
 from seqcli.cli.language.outcome import figures
-from seqcli.cli.language.paired import Measured, compare_models
+from seqcli.cli.language.paired import Measured, compare_models, tokens_seen
 from seqcli.cli.opening import tokenizer_of
 from seqcli.cli.options import (
     Number,
@@ -87,7 +87,7 @@ def evaluate(
         raise MisuseError("--per-character belongs to --paired; bits per character are among the figures anyway.")
     if paired and len(models) < 2:
         raise MisuseError("--paired compares models; name two or more.")
-    reading, seen = Reading(test, fit_on, keep, session.text_form, threads, paired), dict[int, str]()
+    reading, seen = Reading(test, fit_on, keep, session.text_form, threads, paired), dict[bytes, str]()
     if paired:
         return compare_models(session, [_measured(session, name, reading, seen) for name in models], per_character)
     columns = ("model", "tokens", "unknown_rate", "nats_per_token", "perplexity", "bits_per_character")
@@ -100,8 +100,8 @@ def evaluate(
             out.flush()
 
 
-def _measured(session: Session, name: str | None, reading: Reading, seen: dict[int, str]) -> Measured:
-    """Measure the text under one model; `seen` holds a model for each size of vocabulary met so far."""
+def _measured(session: Session, name: str | None, reading: Reading, seen: dict[bytes, str]) -> Measured:
+    """Measure the text under one model; `seen` holds a model for each vocabulary and cut of the text met so far."""
     from seqcli.cli.language.measuring import token_logs
     from seqcli.text.corpus import encode, read_pieces
 
@@ -110,12 +110,13 @@ def _measured(session: Session, name: str | None, reading: Reading, seen: dict[i
     vocabulary = record.vocabulary()
     pieces = read_pieces(reading.test, reading.form, folder=os.fspath(session.shelf.root))
     encoded = encode(pieces, tokenizer_of(record), vocabulary, record.text.unit)
-    if seen and len(vocabulary) not in seen and not reading.paired:
+    same = tokens_seen(vocabulary, encoded.ids)
+    if seen and same not in seen and not reading.paired:
         session.terminal.note(
             f"Note: {quoted(record.name)} and {quoted(next(iter(seen.values())))} have different vocabularies: compare "
             "their bits per character, not their perplexities."
         )
-    seen.setdefault(len(vocabulary), record.name)
+    seen.setdefault(same, record.name)
     if encoded.unknown_rate > MANY_UNKNOWN:
         session.terminal.note(
             f"Note: {encoded.unknown_rate:.0%} of the tokens are unknown to {quoted(record.name)}; is --tokenizer "

@@ -65,22 +65,25 @@ def _check_comparable(first: Measured, other: Measured, per_character: bool) -> 
             f"{quoted(first.name)} sees {counts[0]:,} units in the text, {quoted(other.name)} {counts[1]:,}: one ends "
             "them at lines, one at paragraphs; give a text whose lines are its units, without blank ones."
         )
-    if not per_character and not _same_tokens(first, other):
+    same = tokens_seen(first.vocabulary, first.encoded.ids) == tokens_seen(other.vocabulary, other.encoded.ids)
+    if not per_character and not same:
         raise MisuseError(
             f"{quoted(first.name)} and {quoted(other.name)} cut the text into other tokens, or know others; compare "
             "them with --per-character: bits per character can always be compared."
         )
 
 
-def _same_tokens(first: Measured, other: Measured) -> bool:
-    """Return whether both models know the same tokens, and cut the text into the same ones."""
+def tokens_seen(vocabulary: Vocabulary, ids: NDArray[np.int32]) -> bytes:
+    """Return what is the same for two models that know the same tokens, numbered alike or not, and cut a text alike."""
+    import hashlib
+
     import numpy as np
 
-    ids = {token: i for i, token in enumerate(other.vocabulary.tokens)}
-    if first.vocabulary.tokens != other.vocabulary.tokens and set(first.vocabulary.tokens) != set(ids):
-        return False
-    places = np.array([ids[token] for token in first.vocabulary.tokens])
-    return np.array_equal(places[first.encoded.ids], other.encoded.ids)
+    order = sorted(range(len(vocabulary)), key=vocabulary.tokens.__getitem__)
+    places = np.empty(len(order), np.int32)
+    places[order] = np.arange(len(order), dtype=np.int32)
+    names = "\0".join(vocabulary.tokens[i] for i in order).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(names + places[ids].tobytes()).digest()
 
 
 def _characters(one: Measured) -> NDArray[np.float64]:

@@ -45,19 +45,11 @@ def evaluate_vectors(session: Session, /, models: tuple[str, ...], test: tuple[s
 
 
 def _read(path: str) -> Pairs | list[Section]:
-    """Read a test; a section's name, or four words in the first line, tell analogies from pairs."""
+    """Read a test of pairs or analogies."""
     from seqcli.text.reading import read_lines
-    from seqcli.vectors.evaluate import read_analogies, read_pairs
+    from seqcli.vectors.evaluate import read_test
 
-    lines = list(read_lines([path]))
-    first = next((line.split() for line in lines if line.strip()), [])
-    if first[:1] == [":"] or first[0].startswith(":") or (len(first) == 4 and not _is_number(first[3])):
-        return read_analogies(lines, quoted(path))
-    return read_pairs(lines, quoted(path))
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).isdigit()
+    return read_test(list(read_lines([path])), quoted(path))
 
 
 def _pairs(opened: list[Opened], path: str, pairs: Any, out: Results) -> None:
