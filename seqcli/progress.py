@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,6 +50,7 @@ class Progress:
     evaluation_due: bool = True  # before anything else; the first one measures the untrained model
     evaluation_seconds: float = 0.0  # what the last evaluation took
     learning_rate: float = 0.0  # of the last update
+    threads: int = 0  # of the last update
     training_loss: float = 0.0  # summed over ...
     training_updates: int = 0  # ... the updates since the last evaluation
     best_nats: float | None = None  # per token, on held-out text
@@ -181,6 +183,19 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """Numbers of threads were tried: the seconds that an update took with each, and the number that the training takes.
+
+    kept: that number was given, or stays so that the training can be had again, even where another is quicker.
+    """
+
+    progress: Progress
+    seconds: Mapping[int, float]
+    threads: int
+    kept: bool
+
+
+@dataclass(frozen=True)
 class Stopped:
     """The training is over, and why."""
 
@@ -188,7 +203,7 @@ class Stopped:
     why: str
 
 
-Event = Started | Progressed | Evaluated | Stopped
+Event = Started | Progressed | Evaluated | Tried | Stopped
 
 
 class Clock:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,9 +19,10 @@ import numpy as np
 import torch
 
 from seqcli.errors import DivergedError
-from seqcli.models import Model
-from seqcli.progress import Clock, Evaluated, Event, Progress, Progressed, Started, Stopped
+from seqcli.models import Loss, Model
+from seqcli.progress import Clock, Evaluated, Event, Progress, Progressed, Started, Stopped, Tried, most_updates
 from seqcli.spec import RunSpec
+from seqcli.threads import BETTER, FEWEST_UPDATES, TRIAL_SHARE, Pace, processors, quickest, try_threads
 
 WARM_UP_SHARE, WARM_UP_MOST = 0.05, 100  # of the updates; Adam's second moments need some updates to mean anything, ...
 WARM_UP_LEAST, SHORT_SHARE = 20, 0.3  # ... in a short training too, which may spend a third of itself on it
@@ -66,6 +68,7 @@ class Training:
             fused=True,
         )
         self._mean = [p.detach().clone() for p in self._parameters] if self.run.average else []
+        self._pace = Pace()
 
     def weights(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return what is measured and kept, the parameters or their running mean, as arrays by name."""
@@ -107,13 +110,17 @@ class Training:
     def events(self) -> Iterator[Event]:
         """Train to the end of the plan, or until held-out text stops getting better.
 
-        Yields Started, Progressed after every update, Evaluated where the plan says, Stopped. Raises DivergedError
-        when a loss, gradient or held-out figure is no longer a number (nothing of that update is kept),
-        InterruptedError when `stop` says so during an evaluation, which is then still due.
+        Yields Started, Progressed after every update, Evaluated where the plan says, Tried where threads were chosen,
+        Stopped. Raises DivergedError when a loss, gradient or held-out figure is no longer a number (nothing of that
+        update is kept), InterruptedError when `stop` says so during an evaluation, which is then still due.
         """
         p = self.progress
         keep_freed_memory()
         yield Started(p)
+        p.threads = self.run.threads or processors()
+        torch.set_num_threads(p.threads)
+        if self._may_try():
+            yield from self._try_threads(Clock(p.seconds), "first")
         evaluate(self.model, itertools.islice(self.held_out, 1))  # once for nothing: a first call is slow
         clock = Clock(p.seconds)
         while not p.finished or p.evaluation_due:
@@ -122,24 +129,47 @@ class Training:
             if not p.planned_updates:
                 p.plan_first(self.run, self.batches.updates_per_epoch)
             if not p.finished:
+                since, tokens = time.perf_counter(), p.tokens
                 yield self._update(clock)
+                fell = self._pace.fell(p.tokens - tokens, time.perf_counter() - since)
+                if self._may_try() and (fell or (self._pace.long_ago and self.run.threads is None)):
+                    yield from self._try_threads(clock, "fell" if fell else "")
         yield Stopped(p, p.finished)
+
+    # -- threads --------------------------------------------------------------------------------------------------
+
+    def _may_try(self) -> bool:
+        """Whether there are numbers of threads to compare, and updates enough for that to pay."""
+        p, most = self.progress, self.run.threads or processors()
+        long = self.run.minutes is not None or most_updates(self.run, self.batches.updates_per_epoch) >= FEWEST_UPDATES
+        return most > 1 and long and not p.finished
+
+    def _try_threads(self, clock: Clock, why: str) -> Iterator[Tried]:
+        """Compare numbers of threads by the next update, of which nothing is kept, and take the quickest if one may.
+
+        why: "first", "fell", or nothing, where only another number is worth an event.
+        """
+        p, run, before = self.progress, self.run, clock.seconds()
+        allowed = math.inf if run.minutes is None else TRIAL_SHARE * 60 * run.minutes
+        means = try_threads(self._backward, run.threads or processors(), allowed)
+        found, used = quickest(means), p.threads
+        p.threads = run.threads or found
+        torch.set_num_threads(p.threads)
+        p.seconds = clock.seconds()
+        p.plan_seconds += p.seconds - before  # the speed of updates is measured without it
+        self._pace = Pace(p.seconds - before)
+        slower = means.get(p.threads, math.inf) > BETTER * means[found]
+        if slower if run.threads else why or p.threads != used:
+            yield Tried(p, means, p.threads, run.threads is not None)
 
     # -- one update -----------------------------------------------------------------------------------------------
 
     def _update(self, clock: Clock) -> Progressed:
         p, run = self.progress, self.run
-        epoch, index = divmod(p.update, self.batches.updates_per_epoch)
-        torch.manual_seed(run.seed * 1_000_003 + p.update)
         rate = self._learning_rate()
         for group in self._optimiser.param_groups:
             group["lr"] = rate
-        batch = tuple(torch.from_numpy(a) for a in self.batches.batch(epoch, index))
-        self.model.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=run.precision == "bfloat16"):
-            loss, carried = self.model.loss(batch, self.carried if index else None, p.update)
-        self._optimiser.zero_grad(set_to_none=True)
-        loss.objective.backward()
+        loss, carried = self._backward()
         length = float(torch.nn.utils.clip_grad_norm_(self._parameters, run.clip))
         per_token = float(loss.nats) / max(loss.tokens, 1)
         if not (math.isfinite(length) and math.isfinite(per_token)):
@@ -158,6 +188,19 @@ class Training:
         if run.minutes is not None and not p.finished:
             p.plan_again(before, run, self.batches.updates_per_epoch)
         return Progressed(p, per_token, length, rate)
+
+    def _backward(self) -> tuple[Loss, Any]:
+        """Return the loss of the next update, of which the gradients are then known, and the state that it carries."""
+        p, run = self.progress, self.run
+        epoch, index = divmod(p.update, self.batches.updates_per_epoch)
+        torch.manual_seed(run.seed * 1_000_003 + p.update)
+        batch = tuple(torch.from_numpy(a) for a in self.batches.batch(epoch, index))
+        self.model.train()
+        with torch.autocast("cpu", torch.bfloat16, enabled=run.precision == "bfloat16"):
+            loss, carried = self.model.loss(batch, self.carried if index else None, p.update)
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.objective.backward()
+        return loss, carried
 
     def _learning_rate(self) -> float:
         """A short linear warm-up, then half a cosine that lands on the end of the plan."""

@@ -36,6 +36,8 @@ RULES = {  # the longest name that fits a module counts; a part may import itsel
     "seqcli.spec": Rule((), BASE),
     "seqcli.progress": Rule((), BASE),
     "seqcli.recipes": Rule((), BASE),
+    "seqcli.memory": Rule((), ()),
+    "seqcli.threads": Rule(("torch", "threadpoolctl"), ()),
     "seqcli.text": Rule(("numpy", "numba", "sentencepiece", "fugashi", "unidic_lite"), (*BASE, "seqcli.text")),
     "seqcli.metrics": Rule(("numpy", "sacrebleu"), BASE),
     "seqcli.ngram": Rule(("numpy",), (*BASE, "seqcli.text.vocabulary", "seqcli.ngram")),
@@ -55,7 +57,7 @@ RULES = {  # the longest name that fits a module counts; a part may import itsel
         ("numpy", "safetensors"), (*BASE, "seqcli.progress", "seqcli.text.vocabulary", "seqcli.store")
     ),
     "seqcli.models": Rule(("torch", "numpy"), (*BASE, *PARTS)),
-    "seqcli.training": Rule(("torch", "numpy"), (*BASE, "seqcli.progress")),
+    "seqcli.training": Rule(("torch", "numpy"), (*BASE, "seqcli.progress", "seqcli.threads")),
     "seqcli.decoding": Rule(("numpy",), (*BASE, "seqcli.text", "seqcli.inference", "seqcli.decoding")),
     "seqcli.tuning": Rule(("numpy",), BASE),
     "seqcli.cli": EVERYTHING,

@@ -21,7 +21,7 @@ from seqcli.spec import option_name, to_dict
 from seqcli.text.form import Form
 
 if TYPE_CHECKING:
-    from seqcli.progress import Evaluated, Event, Progress, Progressed
+    from seqcli.progress import Evaluated, Event, Progress, Progressed, Tried
     from seqcli.store import Draft, Record
 
 
@@ -135,11 +135,15 @@ class Checkpoint:
             f"{unit}s": p.tokens,
             "seconds": round(p.seconds, 3),
             "learning_rate": p.learning_rate,
+            "threads": p.threads,
             "training_loss": event.train_nats,
             "held_out": event.nats,
             "best": event.best,
         }
-        self.files["history"] = self.files.get("history", b"") + json.dumps(row).encode() + b"\n"
+        before = self.files.get("history", b"")
+        if before and b'"threads"' not in before:
+            del row["threads"]  # begun before these were told: all lines of a history have the same keys
+        self.files["history"] = before + json.dumps(row).encode() + b"\n"
 
 
 @dataclass
@@ -161,7 +165,7 @@ class Fit:
 
         Raises SystemExit (130, 143, 129), after saving, when it was told to stop.
         """
-        from seqcli.progress import Evaluated, Progressed, Stopped
+        from seqcli.progress import Evaluated, Progressed, Stopped, Tried
 
         with self.terminal.bar(None, "training", "update", own_time=True) as bar:
             try:
@@ -172,6 +176,8 @@ class Fit:
                     elif isinstance(event, Evaluated):
                         self._evaluated(event)
                         bar.note(self.terminal, self._line(event))
+                    elif isinstance(event, Tried):
+                        bar.note(self.terminal, _threads_line(event))
                     elif isinstance(event, Stopped):
                         self.checkpoint.save(progress, None)
                         return event.why
@@ -210,6 +216,18 @@ def _beside(event: Progressed) -> str:
     left = event.progress.seconds_left
     loss = [] if math.isnan(event.loss) else [f"loss {event.loss:.3f}"]
     return ", ".join(loss + ([f"{duration(left)} left"] if left is not None and left < math.inf else []))
+
+
+def _threads_line(event: Tried) -> str:
+    """Return what a trial of threads found, as a person reads it."""
+    taken = ", ".join(f"{seconds:.2g} s with {count}" for count, seconds in sorted(event.seconds.items()))
+    if not event.kept:
+        return f"Threads: {event.threads}, as an update takes {taken}."
+    best = min(event.seconds, key=lambda count: event.seconds[count])
+    return (
+        f"Note: --threads {best} would be quicker than the {event.threads} that this training keeps: an update takes "
+        f"{taken}, as others use the processors."
+    )
 
 
 class Done(NamedTuple):

@@ -50,6 +50,7 @@ def open_language_model(session: Session, name: str | None, remembers: bool = Fa
         return Asked(blend.name, model, tokenizer_of(record), record.vocabulary(), record.text.unit)
     record = language_record(session, name)
     vocabulary = record.vocabulary()
+    session.spare.fit_products()
     model = stored_model(record, len(vocabulary))
     return Asked(record.name, model, tokenizer_of(record), vocabulary, record.text.unit)
 

@@ -16,6 +16,7 @@ from seqcli.cli.terminal import Terminal
 from seqcli.errors import MisuseError, quoted
 from seqcli.spec import ARCHITECTURES, check, option_name, value_type
 from seqcli.text.form import Form
+from seqcli.threads import Spare
 
 if TYPE_CHECKING:
     from seqcli.store import Shelf
@@ -46,12 +47,13 @@ class Mixing:
 
 @dataclass
 class Session:
-    """What a command works with: the shelf of models and the terminal; options set mixing and form."""
+    """What a command works with: the shelf, the terminal, the processors; options set mixing and form."""
 
     models_dir: str = MODELS_DIR
     terminal: Terminal = field(default_factory=Terminal)
     mixing: Mixing = field(default_factory=Mixing)
     form: Form = field(default_factory=Form)
+    spare: Spare = field(default_factory=Spare)
 
     @property
     def shelf(self) -> Shelf:

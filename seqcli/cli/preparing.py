@@ -15,12 +15,12 @@ from seqcli.cli.options import Session, decided, given, settings
 from seqcli.cli.terminal import size
 from seqcli.errors import MisuseError, quoted
 from seqcli.recipes import RECIPES
-from seqcli.spec import ARCHITECTURES, TASKS, Architecture, option_name
+from seqcli.spec import ARCHITECTURES, TASKS, Architecture, RunSpec, option_name
+from seqcli.threads import processors, try_threads
 
 if TYPE_CHECKING:
     from seqcli.inference import Table
     from seqcli.models import Model
-    from seqcli.spec import RunSpec
     from seqcli.store import Draft, Record
     from seqcli.text.corpus import Corpus
 
@@ -83,7 +83,7 @@ def make_plan(
         ):
             check_same(recorded, decided(recorded, changes))
         if run_changes.get("threads", record.run.threads) != record.run.threads:
-            session.terminal.note(f"Note: the training goes on with the threads it began with: {record.run.threads}.")
+            session.terminal.note(f"Note: the training goes on with the threads it began with: {_shown(record.run)}.")
         return Plan(record.text, record.spec, record.run)
     recipe = RECIPES.get(spec_changes.get("recipe", "none"))
     if recipe and like:
@@ -102,7 +102,8 @@ def make_plan(
         return Plan(settings(base.text, text_changes), settings(base.spec, spec_changes), run)
     if run.epochs is None and run.minutes is None:
         run = replace(run, **budget)
-    run = replace(run, threads=run.threads or len(os.sched_getaffinity(0)))
+    if run.minutes is None or not isinstance(run, RunSpec):  # else they are chosen as it goes, by trial
+        run = replace(run, threads=run.threads or processors())
     return Plan(settings(base.text, text_changes), settings(base.spec, spec_changes), run)
 
 
@@ -174,14 +175,19 @@ def check_size(run: RunSpec, table: Table) -> int:
 
 
 def update_seconds(model: Model, batches: Iterable[Any], threads: int | None) -> list[float]:
-    """Return what each batch but the first takes, forth and back."""
+    """Return what each batch but the first takes, forth and back; threads None: with as many as are quickest."""
     import torch
 
-    torch.set_num_threads(threads or 1)
-    seconds = []
-    for batch in batches:
-        began = time.perf_counter()
+    def update(batch: Any) -> None:
         torch.autograd.backward(model.loss(batch)[0].objective)
+
+    torch.set_num_threads(threads or 1)
+    seconds: list[float] = []
+    for batch in batches:
+        if threads is None and not seconds:
+            try_threads(lambda first=batch: update(first), processors())  # type: ignore[misc]
+        began = time.perf_counter()
+        update(batch)
         seconds.append(time.perf_counter() - began)
     return seconds[1:] or seconds
 
@@ -193,12 +199,15 @@ def begin_torch(session: Session, run: RunSpec, what: str, table: Table) -> None
     """
     parameters = check_size(run, table)
     session.terminal.note(
-        f"Model: {what}, {parameters:,} parameters, {size(4 * parameters)}; threads: {run.threads}, seed: {run.seed}."
+        f"Model: {what}, {parameters:,} parameters, {size(4 * parameters)}; threads: {_shown(run)}, seed: {run.seed}."
     )
     import torch
 
-    torch.set_num_threads(run.threads or 1)
     torch.manual_seed(run.seed)
+
+
+def _shown(run: RunSpec) -> str:
+    return str(run.threads or "as many as are quickest")
 
 
 def checkpoint_of(

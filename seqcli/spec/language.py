@@ -130,7 +130,12 @@ class RunSpec:
     )
     seed: int = setting(1, "Start of every random number.", low=0, high=2**31 - 1, panel="Training")
     threads: int | None = setting(
-        None, "CPU threads (default: all that this process may use).", low=1, high=1024, panel="Training"
+        None,
+        "CPU threads (default: all that this process may use; where minutes end the training, those that are quickest, "
+        "tried as it goes).",
+        low=1,
+        high=1024,
+        panel="Training",
     )
     precision: str = setting(
         "float32",

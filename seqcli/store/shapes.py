@@ -87,6 +87,7 @@ HISTORY: Shape = {
     "words": COUNT,
     "seconds": AMOUNT,
     "learning_rate": AMOUNT,
+    "threads": COUNT,
     "training_loss": _or_none(NUMBER),
     "held_out": NUMBER,
     "best": FLAG,

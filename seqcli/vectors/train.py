@@ -49,7 +49,7 @@ class VectorTraining:
         run: VectorsRunSpec,
     ) -> None:
         """ids, held_out: 0 unknown, 1 the end of a sentence, i the word words[i - 2]; counts [V] falling."""
-        self.spec, self.run, self.progress = spec, run, Progress(evaluation_due=False)
+        self.spec, self.run, self.progress = spec, run, Progress(evaluation_due=False, threads=run.threads or 1)
         self._ids, self._held_out = ids, held_out
         self._threads = run.threads or 1
         tree = spec.output == "hierarchical-softmax"

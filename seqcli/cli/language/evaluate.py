@@ -48,7 +48,7 @@ class Reading(NamedTuple):
 @click.argument("models", nargs=-1, metavar="[MODEL]...", shell_complete=complete_model)
 @option("--test", multiple=True, required=True, metavar="FILE", help="The text to measure on.")
 @reading_options
-@option("--threads", type=Number(int), metavar="N", help="CPU threads.  [default: all that this process may use]")
+@option("--threads", type=Number(int), metavar="N", help="CPU threads.  [default: the processors that are free]")
 @option("--paired", is_flag=True, help="Compare the first model with each other, line by line: how sure is it?")
 @option("--per-character", is_flag=True, help="Compare bits per character, which models of any tokens have.")
 @option("--fit-on", multiple=True, metavar="FILE", help="Fit weights and cache to this text.", panel="Mixture")
@@ -127,7 +127,7 @@ def _measured(session: Session, name: str | None, reading: Reading, seen: dict[b
     elif "weights" in blend.free:
         session.terminal.note("Note: every model has the same weight; --fit-on FILE finds better ones.")
     with session.terminal.bar(len(encoded.ids) * len(blend.records), "measuring", "token") as bar:
-        logs = token_logs(blend, encoded.ids, reading.threads, bar.to)
+        logs = token_logs(blend, encoded.ids, reading.threads or session.spare.count(), bar.to)
     if not math.isfinite(float(logs.sum())):
         raise DamagedError(
             f"The weights of {quoted(record.name)} are too large to compute with; train it anew with --replace."
@@ -150,7 +150,7 @@ def _fitted(session: Session, blend: Blend, measured: str, reading: Reading) -> 
         session.terminal.note("Note: --fit-on is a text that a model learned from; shares that suit new text differ.")
     ids = encoded.ids[:FIT_TOKENS]
     with session.terminal.bar(len(ids) * len(blend.records), "fitting", "token") as bar:
-        blend = fitted(blend, ids, reading.threads, bar.to)
+        blend = fitted(blend, ids, reading.threads or session.spare.count(), bar.to)
     session.terminal.note(f"Fitted on {len(ids):,} tokens; the same again: {blend.typed}")
     if reading.keep:
         keep_shares(session, blend)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from seqcli.cli.language.mixing import Blend
 from seqcli.mixing.settings import CacheSpec
 from seqcli.spec import LanguageSpec
+from seqcli.threads import processors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,7 +131,7 @@ def _stretches(
 
     from seqcli.measuring import stretches
 
-    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+    torch.set_num_threads(threads or processors())
     if dynamic:
         from seqcli.dynamic import Adapting
         from seqcli.text.vocabulary import EOS

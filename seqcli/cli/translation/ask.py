@@ -97,6 +97,7 @@ def translate(
             asked = asked or open_translator(session, model)
             check_attention(asked, looking)
             noted = noted or note_unseen(session, asked, lines)
+            session.spare.fit_products()
             found = asked.translate(lines, how, count or 1, looking, terms, done)
             if plain:
                 session.terminal.texts([row[0].text if row else "" for row in found])

@@ -79,6 +79,7 @@ def translations_of(session: Session, asked: LineTranslator, sources: list[str],
     found: list[str] = []
     with session.terminal.bar(len(sources), f"translating by {asked.name}", "sentence") as bar:
         for low in range(0, len(sources), TOGETHER):
+            session.spare.fit_products()
             rows = asked.translate(sources[low : low + TOGETHER], how, terms=Terms(copy=True))
             found += [row[0].text if row else "" for row in rows]
             bar.to(len(found))

@@ -45,6 +45,7 @@ def score_translation(
     with session.terminal.results(*COLUMNS[words]) as out:
         for pairs in pairs_given(pair, file):
             asked = asked or open_translator(session, model)
+            session.spare.fit_products()
             add_scores(out, asked, pairs, words, done + 1)
             done += len(pairs)
             out.flush()

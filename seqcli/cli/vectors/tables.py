@@ -91,6 +91,7 @@ def open_table(session: Session, name: str | None) -> Opened:
         raise MisuseError(
             f"{quoted(record.name)} {TASKS[record.task]}; name a model of word vectors, made by train-w2v or import."
         )
+    session.spare.fit_products()
     return Opened(record, table_of(record))
 
 
