@@ -321,6 +321,9 @@ def test_compare_finds_the_word_that_moved(shelf: Path, capsys: pytest.CaptureFi
     (shelf / "moved.txt").write_text(FILE.replace("pear 0.1 0 0 1", "pear 1 0.9 0 0"))
     ok("import", "moved.txt")
     assert records("compare", "toy", "moved", "--show", "1", "-k", "2")[0]["word"] == "pear"
+    moved = [r["word"] for r in records("compare", "toy", "moved")]
+    assert "the" not in moved and "king" in moved  # a function word that moved tells nothing, unless it is asked for
+    assert "the" in [r["word"] for r in records("compare", "toy", "moved", "--all")]
     assert [r["word"] for r in records("compare", "toy", "moved", "king", "plum")] == ["king", "plum"]
     assert "zzz" in fails(capsys, "compare", "toy", "moved", "zzz")
 

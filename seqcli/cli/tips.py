@@ -32,7 +32,7 @@ PARTICLES = frozenset(ENGLISH.split() + SHORT.split())
 def content_word(words: Sequence[str]) -> str:
     """Return one of the commoner words that mean something: known by its letters, and in Japanese by its ideographs."""
     rare, common = words[COMMONEST:LOOKED], words[:COMMONEST]
-    for wanted in (_is_content, str.isalpha):
+    for wanted in (is_content, str.isalpha):
         for some in (rare, common):
             if found := next(filter(wanted, some), None):
                 return found
@@ -45,8 +45,8 @@ def content_rows(words: Sequence[str], count: int) -> list[int]:
 
     bare, rows = [shown(word) for word in words], range(len(words))
     kinds = (
-        (row for row in rows[COMMONEST:] if _is_content(bare[row], SHORTEST - 1)),
-        (row for row in rows[:COMMONEST] if _is_content(bare[row], SHORTEST - 1)),
+        (row for row in rows[COMMONEST:] if is_content(bare[row], SHORTEST - 1)),
+        (row for row in rows[:COMMONEST] if is_content(bare[row], SHORTEST - 1)),
         (row for row in rows if bare[row].isalpha()),
         iter(rows),
     )
@@ -72,7 +72,8 @@ def sentence(sources: Iterable[str]) -> str:
     return next(plain, some[0][:80] if some else "TEXT")
 
 
-def _is_content(word: str, shortest: int = SHORTEST) -> bool:
+def is_content(word: str, shortest: int = SHORTEST) -> bool:
+    """Return whether a word means something: no mark, no particle of English or Japanese, not all too short."""
     from seqcli.text.rules import KINDS
 
     kinds = word.translate(KINDS)

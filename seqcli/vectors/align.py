@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -59,15 +60,16 @@ def compare(first: Table, second: Table, words: Sequence[str], k: int) -> list[M
     ]
 
 
-def most_moved(first: Table, second: Table, count: int, among: int) -> list[str]:
-    """Return the words, out of the `among` commonest shared ones, least similar to themselves after the turn."""
+def most_moved(first: Table, second: Table, count: int, among: int, wanted: Callable[[str], bool] = bool) -> list[str]:
+    """Return the wanted words, out of the `among` commonest shared ones, least similar to themselves after the turn."""
     shared = shared_words(first, second)[:ANCHORS]
     rows = [[table.rows[word] for word in shared] for table in (first, second)]
     units = [table.matrix[at] / table.lengths[at, None] for table, at in zip((first, second), rows, strict=True)]
     if not shared:
         return []
     similarities = ((units[0] @ procrustes(units[0], units[1])) * units[1]).sum(axis=1)[:among]
-    return [shared[at] for at in np.argsort(similarities, kind="stable")[:count]]
+    ranked = (shared[at] for at in np.argsort(similarities, kind="stable"))
+    return list(islice(filter(wanted, ranked), count))
 
 
 def procrustes(first: Floats, second: Floats) -> Floats:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli import tips
 from seqcli.cli.completion import complete_model
 from seqcli.cli.options import Number, Session, asked_models, command, option, output_options
 from seqcli.errors import MisuseError, quoted
@@ -116,10 +117,19 @@ def _add_difference(
 @option("-k", "count", type=Number(int), default=10, metavar="N", help="Nearest words compared.  [default: 10]")
 @option("--show", type=Number(int), default=20, metavar="N", help="Words that moved most.  [default: 20]")
 @option("--commonest", type=Number(int), default=5000, metavar="N", help="Sought among these.  [default: 5000]")
+@option("--all", "every", is_flag=True, help="Show function words and punctuation that moved, too.")
 @output_options
 @click.pass_obj
 def compare(
-    session: Session, /, first: str, second: str, words: tuple[str, ...], count: int, show: int, commonest: int
+    session: Session,
+    /,
+    first: str,
+    second: str,
+    words: tuple[str, ...],
+    count: int,
+    show: int,
+    commonest: int,
+    every: bool,
 ) -> None:
     """Show where the meaning of words differs between two models, or of the words given.
 
@@ -138,7 +148,11 @@ def compare(
         for word in words:
             if opened.table.row(word) is None:
                 raise opened.unknown(word)
-    asked = list(words) or align.most_moved(one.table, other.table, show, commonest)
+
+    def wanted(word: str) -> bool:
+        return every or tips.is_content(shown(word), shortest=3)
+
+    asked = list(words) or align.most_moved(one.table, other.table, show, commonest, wanted)
     with session.terminal.results("word", "similarity", "overlap", "first", "second") as out:
         for moved in align.compare(one.table, other.table, asked, count):
             near = [" ".join(map(shown, some)) for some in (moved.first, moved.second)]
