@@ -234,7 +234,12 @@ def test_columns_as_they_come(tmp_path: Path) -> None:
     assert text_of(deep, form=Form(columns=("t.en",))) == "yes?\n3\n"
     with pytest.raises(CorpusError, match=r"'t' is no text; name what is in it, as in t\.KEY"):
         text_of(deep, form=Form(columns=("t",)))
-    for data, words in ((b"a,b\n1,2\n3\n", "line 3"), (b'a,b\n1,"2\n3', "line"), (b'{"b": 1}\nx\n', "line 2")):
+    for data, words in (
+        (b"a,b\n1,2\n3\n", "line 3: 1 columns"),
+        (b"b\nx, y\n", "line 2: 2 columns"),
+        (b'a,b\n1,"2\n3', "line"),
+        (b'{"b": 1}\nx\n', "line 2"),
+    ):
         with pytest.raises(CorpusError, match=words):
             text_of(written(tmp_path, data, "bad.csv"), form=Form(columns=("b",)))
     with pytest.raises(CorpusError, match="NUL"):

@@ -99,16 +99,15 @@ def _of_table(lines: Iterator[str], form: Form, delimiter: str, where: str) -> I
     else:
         reader = csv.reader(ends, delimiter=delimiter, strict=True)
     places: list[int] | None = None
+    width = 0
     try:
         for row in reader:
             if places is None:
-                places = _places(row, form, where)
+                places, width = _places(row, form, where), len(row)
                 if not all(name.isdecimal() and name not in row for name in form.columns):
                     continue  # a header
-            if row and len(row) <= max(places):
-                raise CorpusError(
-                    f"{where}, line {reader.line_num}: {len(row)} columns, expected {max(places) + 1} or more; mend it."
-                )
+            if row and len(row) != width:  # a cell with an unquoted comma would be cut off there
+                raise CorpusError(f"{where}, line {reader.line_num}: {len(row)} columns, expected {width}; mend it.")
             yield [row[place] for place in places] if row else [""] * len(places)
     except csv.Error as error:
         raise CorpusError(f"{where}, line {reader.line_num}: {error}; mend the line, or its quotes.") from error
