@@ -544,3 +544,17 @@ def test_a_model_in_use_elsewhere_is_untouched(here: Path, tmp_path: Path) -> No
         done = seqcli("--models-dir", shelf.root, "train-lm", here / "tiny.txt", "--name", "busy", "--replace")
     assert done.code == 1 and "in use" in done.error
     assert contents(tmp_path / "models") == before
+
+
+def test_arguments_that_are_joined_to_one_prompt_are_said_where_it_is_ambiguous(here: Path) -> None:
+    done = seqcli("predict-word", "the cat", "saw the", "-k", "1")
+    assert done.rows[0][0] == "the cat saw the" and "2 arguments are read as one text, 'the cat saw the'" in done.err
+    for words in (("the", "cat"), ("the cat",)):
+        assert "arguments" not in seqcli("predict-word", *words, "-k", "1").err
+
+
+def test_a_perplexity_worse_than_guessing_is_remarked_on() -> None:
+    from seqcli.cli.language.outcome import perplexity_text
+
+    assert perplexity_text(17.0, 30_000).startswith("perplexity 24,154,953, worse than guessing evenly (30,000)")
+    assert perplexity_text(10.4, 30_000) == "perplexity 32,860" and perplexity_text(4.5, 30_000) == "perplexity 90.02"

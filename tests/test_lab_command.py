@@ -178,3 +178,10 @@ def test_trained_models_are_looked_into(tmp_path: Path) -> None:
     assert seqcli(*shelf, "lab", "gates", "-m", "nobody").code == 1
     trained(tmp_path, "--architecture", "rnn", name="plain")
     assert "no gates" in seqcli(*shelf, "lab", "gates", "-m", "plain").error
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_two_lines_of_progress_are_of_cells_that_look_alike(language: str) -> None:
+    done = seqcli("lab", "gradients", "--steps", "10", "--lang", language)
+    cells = [re.sub(r"[\d.]+e[+-]\d+", "", line) for line in done.err.splitlines()[:-1]]
+    assert len(cells) > 12 and len(set(cells)) == len(cells), cells

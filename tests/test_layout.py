@@ -113,7 +113,7 @@ def test_a_table_that_fits_is_aligned_and_one_that_does_not_is_a_record_below_a_
     wide = shown(120, columns, *rows, monkeypatch=monkeypatch)
     assert len(wide) == 3 and wide[0].split() == columns
     assert wide[1].split()[-2:] == ["12,346", "0.3081"], "numbers stand whole, in four digits"
-    middle = shown(70, columns, *rows, monkeypatch=monkeypatch)
+    middle = shown(60, columns, *rows, monkeypatch=monkeypatch)
     assert middle[0].split() == columns[:-1], "an empty column makes room"
     narrow = shown(40, columns, *rows, monkeypatch=monkeypatch)
     assert narrow[0] == "experiment           one" and narrow[5] == "held_out_perplexity  0.3081"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from seqcli.cli.options import option
+from seqcli.cli.options import Session, option
 from seqcli.errors import CorpusError, MisuseError, quoted
 
 BATCH = 64  # lines answered side by side: enough for matrix products, few enough to answer soon
@@ -18,6 +18,16 @@ LONGEST_LINE = 1 << 20  # bytes: longer is no prompt
 def input_options(command: Any) -> Any:
     """Add --file, for texts that stand in a file, one a line."""
     return option("-f", "--file", metavar="FILE", help="Answer every line of this file.")(command)
+
+
+def note_joined(session: Session, words: Sequence[str]) -> None:
+    """Say that arguments were read as one text where each may have been meant as one: some of them hold spaces."""
+    if len(words) > 1 and any(len(word.split()) > 1 for word in words):
+        whole = quoted(" ".join(words))
+        session.terminal.note(
+            f"Note: the {len(words)} arguments are read as one text, {whole}; for an answer to each, give lines: "
+            "--file, or a pipe."
+        )
 
 
 def batches_of_texts(words: Sequence[str], file: str | None, size: int = BATCH) -> Iterator[list[str]]:

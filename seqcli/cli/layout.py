@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 USUAL_WIDTH = 80  # columns, where neither COLUMNS nor the terminal says
 LEAST_WIDTH = 20  # columns: a narrower terminal is not written for
-GAP = "  "  # between the columns of a table
+GAPS = ("  ", " ")  # between the columns of a table; the second where the first leaves no room
 LEAST_TEXT = 20  # columns of a text in a table; where there is less, a record is set below a record
 DIGITS = 4  # of a number that a person reads
 _OPENING, _CLOSING = (
@@ -154,7 +154,7 @@ def readable(value: Any) -> str:
         return f"{value:,}"
     if not isinstance(value, float):
         return str(value)
-    if 1000 <= abs(value) < 1e15:
+    if 1000 <= abs(value) < 1e9:
         return f"{value:,.0f}"
     digits = DIGITS
     while abs(value) < 1 <= abs(float(f"{value:.{digits}g}")):
@@ -190,20 +190,23 @@ def table_lines(
     the names of a record have the shade HEADING.
     """
     texts = [["".join(text for text, _ in cell) for cell in row] for row in rows]
-    widths = _column_widths(columns, texts, numeric, width)
-    if widths is None:
+    for gap in GAPS:
+        widths = _column_widths(columns, texts, numeric, width - len(gap) * (len(columns) - 1))
+        if widths is not None:
+            break
+    else:
         used = [i for i in range(len(columns)) if any(row[i] for row in texts)]  # a column of nothing takes no room
         if 0 < len(used) < len(columns):
             kept = [[row[i] for i in used] for row in rows]
             return table_lines([columns[i] for i in used], kept, [numeric[i] for i in used], width)
         return record_lines(columns, rows, width)
     heading = [_set(_headed(name), w, right) for name, w, right in zip(columns, widths, numeric, strict=True)]
-    lines = [_joined(heading)]
+    lines = [_joined(heading, gap)]
     for row in rows:
         broken = [wrapped_cell(cell, w) for cell, w in zip(row, widths, strict=True)]
         for k in range(max(map(len, broken))):
             cells = [cell[k] if k < len(cell) else [] for cell in broken]
-            lines.append(_joined([_set(c, w, right) for c, w, right in zip(cells, widths, numeric, strict=True)]))
+            lines.append(_joined([_set(c, w, right) for c, w, right in zip(cells, widths, numeric, strict=True)], gap))
     return lines
 
 
@@ -211,17 +214,16 @@ HEADING = -1
 
 
 def _column_widths(
-    columns: Sequence[str], texts: Sequence[Sequence[str]], numeric: Sequence[bool], width: int
+    columns: Sequence[str], texts: Sequence[Sequence[str]], numeric: Sequence[bool], room: int
 ) -> list[int] | None:
-    """Return how wide each column is set, None where there is no room for all."""
+    """Return how wide each column is set, None where there is no room for all; room: without the gaps."""
     natural, least = [], []
     for i, name in enumerate(columns):
         whole = max(map(display_width, (name, *(row[i] for row in texts))))
-        words = [part.rstrip() for row in texts for part in parts(row[i], width)]
+        words = [part.rstrip() for row in texts for part in parts(row[i], room)]
         longest = max(map(display_width, (name, *words)))
         natural.append(whole)
         least.append(whole if numeric[i] else max(longest, min(whole, LEAST_TEXT)))
-    room = width - len(GAP) * (len(columns) - 1)
     if sum(least) > room:
         return None
     left = room - sum(least)
@@ -233,7 +235,7 @@ def _column_widths(
 
 def record_lines(columns: Sequence[str], rows: Sequence[Sequence[Line]], width: int) -> list[Line]:
     """Return a record below a record, a name and a value a line; what is empty is left out."""
-    margin = max(map(display_width, columns)) + len(GAP)
+    margin = max(map(display_width, columns)) + len(GAPS[0])
     room = max(width - margin, LEAST_TEXT // 2)
     lines: list[Line] = []
     for row in rows:
@@ -272,9 +274,9 @@ def _set(cell: Line, width: int, right: bool) -> Line:
     return [*space, *cell] if right else [*cell, *space]
 
 
-def _joined(cells: Sequence[Line]) -> Line:
+def _joined(cells: Sequence[Line], gap: str) -> Line:
     """Return cells as one line, without spaces at its end."""
-    line = [part for cell in cells for part in [*cell, (GAP, 0)]]
+    line = [part for cell in cells for part in [*cell, (gap, 0)]]
     while line and not line[-1][0].strip() and line[-1][1] == 0:
         line.pop()
     return line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -81,7 +82,8 @@ def rows(record: Record, default: bool) -> Iterator[tuple[str, str]]:
     yield from _of_training(record)
     yield "size", size(total(record))
     yield "saved", saved(record, "%Y-%m-%d %H:%M") or "?"
-    yield "directory", str(record.directory)
+    near = os.path.relpath(record.directory)
+    yield "directory", str(record.directory) if near.startswith(os.pardir) else near
 
 
 def _of_results(record: Record) -> Iterator[tuple[str, str]]:

@@ -71,7 +71,8 @@ def run(s: GradientFlow, text: str, loaded: Loaded | None = None, tell: Tell = s
                 cell.weights["b"][s.hidden : 2 * s.hidden] = bias  # the forget gate is the second of four
             _scale(cell.weights["W"], radius)
             curves.append(_curve(kind, cell, x, s, radius, bias))
-            tell("{cell}, radius {radius}: {left:.1e} left after {steps} steps", **curves[-1], steps=s.steps)
+            where = "{cell}, radius {radius}" + ("" if bias is None else ", forget bias {forget_bias:g}")
+            tell(where + ": {left:.1e} left after {steps} steps", **curves[-1], steps=s.steps)
     return _report(s, curves, None)
 
 

@@ -117,6 +117,8 @@ JAPANESE = {
         "{activation}、{init}、乱数の種{seed}: 正解{accuracy:.1%}",
     "{cell}, radius {radius}: {left:.1e} left after {steps} steps":
         "{cell}、スペクトル半径{radius}: {steps}ステップで{left:.1e}が残る",
+    "{cell}, radius {radius}, forget bias {forget_bias:g}: {left:.1e} left after {steps} steps":
+        "{cell}、スペクトル半径{radius}、忘却ゲートのバイアス{forget_bias:g}: {steps}ステップで{left:.1e}が残る",
     "{cell}: {parameters:,} parameters, {milliseconds:.2f} ms a step, held out {held_out:.2f} nats":
         "{cell}: パラメータ{parameters:,}個、1ステップ{milliseconds:.2f}ミリ秒、検証{held_out:.2f}ナット",
     "{task}, {cell}: remembers over {reach} steps": "{task}、{cell}: {reach}ステップ覚えている",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.inputs import batches_of_texts, input_options
+from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
 from seqcli.cli.language.interactive import type_with
 from seqcli.cli.opening import Asked, open_language_model
 from seqcli.cli.options import Number, Session, command, mixing_options, model_option, option, output_options
@@ -49,6 +49,7 @@ def predict_word(
 ) -> None:
     """Say which words are likely to come next, behind a prompt or behind each line of a file or pipe.
 
+    All words are one prompt: predict-word some of them asks once; lines of --file or a pipe are asked each by itself.
     Probabilities are the model's own, over its whole vocabulary. An empty line gives an empty record.
     """
     for name, value in (("-k", count), ("--next", steps)):
@@ -60,6 +61,7 @@ def predict_word(
         return type_with(session, model, count)
     if prompt and not "".join(prompt).strip():
         raise MisuseError("The prompt is empty; give some words, as in: seqcli predict-word 'some of them'")
+    note_joined(session, prompt)
     asked: Asked | None = None
     columns = (
         ("prompt", "position", "word", "probability", "text") if steps else ("prompt", "rank", "word", "probability")

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from seqcli.cli.inputs import batches_of_texts, input_options
+from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
 from seqcli.cli.language.ask import note_unknown
 from seqcli.cli.language.writing import SEEDS, Wanted, Writing
 from seqcli.cli.options import (
@@ -67,6 +67,7 @@ def generate(session: Session, /, prompt: tuple[str, ...], model: str | None, fi
     how = settings(Sampling(), drawing)
     wanted = Wanted(how=how, **{f.name: params[f.name] for f in fields(Wanted) if f.name != "how"})
     _check(wanted, drawing, session)
+    note_joined(session, prompt)
     writing: Writing | None = None
     with session.terminal.results(*COLUMNS) as out:
         for place, line in enumerate(_prompts(prompt, file)):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from seqcli.store import Draft
     from seqcli.text.corpus import Corpus
 
+WORSE = 1.0  # nats above even guessing from which it is said: an untrained network is not that far off
+
 
 def figures(nats: float, tokens: int, unknown_rate: float, characters: int) -> dict[str, Any]:
     """Return the held-out figures of a language model from its nats per token."""
@@ -27,10 +29,18 @@ def figures(nats: float, tokens: int, unknown_rate: float, characters: int) -> d
     }
 
 
-def perplexity_text(nats: float) -> str:
-    """Return a held-out figure as a person reads it."""
+def perplexity_text(nats: float, vocabulary_size: int | None = None) -> str:
+    """Return a held-out figure as a person reads it, with a remark where guessing among the vocabulary does better."""
     perplexity = math.exp(min(nats, 700.0))
-    return f"perplexity {perplexity:,.2f}" if perplexity < 1e9 else f"perplexity {perplexity:.3g}"
+    shown = (
+        f"{perplexity:,.2f}" if perplexity < 1e4 else f"{perplexity:,.0f}" if perplexity < 1e9 else f"{perplexity:.3g}"
+    )
+    if vocabulary_size is None or nats < math.log(vocabulary_size) + WORSE:
+        return f"perplexity {shown}"
+    return (
+        f"perplexity {shown}, worse than guessing evenly ({vocabulary_size:,}): if it does not fall soon, a lower "
+        "--learning-rate is needed"
+    )
 
 
 def report(session: Session, draft: Draft, corpus: Corpus, done: Done, seconds: float, as_json: bool) -> None:

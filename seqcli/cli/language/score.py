@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from seqcli.cli.inputs import batches_of_texts, input_options
+from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
 from seqcli.cli.language.ranking import rerank_texts, which_texts
 from seqcli.cli.language.scoring import Scored, scored
 from seqcli.cli.opening import Asked, open_language_model
@@ -62,9 +62,9 @@ def score(
 ) -> None:
     """Say how likely each sentence, or each word of it, is: natural logs of probabilities, its end included.
 
-    Every line is judged by itself, from its beginning; only --cache and --dynamic remember the lines before it. What
-    the model does not know is scored as its unknown word, and counted. On a terminal words are shaded by their
-    surprisal: how many times their chance halves one.
+    All words are one sentence, but for --rerank and --which. Every line is judged by itself, from its beginning;
+    only --cache and --dynamic remember the lines before it. What the model does not know is scored as its unknown
+    word, and counted. On a terminal words are shaded by their surprisal: how many times their chance halves one.
 
     Candidates of --rerank are lines of a prompt and its continuations, with a TAB before each; or whole sentences, a
     line each, an empty line between two groups; or the arguments. --which takes two arguments, or lines of two
@@ -82,6 +82,7 @@ def score(
         return rerank_texts(session, open_language_model(session, model), sentence, file, per_token)
     if way.which:
         return which_texts(session, open_language_model(session, model), sentence, file, per_token)
+    note_joined(session, sentence)
     asked: Asked | None = None
     done = 0
     with session.terminal.results(*(WORD_COLUMNS if way.words else COLUMNS)) as out:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -171,7 +172,8 @@ def _fit(
     line = resume_line(session, "train-lm", source, draft.name)
     with Stop() as stop:
         training.stop = stop.asked
-        fit = Fit(session.terminal, checkpoint, stop, lambda: pack(training.state()), keep_best, line, perplexity_text)
+        measure = partial(perplexity_text, vocabulary_size=len(corpus.vocabulary))
+        fit = Fit(session.terminal, checkpoint, stop, lambda: pack(training.state()), keep_best, line, measure)
         return fit.follow(training.events(), training.progress)
 
 

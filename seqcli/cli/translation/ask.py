@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seqcli.cli.inputs import batches_of_texts, input_options
+from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
 from seqcli.cli.options import Number, Session, command, model_option, option, output_options
 from seqcli.cli.outputs import check_picture
 from seqcli.cli.translation.heatmap import draw_heatmap, shaded_cells
@@ -77,7 +77,8 @@ def translate(
 ) -> None:
     """Translate a text, or each line of a file or pipe: one line out for one line in, an empty one for an empty one.
 
-    A line much longer than those learned from is cut at the ends of its sentences. --json and its kin tell scores.
+    All words are one text; several are lines of --file or a pipe. A line much longer than those learned from is cut
+    at the ends of its sentences. --json and its kin tell scores.
     """
     how = searching_for(searching_of(beam, length_penalty, coverage), count, temperature, seed)
     kind = kind_of(count, alignment)
@@ -89,6 +90,7 @@ def translate(
         check_picture(plot, replace_plot)
     terms = terms_of(glossary, keep, copy)
     looking = alignment or cells or plot is not None
+    note_joined(session, text)
     asked: LineTranslator | None = None
     plain = kind == "best" and not session.terminal.output
     done, noted = 0, False

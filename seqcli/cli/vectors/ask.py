@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli.inputs import input_options
+from seqcli.cli.layout import readable
 from seqcli.cli.options import Number, Session, command, model_option, option, output_options
 from seqcli.errors import CorpusError, MisuseError, ModelError, quoted
 
@@ -210,11 +211,12 @@ def odd_one_out(session: Session, /, words: tuple[str, ...], model: str | None, 
 def vector(session: Session, /, words: tuple[str, ...], model: str | None, file: str | None) -> None:
     """Print the numbers of each word's vector.
 
-    Nine digits: enough to read the same float32 again. In a pipe the numbers stand in columns.
+    Nine digits in a pipe, in columns: enough to read the same float32 again. Four on a terminal.
     """
     opened = _open(session, model)
     listed = session.terminal.output in ("json", "jsonl")
-    numbers = ("vector",) if listed else tuple(map(str, range(1, opened.table.dimensions + 1)))
+    person = session.terminal.table
+    numbers = ("vector",) if listed or person else tuple(map(str, range(1, opened.table.dimensions + 1)))
     failed: ModelError | None = None
     with session.terminal.results("word", *numbers) as out:
         for texts, piped in _questions(words, file):
@@ -223,7 +225,9 @@ def vector(session: Session, /, words: tuple[str, ...], model: str | None, file:
             for text in texts:
                 if text in answered:
                     row = opened.table.vector(text).tolist()
-                    out.add(text, *([row] if listed else [f"{value:.9g}" for value in row]))
+                    digits = [f"{value:.9g}" for value in row]
+                    shown = [row] if listed else [" ".join(map(readable, row))] if person else digits
+                    out.add(text, *shown)
                 elif piped:
                     out.add(text, *[None] * len(numbers))
             out.flush()
