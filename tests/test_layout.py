@@ -48,6 +48,12 @@ def test_what_has_no_joint_stays_whole_and_a_long_run_of_characters_does_not_ove
     assert max(map(display_width, wrapped("漢" * 100, 40))) == 40
 
 
+def test_what_is_one_to_a_reader_stays_on_a_line() -> None:
+    assert wrapped("better (1.8 to 2.1; p = 0.0001) on all", 24) == ["better (1.8 to 2.1;", "p = 0.0001) on all"]
+    assert wrapped("signature nrefs:1|case:mixed|eff:no", 20) == ["signature", "nrefs:1|case:mixed|eff:no"]
+    assert wrapped("--tokenizer [words|whitespace|mecab]", 24) == ["--tokenizer [words|", "whitespace|mecab]"]
+
+
 def test_text_that_comes_in_pieces_is_filled_as_a_whole_one() -> None:
     for text in (ENGLISH, JAPANESE, "one two\nthree  four " * 20):
         line = FilledLine(30)
@@ -60,7 +66,7 @@ def test_text_that_comes_in_pieces_is_filled_as_a_whole_one() -> None:
     ("value", "shown"),
     [
         (0.3081423, "0.3081"), (24123775.4, "24,123,775"), (0.999945, "0.9999"), (0.9999994, "0.999999"), (1.0, "1"),
-        (5, "5"), (61234, "61,234"), (None, ""), (True, "yes"), (2.5e-7, "2.5e-07"), (1e300, "1e+300"),
+        (5, "5"), (61234, "61,234"), (None, ""), (True, "yes"), (2.5e-7, "2.5e-07"), (9.999e-5, "0.0001"), (1e300, "1e+300"),
         ("0.30814299", "0.30814299"), (-4321.9, "-4,322"),
     ],
 )  # fmt: skip

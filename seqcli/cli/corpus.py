@@ -127,7 +127,8 @@ def _in_words(texts: tuple[str, ...], known: Survey, other: Comparison | None) -
         yield known.script.language, f"{percent(known.script.share)} of the letters"
     if known.marked_unknown:
         yield "<unk>", f"stands {known.marked_unknown:,} times in the text itself"
-    yield "commonest", " · ".join(f"{token} {count:,}" for token, count in known.frequent[:SHOWN])
+    words = [(token, count) for token, count in known.frequent if any(map(str.isalnum, token))] or known.frequent
+    yield "commonest", " · ".join(f"{token} {count:,}" for token, count in words[:SHOWN])
     if other is not None:
         seen = f"{other.units_in_text:,} of its {other.units:,} {text.unit}s stand in the text"
         yield "test", f"{other.tokens:,} tokens, {percent(other.unknown_rate)} unknown; {seen}"

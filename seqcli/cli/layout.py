@@ -14,7 +14,7 @@ USUAL_WIDTH = 80  # columns, where neither COLUMNS nor the terminal says
 LEAST_WIDTH = 20  # columns: a narrower terminal is not written for
 GAPS = ("  ", " ")  # between the columns of a table; the second where the first leaves no room
 LEAST_TEXT = 20  # columns of a text in a table; where there is less, a record is set below a record
-DIGITS = 4  # of a number that a person reads
+DIGITS, SMALL_DIGITS = 4, 2  # of a number that a person reads; the second below a thousandth
 _OPENING, _CLOSING = (
     frozenset("「『（【〈《〔［｛“‘"),
     frozenset("」』）】〉》〕］｝”’、。，．・！？：；ー々…ぁぃぅぇぉっゃゅょァィゥェォッャュョ"),
@@ -114,12 +114,12 @@ class FilledLine:
 
 
 def _joint(text: str, i: int) -> bool:
-    """Return whether a line may begin at text[i]: behind spaces, in a list a|b|c, in Japanese where a phrase begins."""
+    """Return whether a line may begin at text[i]: behind spaces, in [a|b|c], in Japanese where a phrase begins."""
     before, here = text[i - 1], text[i]
-    if before == "|" and not here.isspace():
-        return True
     if before.isspace() or here.isspace():
-        return before.isspace() and not here.isspace()
+        return before.isspace() and not here.isspace() and "=" not in (here, text[i - 2 : i - 1])  # p = 0.01 is one
+    if before == "|":
+        return text.rfind("[", 0, i) > text.rfind("]", 0, i)
     if not _loose_joint(text, i):
         return False
     if before in "、。，．！？」』）】" or here in _OPENING:
@@ -145,7 +145,7 @@ def _wide(c: str) -> bool:
 
 
 def readable(value: Any) -> str:
-    """Return a value as a person reads it: four digits of a number, thousands apart; what is not quite 1 stays so."""
+    """Return a value as a person reads it: few digits, thousands apart; what is not quite 1 stays so."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -156,7 +156,7 @@ def readable(value: Any) -> str:
         return str(value)
     if 1000 <= abs(value) < 1e9:
         return f"{value:,.0f}"
-    digits = DIGITS
+    digits = DIGITS if abs(value) >= 0.001 else SMALL_DIGITS
     while abs(value) < 1 <= abs(float(f"{value:.{digits}g}")):
         digits += 1
     return f"{value:.{digits}g}"
