@@ -30,7 +30,7 @@ def script(text: str) -> Script:
         (ENGLISH, "", "words"),
         (JAPANESE, "Japanese", "mecab"),
         (MIXED, "Japanese", "mecab"),
-        (CHINESE, "Chinese", "subwords"),
+        (CHINESE, "Chinese", "characters"),
         (THAI, "Thai", "subwords"),
         ("ມື້ນີ້ອາກາດດີຫຼາຍ\n", "Lao", "subwords"),
         (CUT, "Japanese", "whitespace"),
@@ -68,11 +68,11 @@ def test_without_the_dictionary_japanese_is_cut_by_rules(monkeypatch: pytest.Mon
         ("words", JAPANESE, "mainly Japanese"),
         ("whitespace", JAPANESE, "mainly Japanese"),
         ("words", CUT, "use whitespace."),
-        ("words", CHINESE, "mainly Chinese, which --tokenizer words cannot cut into words; use subwords."),
+        ("words", CHINESE, "mainly Chinese, which --tokenizer words cannot cut into words; use characters."),
         ("words", THAI, "mainly Thai"),
         ("words", ENGLISH + JAPANESE, "partly Japanese"),
         ("japanese", ENGLISH, "Only 0% of the letters are Japanese; use --tokenizer words."),
-        ("mecab", CHINESE, "Only 0% of the letters are Japanese; use --tokenizer subwords."),
+        ("mecab", CHINESE, "Only 0% of the letters are Japanese; use --tokenizer characters."),
     ],
 )
 def test_one_that_does_not_fit_is_told(tokenizer: str, text: str, told: str) -> None:

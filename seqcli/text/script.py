@@ -73,15 +73,19 @@ def script_of(pieces: Pieces) -> Script:
 def fitting(script: Script) -> Choice:
     """Return the tokenizer that fits a text of a script.
 
-    Thai, Chinese and their like are cut into subwords: what is learned from the text itself comes nearest to words
-    where no dictionary is at hand, and every character may follow every other.
+    Where no dictionary is at hand: an ideograph means something by itself and occurs often enough to be learned, so
+    Chinese is cut into characters (the nearest to 猫 is then 犬; among subwords, it was phrases of one shape). A letter
+    of Thai means nothing by itself: Thai and its like are cut into subwords, learned from the text.
     """
     if not script.unspaced:
         return Choice("words", "spaces stand between its words")
     of_letters = f"{script.share:.0%} of its letters are {script.language}"
     if script.cut:
         return Choice("whitespace", f"{of_letters}, already cut by spaces")
-    name = "subwords" if script.language != "Japanese" else "mecab" if _has_dictionary() else "japanese"
+    if script.language == "Japanese":
+        name = "mecab" if _has_dictionary() else "japanese"
+    else:
+        name = "characters" if script.language == "Chinese" else "subwords"
     return Choice(name, f"{of_letters}, and no spaces stand between its words")
 
 

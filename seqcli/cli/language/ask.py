@@ -80,9 +80,9 @@ def predict_word(
 
 def note_unknown(session: Session, asked: Asked, text: str) -> None:
     """Say which words of a prompt the model never learned: they are all the same to it."""
-    from seqcli.text.tokens import shown, tokens_of
+    from seqcli.text.tokens import SPACE, shown, tokens_of
 
-    unknown = [shown(t) for t in tokens_of(asked.tokenizer, text) if t not in asked.vocabulary]
+    unknown = [shown(t) for t in tokens_of(asked.tokenizer, text) if t not in asked.vocabulary and t != SPACE]
     if unknown:
         words = ", ".join(map(quoted, dict.fromkeys(unknown)))
         session.terminal.note(f"Note: the model does not know {words[:200]}; to it, every unknown word is the same.")
