@@ -161,7 +161,8 @@ def with_cache(logs: Reals, chances: Reals, shares: Reals) -> Reals:
 
 def unit_vectors(vectors: Array) -> Array:
     """Return vectors of length one. [..., D]"""
-    unit: Array = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), np.float32(1e-9))
+    with np.errstate(over="ignore"):  # an endless length is told by whoever measures
+        unit: Array = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), np.float32(1e-9))
     return unit
 
 
