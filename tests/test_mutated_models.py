@@ -17,6 +17,7 @@ from safetensors.numpy import load, save
 from store_sample import rehash, sealed, values_of
 
 from seqcli.store import Shelf
+from seqcli.store.shapes import progress_of, results_of
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ["lstm", "relu", "subwords", "ngram", "word2vec", "int8", "translator"]
@@ -130,6 +131,12 @@ def test_a_tokenizer_that_is_cut_is_named(cut: int, folder: Path) -> None:
     record = Shelf(folder / "models").read("subwords")
     rehash(record, "tokenizer", record.load("tokenizer")[:cut])
     assert "tokenizer" in refused(folder, "subwords", "predict-word", "the cat", "-m", "subwords")
+
+
+def test_a_training_that_went_wrong_can_be_saved_with_its_figures() -> None:
+    for figure in (3.4e36, -3.4e36, 5):
+        assert results_of({"results": {"held_out": {"nats_per_pair": figure}}})["held_out"]["nats_per_pair"] == figure
+        assert progress_of({"progress": {"training_loss": figure}}) == {"training_loss": figure}
 
 
 @pytest.mark.parametrize("name", ["lstm", "translator"])

@@ -32,6 +32,7 @@ def _is_number(value: object) -> bool:
 
 
 NUMBER = Kind("a number", _is_number)
+FIGURE = Kind("a number", lambda v: type(v) in (int, float) and abs(v) <= 1e300)  # of a training that went wrong, too
 AMOUNT = Kind("a number, 0 or more", lambda v: _is_number(v) and v >= 0)
 SHARE = Kind("a share, 0 to 1", lambda v: _is_number(v) and 0 <= v <= 1)
 COUNT = Kind("a count", lambda v: type(v) is int and 0 <= v <= LARGEST)
@@ -72,10 +73,10 @@ HELD_OUT: Shape = {
     "tokens": COUNT,
     "pairs": COUNT,
     "unknown_rate": SHARE,
-    "nats_per_token": NUMBER,
-    "nats_per_pair": NUMBER,
+    "nats_per_token": FIGURE,
+    "nats_per_pair": FIGURE,
     "perplexity": Kind("a number, 0 or more", lambda v: type(v) in (int, float) and v >= 0),  # e to the 700th at most
-    "bits_per_character": NUMBER,
+    "bits_per_character": FIGURE,
     "bleu": AMOUNT,
     "chrf": AMOUNT,
     "signature": TEXT,
@@ -88,8 +89,8 @@ HISTORY: Shape = {
     "seconds": AMOUNT,
     "learning_rate": AMOUNT,
     "threads": COUNT,
-    "training_loss": _or_none(NUMBER),
-    "held_out": NUMBER,
+    "training_loss": _or_none(FIGURE),
+    "held_out": FIGURE,
     "best": FLAG,
 }
 TRIAL: Shape = {  # a line of a search for settings
@@ -111,7 +112,7 @@ def _progress() -> Shape:
         kind, optional = value_type(Progress, f.name)
         shape[f.name] = _or_none(_BY_TYPE[kind]) if optional else _BY_TYPE[kind]
     finished = Kind("a reason, or true", lambda v: TEXT.holds(v) or v is True)
-    return shape | {"plan_share": SHARE, "finished": finished, "best_nats": _or_none(NUMBER)}
+    return shape | {"plan_share": SHARE, "finished": finished, "training_loss": FIGURE, "best_nats": _or_none(FIGURE)}
 
 
 PROGRESS = _progress()
