@@ -1,4 +1,9 @@
-"""`python -m seqcli` is the same as `seqcli`."""
+"""Where the program begins: `seqcli` and `python -m seqcli`."""
+
+import signal
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while modules are imported ends it without a traceback
 
 from seqcli.cli import main
 

@@ -40,7 +40,7 @@ RULES = {  # the longest name that fits a module counts; a part may import itsel
     "seqcli.threads": Rule(("torch", "threadpoolctl"), ()),
     "seqcli.text": Rule(("numpy", "numba", "sentencepiece", "fugashi", "unidic_lite"), (*BASE, "seqcli.text")),
     "seqcli.metrics": Rule(("numpy", "sacrebleu"), BASE),
-    "seqcli.ngram": Rule(("numpy",), (*BASE, "seqcli.text.vocabulary", "seqcli.ngram")),
+    "seqcli.ngram": Rule(("numpy",), (*BASE, "seqcli.text.sources", "seqcli.text.vocabulary", "seqcli.ngram")),
     "seqcli.inference": Rule(("numpy",), BASE),
     "seqcli.mixing": Rule(("numpy",), (*BASE, "seqcli.inference", "seqcli.mixing")),
     "seqcli.dynamic": Rule(("torch", "numpy"), (*BASE, "seqcli.inference")),
@@ -52,7 +52,7 @@ RULES = {  # the longest name that fits a module counts; a part may import itsel
         (*BASE, "seqcli.progress", "seqcli.text", "seqcli.vectors"),
     ),
     "seqcli.paired": Rule(("numpy",), BASE),
-    "seqcli.plots": Rule(("numpy", "matplotlib"), (*BASE, "seqcli.plots")),
+    "seqcli.plots": Rule(("numpy", "matplotlib"), (*BASE, "seqcli.store.files", "seqcli.plots")),
     "seqcli.store": Rule(
         ("numpy", "safetensors"), (*BASE, "seqcli.progress", "seqcli.text.vocabulary", "seqcli.store")
     ),

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from seqcli.errors import CorpusError, MisuseError
-from seqcli.text import compressed, reading
+from seqcli.text import compressed, reading, sources
 from seqcli.text.corpus import read_pieces
 from seqcli.text.files import files_of, total_size
 from seqcli.text.form import Form
@@ -400,7 +400,7 @@ def test_a16_links_pipes_and_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("socket")
         refused("socket", "Cannot read")
-    monkeypatch.setattr(reading, "WRITER_SECONDS", 0.05)
+    monkeypatch.setattr(sources, "WRITER_SECONDS", 0.05)
     os.mkfifo("pipe")
     refused("pipe", "Nobody writes")
     (tmp_path / "empty").mkdir()

@@ -187,11 +187,16 @@ def main() -> NoReturn:
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character still gets the answer
     hear_signals()
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # all is done: nothing is left to be interrupted
+    sys.exit(code)
 
 
 def hear_signals() -> None:
     """Let a process that is told to end tidy up first; what nohup has it ignore stays ignored."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # as while the modules were imported
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _terminated)

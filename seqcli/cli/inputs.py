@@ -41,11 +41,13 @@ def batches_of_texts(words: Sequence[str], file: str | None, size: int = BATCH) 
         yield [" ".join(words)]
     elif file is not None and file != "-":
         from seqcli.text.files import refuse_url
+        from seqcli.text.sources import first_of_pipe, is_pipe, open_source
 
         refuse_url(file)
         try:
-            with open(file, "rb", buffering=0) as stream:
-                yield from _batches(stream.fileno(), quoted(file), size)
+            with open(open_source(file), "rb", buffering=0) as stream:
+                first = first_of_pipe(stream.fileno(), file) if is_pipe(stream.fileno()) else b""
+                yield from _batches(stream.fileno(), quoted(file), size, first)
         except OSError as error:
             raise CorpusError(f"Cannot read {quoted(file)}: {error.strerror or error}; check the path.") from error
     else:
@@ -56,15 +58,19 @@ def batches_of_texts(words: Sequence[str], file: str | None, size: int = BATCH) 
         yield from _batches(sys.stdin.fileno(), "Standard input", size)
 
 
-def _batches(descriptor: int, where: str, size: int) -> Iterator[list[str]]:
-    """Yield the lines that have come, up to `size` of them; bytes that are not UTF-8 are replaced."""
+def _batches(descriptor: int, where: str, size: int, raw: bytes = b"") -> Iterator[list[str]]:
+    """Yield the lines that have come, up to `size` of them; bytes that are not UTF-8 are replaced.
+
+    raw: what was read before.
+    """
     rest = b""
-    while raw := os.read(descriptor, READ):
+    while raw := raw or os.read(descriptor, READ):
         *lines, rest = (rest + raw).split(b"\n")
         if len(rest) > LONGEST_LINE:
             raise CorpusError(f"{where} has a line of over {LONGEST_LINE >> 20} MB; break it up.")
         for i in range(0, len(lines), size):
             yield [_text(line) for line in lines[i : i + size]]
+        raw = b""
     if rest:
         yield [_text(rest)]
 

@@ -222,7 +222,7 @@ def import_model(session: Session, /, file: str, name: str | None, replace: bool
     from seqcli.text.files import refuse_url
 
     refuse_url(file)
-    record = session.shelf.import_(Path(file), name, replace=replace)
+    record = session.shelf.import_(Path(file), name, replace=replace, choose=True)
     session.terminal.note(f"{quoted(record.name)} is there. It {_purpose(record)}.")
 
 

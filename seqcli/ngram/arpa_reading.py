@@ -14,6 +14,7 @@ from seqcli.errors import quoted
 from seqcli.ngram.arpa import LN10, ArpaError, plain
 from seqcli.ngram.arrays import HIGHEST_ORDER
 from seqcli.ngram.counting import MOST, offsets
+from seqcli.text.sources import is_pipe, open_source
 from seqcli.text.vocabulary import EOS, SPECIALS, UNK
 
 UNSEEN = -100.0  # log of the probability of <unk> where a file has none, as KenLM takes it
@@ -81,7 +82,9 @@ def read(path: str) -> ArpaFile:
     Every n-gram must stand behind a context that has a line of its own, as SRILM, KenLM and seqcli write them.
     """
     try:
-        with open(path, "rb") as stream:
+        with open(open_source(path), "rb") as stream:
+            if is_pipe(stream.fileno()):
+                raise ArpaError(f"{quoted(path)} is a pipe, and the file is read twice; write it to the disk first.")
             return _read(_Lines(stream, quoted(path)))
     except OSError as error:
         raise ArpaError(f"Cannot read {quoted(path)}: {error.strerror or error}; check the path.") from error

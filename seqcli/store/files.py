@@ -196,19 +196,22 @@ def _write_all(fd: int, data: bytes) -> None:
 class Claim:
     """The right to write in a directory, held by one process at a time; a killed holder loses it at once.
 
-    The lock is a `flock` on `.lock`, which names its holder for the message and goes when the claim ends.
+    The lock is a `flock` on a file in it, which names its holder for the message and goes when the claim ends.
     """
 
-    def __init__(self, path: Path, *, follow: bool = False, patience: float = 0.0) -> None:
-        """follow: path may be a link to a directory. patience: seconds to wait for another holder."""
-        self.path = path
+    def __init__(self, path: Path, *, follow: bool = False, patience: float = 0.0, of: str = "") -> None:
+        """follow: path may be a link to a directory. patience: seconds to wait for another holder.
+
+        of: the one file in the directory that is claimed; by default all of it is.
+        """
+        self.path, self._name = path, f".{of}{LOCK}" if of else LOCK
         flags = _DIRECTORY | (0 if follow else os.O_NOFOLLOW)
         until = time.monotonic() + patience
         while True:
             with contextlib.ExitStack() as opened:
                 self.fd = os.open(path, flags)
                 opened.callback(close_quietly, self.fd)
-                self._lock = _locked(self.fd, path, until)
+                self._lock = _locked(self.fd, self._name, path / of, until)
                 opened.callback(close_quietly, self._lock)
                 if not self._stands(follow):
                     continue  # another process removed the directory or the lock between our open and our lock
@@ -228,7 +231,7 @@ class Claim:
         """Return whether the directory and the lock are still the ones that others would find."""
         try:
             here = os.stat(self.path, follow_symlinks=follow)
-            lock = os.stat(LOCK, dir_fd=self.fd, follow_symlinks=False)
+            lock = os.stat(self._name, dir_fd=self.fd, follow_symlinks=False)
         except FileNotFoundError:
             return False
         return os.path.samestat(here, os.fstat(self.fd)) and os.path.samestat(lock, os.fstat(self._lock))
@@ -308,7 +311,7 @@ class Claim:
 
     def release(self, *, remove: bool = False) -> None:
         """Give the claim up; with `remove`, the directory goes too if nothing else is in it."""
-        discard(self.fd, LOCK)  # while it is held: whoever opened this very file will notice
+        discard(self.fd, self._name)  # while it is held: whoever opened this very file will notice
         with contextlib.suppress(OSError):
             if remove:
                 os.rmdir(self.path)
@@ -318,9 +321,9 @@ class Claim:
         self._opened.close()
 
 
-def _locked(directory: int, path: Path, until: float) -> int:
-    """Return a descriptor of the lock file, locked. Raises ModelError, naming the holder, where another has it."""
-    fd = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666, dir_fd=directory)
+def _locked(directory: int, name: str, path: Path, until: float) -> int:
+    """Return a descriptor of the lock file, locked. Raises ModelError, naming the holder of path, where another is."""
+    fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666, dir_fd=directory)
     try:
         for attempt in range(10**6):
             try:

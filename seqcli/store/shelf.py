@@ -37,6 +37,14 @@ class Damaged:
     reason: str
 
 
+def _is_directory(path: Path) -> bool:
+    """Return whether a path is a directory, or nothing yet; looked at once: others may make and remove it meanwhile."""
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return True  # whoever makes it will say what is wrong
+
+
 class Shelf:
     """A directory of models. Reading creates nothing and needs no lock; writing holds the model's lock."""
 
@@ -305,15 +313,19 @@ class Shelf:
             examine(role, data, record.where(role))
         write_archive(path, record, files)
 
-    def import_(self, path: Path, name: str | None = None, *, replace: bool = False) -> Record:
-        """Take in a model that `export` wrote, under its file's name or another. Raises as `open`, and DamagedError."""
+    def import_(self, path: Path, name: str | None = None, *, replace: bool = False, choose: bool = False) -> Record:
+        """Take in a model that `export` wrote, under its file's name or another. Raises as `open`, and DamagedError.
+
+        choose: let it be the default where there is none.
+        """
         name = path.name.removesuffix(ENDING) if name is None else name
         check_name(name)
         self._check_free(name, replace, ways=TAKEN_IN)  # before an archive is read that may be large
         record, files = read_archive(path, name, self.root / name)
         with self.open(name, replace=replace, task=record.task, ways=TAKEN_IN) as draft:
             draft.commit(record, files)
-            self.set_default(name, only_first=True)  # while nobody else can remove it
+            if choose:
+                self.set_default(name, only_first=True)  # while nobody else can remove it
         return record
 
     def _claimed(self, name: str, *, make: bool = False) -> Claim:
@@ -350,7 +362,7 @@ class Shelf:
                 raise ModelError(f"{quoted(path, PATH_LIMIT)} exists; {ways}, or choose another name.")
         elif resume:
             raise self._missing(name)
-        elif os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path)):
+        elif not _is_directory(path):
             raise ModelError(f"{quoted(path, PATH_LIMIT)} is not a directory; move it away, or choose another name.")
 
     def _check_twin(self, name: str, but: str | None = None) -> None:

@@ -17,11 +17,11 @@ from seqcli.text.encodings import likely_encoding
 from seqcli.text.files import COMPRESSED, files_of, named
 from seqcli.text.form import PLAIN, TEXT, Form
 from seqcli.text.kinds import HEAD, advised, binary_kind, encoded_kind, is_wide, structured_kind, tags_in
+from seqcli.text.sources import first_of_pipe, open_source
 
 BLOCK = 1 << 22  # bytes a read: large enough for numpy to be quick, small enough to stay near the cache
 LONGEST_WORD = 1 << 24  # bytes without a space: beyond this it is not prose, and memory would grow with it
 LONGEST_LINE = 1 << 26  # bytes, where lines are read one by one
-WRITER_SECONDS = 1.0  # how long a named pipe may stand without anybody to write into it
 SPACES = b" \t\v\f\r\n"  # the word boundaries; any other white space is part of the text
 Report = Callable[[int], None]
 
@@ -114,12 +114,11 @@ def _reads(path: str) -> Iterator[bytes]:
     if path == "-":
         yield from _all_of(_standard_input())
         return
-    descriptor = _descriptor(path)
+    descriptor = open_source(path)
     with open(descriptor, "rb") as stream:
         before = os.fstat(descriptor)
         if stat.S_ISFIFO(before.st_mode):
-            first = _first_of_pipe(descriptor, path)
-            os.set_blocking(descriptor, True)
+            first = first_of_pipe(descriptor, path)
             yield first + stream.read(BLOCK)
         if path.endswith(COMPRESSED):
             from seqcli.text.compressed import unpacked
@@ -147,36 +146,6 @@ def _standard_input() -> BinaryIO:
     if sys.stdin.isatty():
         raise MisuseError("Standard input is a terminal; pipe a text in or name a file.")
     return sys.stdin.buffer
-
-
-def _descriptor(path: str) -> int:
-    """Open a file or a named pipe without ever waiting; whatever else it is, is refused."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except ValueError as error:
-        raise CorpusError(f"Cannot read {quoted(path)}: not a possible path.") from error
-    kind = os.fstat(descriptor).st_mode
-    if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind)):
-        os.close(descriptor)
-        what = "a folder" if stat.S_ISDIR(kind) else "a device or socket"
-        raise CorpusError(f"{quoted(path)} is {what}, not a text file; give a file.")
-    return descriptor
-
-
-def _first_of_pipe(descriptor: int, path: str) -> bytes:
-    """Return what stands in a named pipe, which may be nothing yet; refuse one that nobody writes into.
-
-    A read says which: nothing at all where there is no writer, "try again" where there is one.
-    """
-    deadline = time.monotonic() + WRITER_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if first := os.read(descriptor, BLOCK):
-                return first
-        except BlockingIOError:
-            return b""
-        time.sleep(0.02)
-    raise CorpusError(f"Nobody writes into the pipe {quoted(path)}; start the writer or give a file.")
 
 
 def _recoded(reads: Iterator[bytes], path: str, encoding: str) -> Iterator[bytes]:

@@ -25,23 +25,45 @@ HELD_OUT = 20_000  # tokens that trials are measured on: the differences between
 
 
 class Journal:
-    """The trials of a search as JSON lines beside the models; the first line says what is searched."""
+    """The trials of a search as JSON lines beside the models; the first line says what is searched.
+
+    It is held, as a model is in a training, until it is closed.
+    """
 
     def __init__(self, session: Session, name: str, resume: bool, replace: bool) -> None:
-        """Raises ModelError for a search that is there already, or is to go on and is not there."""
+        """Raises ModelError for a search that is there already or in use, or is to go on and is not there."""
         from seqcli.store.default import check_name
+        from seqcli.store.files import Claim, explained, make_directory
 
         check_name(name)
-        self.path = os.path.join(session.shelf.root, name + ENDING)
+        root = session.shelf.root
+        self.path = os.path.join(root, name + ENDING)
         self.header: dict[str, Any] | None = None
         self.trials: list[Trial] = []
+        self._check(resume, replace)
+        with explained("write", root):
+            make_directory(root)
+            self._claim = Claim(root, follow=True, of=name + ENDING)
+        try:
+            self._check(resume, replace)  # again: another process may have been quicker
+            if resume:
+                self._read()
+        except BaseException:
+            self._claim.release()
+            raise
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._claim.release()
+
+    def _check(self, resume: bool, replace: bool) -> None:
         there = os.path.lexists(self.path)
         if there and not (resume or replace):
             raise ModelError(f"{quoted(self.path, 160)} exists; add --resume to go on, or --replace to begin anew.")
         if resume and not there:
             raise ModelError(f"There is no {quoted(self.path, 160)} to go on with; leave out --resume.")
-        if resume:
-            self._read()
 
     def begin(self, header: dict[str, Any]) -> None:
         """Begin to write, or make sure that the same is searched. Raises MisuseError where it is not."""
@@ -54,7 +76,6 @@ class Journal:
                 )
         from seqcli.store.files import write_whole
 
-        os.makedirs(os.path.dirname(self.path), exist_ok=True)
         lines = [header, *(trial._asdict() for trial in self.trials)]
         write_whole(self.path, [json.dumps(line).encode() + b"\n" for line in lines])
 
@@ -71,11 +92,12 @@ class Journal:
 
     def _read(self) -> None:
         """Read what was written; a last line that was cut short is left out."""
+        from seqcli.store.files import open_regular
         from seqcli.store.shapes import TRIAL, checked
         from seqcli.store.strict import parse_json
 
         try:
-            with open(self.path, "rb") as stream:
+            with open(open_regular(self.path), "rb") as stream:
                 whole = stream.read().split(b"\n")[:-1]
             lines = [parse_json(line) for line in whole]
             if not all(isinstance(line, dict) for line in lines):

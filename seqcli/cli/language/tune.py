@@ -61,16 +61,16 @@ def tune(
     source, name = Source(texts, valid, session.text_form), name or name_of(texts)
     architecture = params["architecture"] or "lstm"
     plan = make_plan(session, None, None, {**params, "recipe": None}, architecture, {"minutes": minutes})
-    journal = Journal(session, name, resume, replace)
-    corpus = read_corpus(session, source, plan.text, None)
-    plan = Plan(corpus.text, plan.spec, plan.run)
-    fixed = {*given(LanguageSpec, params), *given(RunSpec, params)} - {"threads"}
-    sums = {"sha256": corpus.train.sha256, "held_out_sha256": corpus.held_out.sha256}
-    asked = {"minutes": minutes, "trials": trials, "fixed": sorted(fixed)}
-    parts = {key: to_dict(part) for key, part in vars(plan).items()}
-    del parts["run"]["threads"]  # a search may go on with others
-    journal.begin({**sums, **asked, **parts})
-    found = Search(session, plan, corpus, journal).run(minutes, trials, fixed)
+    with Journal(session, name, resume, replace) as journal:
+        corpus = read_corpus(session, source, plan.text, None)
+        plan = Plan(corpus.text, plan.spec, plan.run)
+        fixed = {*given(LanguageSpec, params), *given(RunSpec, params)} - {"threads"}
+        sums = {"sha256": corpus.train.sha256, "held_out_sha256": corpus.held_out.sha256}
+        asked = {"minutes": minutes, "trials": trials, "fixed": sorted(fixed)}
+        parts = {key: to_dict(part) for key, part in vars(plan).items()}
+        del parts["run"]["threads"]  # a search may go on with others
+        journal.begin({**sums, **asked, **parts})
+        found = Search(session, plan, corpus, journal).run(minutes, trials, fixed)
     _report(session, found)
     best = found[0]
     if best.nats_per_token is None:
