@@ -1,6 +1,6 @@
 """What an answer costs as its line grows: seconds and memory of every command that answers, 100 to 100,000 long.
 
-python benchmarks/cost_by_length.py [--models-dir DIR] [--only WORD] [--longest N] [--limit SECONDS] [--picture FILE]:
+python benchmarks/cost_by_length.py [--models-dir DIR] [--only WORD] [--longest N] [--limit SECONDS] [--page FILE]:
 small models are trained where the directory has none, then every command reads one line of so many words, of one word
 of so many letters, and of so many letters of Japanese without a space, each in a process of its own, on one thread.
 Growth is the power of the length that the processor's seconds follow over the last step, those of the shortest line
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import shlex
 import sys
 import tempfile
 import time
@@ -24,19 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CORPORA = ROOT / "corpora"
 LENGTHS = (100, 1_000, 10_000, 100_000)
 SEEN = 0.2  # seconds above those of the shortest line from which a growth says anything
-SMALL = ("--hidden-size", "64", "--embedding-size", "32", "--epochs", "2", "--threads", "1", "-q")
-SMALL_PAIRS = (
-    "--embedding-size",
-    "64",
-    "--encoder-size",
-    "64",
-    "--hidden-size",
-    "128",
-    "--epochs",
-    "6",
-    "--threads",
-    "1",
-)
+SMALL = shlex.split("--hidden-size 64 --embedding-size 32 --epochs 2 --threads 1 -q")
+PAIRS = shlex.split("--embedding-size 64 --encoder-size 64 --hidden-size 128 --epochs 6 --threads 1 -q")
+TABLES = shlex.split("--embedding-size 64 --min-count 1 --epochs 2 --threads 1 -q")
 TRAININGS: dict[str, tuple[str, ...]] = {
     "words": ("train-lm", "stories.txt", *SMALL),
     "subwords": ("train-lm", "stories.txt", "--tokenizer", "subwords", "--subwords", "500", *SMALL),
@@ -44,13 +35,14 @@ TRAININGS: dict[str, tuple[str, ...]] = {
     "japanese": ("train-lm", "japanese.txt", "--tokenizer", "japanese", *SMALL),
     "attending": ("train-lm", "stories.txt", "--attention", "32", *SMALL),
     "counted": ("train-lm", "stories.txt", "--architecture", "ngram", "-q"),
-    "vectors": ("train-w2v", "stories.txt", "--embedding-size", "64", "--min-count", "1", "--epochs", "2", "-q"),
-    "n-grams": ("train-w2v", "stories.txt", "--embedding-size", "64", "--subwords", "--buckets", "20000", "-q"),
-    "en-de": ("train-translate", "pairs.en", "pairs.de", "--subwords", "500", *SMALL_PAIRS, "-q"),
-    "en-de-words": ("train-translate", "pairs.en", "pairs.de", "--tokenizer", "words", *SMALL_PAIRS, "-q"),
-    "ja-en": ("train-translate", "pairs.ja", "pairs.en", "--subwords", "500", *SMALL_PAIRS, "-q"),
+    "vectors": ("train-w2v", "stories.txt", *TABLES),
+    "n-grams": ("train-w2v", "stories.txt", "--subwords", "--buckets", "20000", *TABLES),
+    "en-de": ("train-translate", "pairs.en", "pairs.de", "--subwords", "500", *PAIRS),
+    "en-de-words": ("train-translate", "pairs.en", "pairs.de", "--tokenizer", "words", *PAIRS),
+    "ja-en": ("train-translate", "pairs.ja", "pairs.en", "--subwords", "500", *PAIRS),
 }  # fmt: skip
-EVERY, SPACED, JAPANESE = ("words", "letters", "japanese"), ("words", "letters"), ("japanese",)
+EVERY = ("words", "letters", "japanese")
+HARD = ("braces", "at", "digits", "dots")  # of which patterns could make a square
 
 
 @dataclass(frozen=True)
@@ -67,56 +59,59 @@ class Question:
 
 def questions() -> list[Question]:
     """Return all that is asked."""
-    networks = [
-        ("words", EVERY),
-        ("subwords", EVERY),
-        ("characters", EVERY),
-        ("japanese", JAPANESE),
-        ("counted", EVERY),
-    ]
+    return [*of_language_models(), *of_translators(), *of_vectors()]
+
+
+def of_language_models() -> list[Question]:
+    """Return what language models are asked: two of them everything, the others what differs."""
     found = []
-    for model, texts in [*networks, ("attending", ("words",))]:
+    for model in ("words", "subwords"):
         found += [
-            Question("predict-word", ("predict-word",), model, texts),
-            Question("score", ("score",), model, texts),
-            Question("score --words", ("score", "--words", "--jsonl"), model, texts),
-            Question("score --html", ("score", "--html", "page.html", "--replace"), model, texts),
-            Question("generate", ("generate", "--seed", "1"), model, texts),
-            Question("evaluate", ("evaluate", model, "--test", "test.txt"), "", texts, file="test.txt"),
+            Question("score", ("score",), model),
+            Question("score --html", ("score", "--html", "page.html", "--replace"), model),
+            Question("generate", ("generate", "--seed", "1"), model),
+            Question("generate --beam 4", ("generate", "--beam", "4"), model, ("words",)),
+            Question("predict-word --next 20", ("predict-word", "--next", "20"), model, ("words",)),
+            Question("score --which", ("score", "--which"), model, ("words",), "{}\t{}"),
+            Question("score --rerank", ("score", "--rerank"), model, ("words",), "{}\ta\tb"),
+            Question("score --cache", ("score", "--cache"), model, ("words",)),
+            Question("evaluate", ("evaluate", model, "--test", "test.txt"), "", ("words",), file="test.txt"),
         ]
-    found += [
-        Question("score --which", ("score", "--which"), "words", EVERY, "{}\t{}"),
-        Question("score --rerank", ("score", "--rerank"), "words", EVERY, "{}\ta\tb"),
-        Question("score --cache", ("score", "--cache"), "words", ("words",)),
-        Question("score --dynamic", ("score", "--dynamic"), "words", ("words",)),
-        Question("predict-word --next 20", ("predict-word", "--next", "20"), "words"),
-        Question("generate --beam 4", ("generate", "--beam", "4"), "words"),
-        Question("generate --sentences 3", ("generate", "--seed", "1", "--sentences", "3"), "subwords"),
-    ]
-    for model, texts in (("en-de", EVERY), ("en-de-words", EVERY), ("ja-en", JAPANESE)):
-        for options in (
-            "",
-            "--beam 1",
-            "--keep",
-            "--glossary terms.tsv",
-            "--alignment",
-            "-n 5",
-            "--sample 100",
-            "--coverage 0.2",
-        ):
-            words = ("translate", *options.split())
-            found.append(Question(f"translate {options}".strip(), words, model, texts))
-        found.append(Question("score-translation", ("score-translation",), model, texts, "{}\t{}"))
-    found.append(Question("translate --keep", ("translate", "--keep"), "en-de", ("braces", "at", "digits", "dots")))
-    found.append(Question("score", ("score",), "words", ("braces", "at", "digits", "dots")))
+    for model in ("words", "subwords", "characters", "japanese", "attending", "counted"):
+        found += [
+            Question("tokenize", ("tokenize",), model),
+            Question("detokenize", ("detokenize",), model, ("words",)),
+            Question("predict-word", ("predict-word",), model),
+            Question("score --words", ("score", "--words", "--jsonl"), model),
+        ]
+    return [*found, Question("score", ("score",), "words", HARD)]
+
+
+def of_translators() -> list[Question]:
+    """Return what translators are asked; --sample 100 draws nearly anything, so that translations are long."""
+    found = [Question("translate --keep", ("translate", "--keep"), "en-de", HARD)]
+    for options in ("--beam 1", "--glossary terms.tsv", "--alignment --jsonl", "-n 5", "--coverage 0.2"):
+        found.append(Question(f"translate {options}", ("translate", *options.split()), "en-de"))
+    for model in ("en-de", "en-de-words", "ja-en"):
+        found += [
+            Question("translate", ("translate",), model),
+            Question("translate --keep", ("translate", "--keep"), model),
+            Question("translate --sample 100", ("translate", "--sample", "100"), model),
+            Question("score-translation", ("score-translation",), model, EVERY, "{}\t{}"),
+        ]
+    return found
+
+
+def of_vectors() -> list[Question]:
+    """Return what tables of vectors are asked."""
+    found = []
     for model in ("vectors", "n-grams"):
         found += [
             Question("neighbors", ("neighbors",), model),
             Question("similarity", ("similarity",), model, ("letters", "japanese"), "{}\tking"),
-            Question("vector", ("vector",), model),
-            Question("analogy", ("analogy",), model, ("letters", "japanese"), "{} - man + woman"),
-            Question("analogy of many", ("analogy",), model, ("sum",)),
-            Question("analogy of many, mul", ("analogy", "--method", "mul"), model, ("sum",)),
+            Question("vector", ("vector",), model, ("letters", "japanese")),
+            Question("analogy", ("analogy",), model, ("letters", "japanese", "sum"), "{} - man + woman"),
+            Question("analogy --method mul", ("analogy", "--method", "mul"), model, ("sum",)),
             Question("odd-one-out", ("odd-one-out",), model, ("words", "many")),
             Question("sentence-similarity", ("sentence-similarity",), model, EVERY, "{}\tthe king"),
         ]
@@ -220,7 +215,7 @@ def measure(question: Question, kind: str, shelf: Path, longest: int, limit: flo
 def table(rows: list[dict[str, object]]) -> str:
     """Return the rows as a table in Markdown; a time limit that was reached is marked >, a refusal *."""
     marks = {-1: ">", 1: "*"}
-    lines = [f"| command | model | text | {' | '.join(f'{n:,}: s, MB' for n in LENGTHS)} | growth |", "|---" * 8 + "|"]
+    lines = [f"| command | model | text | {' | '.join(f'{n:,}: s, MB' for n in LENGTHS)} | growth |", f"{'|---' * 8}|"]
     for row in rows:
         cells = [
             f"{marks.get(code, '')}{seconds:.2f}, {memory:.0f}"
@@ -230,6 +225,24 @@ def table(rows: list[dict[str, object]]) -> str:
         power = "" if row["growth"] is None else f"{row['growth']:.2f}"
         lines.append(f"| {row['what']} | {row['model']} | {row['text']} | {' | '.join(cells)} | {power} |")
     return "\n".join(lines)
+
+
+def page(rows: list[dict[str, object]], picture: str) -> str:
+    """Return the page of docs/: what was measured, its picture and its table."""
+    grown = [float(str(row["growth"])) for row in rows if row["growth"] is not None]
+    return f"""# What an answer costs as its line grows
+
+`python benchmarks/cost_by_length.py --page docs/cost-by-length.md` gives every command that answers one line of 100 to
+100,000 words, one word of as many letters, and as many letters of Japanese without a space. Every run is a process of
+its own on one thread; seconds are the processor's, start-up and all, and MB the most that the process held. Growth is
+the power of the length that seconds follow over the last step, where they grew by {SEEN} s at all: 1 is linear. Of
+{len(rows)} rows {len(grown)} grew so much, by the power {min(grown, default=0):.2f} to {max(grown, default=0):.2f}.
+A star marks a refusal in one line, > a time limit.
+
+![seconds and memory against length]({picture})
+
+{table(rows)}
+"""
 
 
 def draw(path: str, rows: list[dict[str, object]]) -> None:
@@ -262,10 +275,10 @@ def main() -> None:
     parser.add_argument("--only", default="", help="commands whose name, model and text hold this")
     parser.add_argument("--longest", type=int, default=LENGTHS[-1])
     parser.add_argument("--limit", type=float, default=120.0, help="seconds of one run")
-    parser.add_argument("--picture", default=None)
+    parser.add_argument("--page", default=None, help="write table and picture here: FILE.md and FILE.png")
     parser.add_argument("--dry", action="store_true", help="do not record")
     options = parser.parse_args()
-    picture = os.path.abspath(options.picture) if options.picture else None
+    written = Path(options.page).resolve() if options.page else None
     os.environ |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:
         shelf = Path(options.models_dir or Path(folder) / "models").resolve()
@@ -281,8 +294,9 @@ def main() -> None:
                     if not options.dry:
                         record("cost_by_length", **rows[-1])
         print(table(rows))
-        if picture:
-            draw(picture, rows)
+        if written:
+            draw(str(written.with_suffix(".png")), rows)
+            written.write_text(page(rows, written.with_suffix(".png").name), "utf-8")
 
 
 if __name__ == "__main__":

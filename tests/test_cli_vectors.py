@@ -139,6 +139,12 @@ def test_the_known_arguments_are_answered_and_the_unknown_ones_named(shelf: Path
     assert "2 of 3 words" in several.error and "'kign'" in several.err and "'zzz'" in several.err
 
 
+def test_of_many_unknown_words_in_a_line_some_are_explained(shelf: Path) -> None:
+    line = "king man apple " + " ".join(f"zz{i}" for i in range(500))
+    done = seqcli("odd-one-out", "--jsonl", stdin=line.encode())
+    assert done.records[0]["word"] and len(done.err.splitlines()) == 11 and "490 more words" in done.err
+
+
 @pytest.mark.parametrize(("command", "trainer"), [("neighbors", "train-w2v"), ("translate", "train-translate")])
 def test_where_there_is_no_model_the_trainer_that_makes_one_is_named(
     command: str, trainer: str, tmp_path: Path

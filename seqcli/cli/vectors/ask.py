@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from seqcli.cli.vectors.tables import Opened
 
+EXPLAINED = 10  # unknown words of a line: what is spelled like one is searched for among all words
 MOST = 10_000  # answers at most for one question: a vocabulary is looked at with `models show`
 
 count_option = option("-k", "count", type=Number(int), default=10, metavar="N", help="Answers each.  [default: 10]")
@@ -313,8 +314,10 @@ def _check_count(count: int) -> None:
 def _known(session: Session, opened: Opened, words: list[str], piped: bool) -> list[str]:
     """Return the words that have a vector, each once; of the others a pipe hears in a note, an argument is refused."""
     known, unknown = _told_apart(session, opened, words, piped)
-    for error in map(opened.unknown, unknown):
+    for error in map(opened.unknown, unknown[:EXPLAINED]):
         _refuse(session, piped, error)
+    if len(unknown) > EXPLAINED:
+        session.terminal.note(f"Note: {len(unknown) - EXPLAINED:,} more words of the line are unknown.")
     return known
 
 
