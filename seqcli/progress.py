@@ -14,7 +14,9 @@ WARMING = 5  # updates left out of that speed: kernels are still being chosen
 PLANS = 50  # times a training in which the rest of a budget of minutes is planned anew: late enough to land on it
 EVALUATIONS = 10  # in a training: enough for a learning curve and for early stopping
 ENDLESS = 2**53  # updates: more than any training has
+LEAST_SHARE = 0.5  # of the minutes that are for training, however long the reading took: less would be wasted
 EVALUATION_SHARE = 0.08  # of the minutes that evaluations may take
+IMPATIENT = 0.5  # share of a schedule from which evaluations without a new best count, where much was learned before
 
 
 class Budget(Protocol):
@@ -46,6 +48,9 @@ class Progress:
     begun_update: int = 0  # where this schedule began: above 0 in a training that goes on after its end, ...
     begun_seconds: float = 0.0  # ... and when
     allowed_seconds: float | None = None  # what is left of the minutes for training; None: all of them
+    learned: bool = False  # something before this schedule: patience waits for its second half
+    known_nats: float | None = None  # per token, of the held-out text where borrowed weights were learned
+    gentle: bool = False  # the text is like the one that they know: they are not to be unlearned
     calibrated: bool = False  # when the schedule ends is known: by minutes, once it was planned by speed
     evaluation_due: bool = True  # before anything else; the first one measures the untrained model
     evaluation_seconds: float = 0.0  # what the last evaluation took
@@ -79,11 +84,28 @@ class Progress:
         speed = done / (self.seconds - self.plan_seconds)
         return (self.planned_updates - self.update) / speed + evaluations * self.evaluation_seconds
 
+    def longer(self) -> Progress:
+        """Return where a training stands that is over and goes on, from what it kept, with a schedule of its own."""
+        return Progress(
+            update=self.update,
+            tokens=self.tokens,
+            seconds=self.seconds,
+            plan_update=self.update,
+            begun_update=self.update,
+            begun_seconds=self.seconds,
+            learned=True,
+        )
+
     def plan(self, planned_updates: int) -> None:
         """Let the rest of the schedule end at an update; what is done of it stays done."""
         share = self.share if self.planned_updates else 0.0
         self.plan_update, self.plan_share, self.plan_seconds = self.update, share, self.seconds
         self.planned_updates = planned_updates
+
+    def end_by(self, moment: float | None, budget: Budget) -> None:
+        """Let a schedule by minutes, not planned yet, end at a moment of time.monotonic(); half of them are its own."""
+        if moment is not None and budget.minutes is not None and not self.planned_updates:
+            self.allowed_seconds = max(moment - time.monotonic(), LEAST_SHARE * 60 * budget.minutes)
 
     def plan_first(self, budget: Budget, updates_per_epoch: int) -> None:
         """Plan by epochs; a budget of minutes is planned in earnest once the speed is known."""
@@ -129,13 +151,19 @@ class Progress:
         due = int(self.share * self.planned_evaluations) > int(before * self.planned_evaluations)
         self.evaluation_due = due or bool(self.finished)
 
+    def count_save(self, seconds: float) -> None:
+        """Note what the save behind an evaluation took: the next will, and updates are no slower for it."""
+        self.evaluation_seconds += seconds
+        self.plan_seconds += seconds
+
     def judge(self, nats: float, patience: int, seconds: float) -> bool:
         """Note a held-out figure, nats per token; return whether it is the best so far.
 
         After `patience` figures in a row that are not, the training is finished.
         """
         best = self.best_nats is None or nats < self.best_nats
-        self.bad_evaluations = 0 if best else self.bad_evaluations + 1
+        counts = not self.learned or self.share >= IMPATIENT
+        self.bad_evaluations = 0 if best else self.bad_evaluations + counts
         if best:
             self.best_nats, self.best_update = nats, self.update
         self.evaluation_seconds = seconds - self.seconds

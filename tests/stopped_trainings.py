@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -46,13 +47,12 @@ NAME = "it"
 
 @dataclass(frozen=True)
 class Trainer:
-    """A command that trains: its words, with --resume only those of `again`; `before` makes what it begins from."""
+    """A command that trains: its words, its options, which a resume leaves out, and the models that it leaves."""
 
     words: tuple[str, ...]
     options: tuple[str, ...]
-    before: tuple[str, ...] = ()
-    again: tuple[str, ...] = ()  # options of a resume, beside its name
-    models: tuple[str, ...] = (NAME,)  # those that it leaves
+    models: tuple[str, ...] = (NAME,)
+    before: tuple[str, ...] = ()  # options of a training that it makes longer
 
 
 TINY_PAIRS = (
@@ -64,6 +64,12 @@ PAIRS = ("train-translate", "pairs.en", "pairs.de", "--name", NAME)
 TRAINERS = {
     "train-lm": Trainer(("train-lm", "text.txt", "--name", NAME), (*TINY, "--epochs", "1", "--average", "0.5")),
     "train-translate": Trainer(PAIRS, TINY_PAIRS),
+    "train-lm, longer": Trainer(
+        ("train-lm", "text.txt", "--name", NAME), ("--resume", "--epochs", "1"), before=(*TINY, "--average", "0.5")
+    ),
+    "train-w2v, longer": Trainer(
+        ("train-w2v", "text.txt", "--name", NAME), ("--resume", "--epochs", "1"), before=TINY_VECTORS
+    ),
     "train-translate --reverse": Trainer(
         (*PAIRS, "--reverse"), (*TINY_PAIRS, "--epochs", "1"), models=(NAME, f"{NAME}-reverse")
     ),
@@ -132,6 +138,8 @@ class Trials:
         self._log = folder / "log"
         write_texts(folder, name == "train-w2v")
         os.chdir(folder)
+        if self.trainer.before:
+            seqcli_("--models-dir", "before", *self.trainer.words, *self.trainer.before)
         self._command("ready", 0, 0, False)  # here, so that its children have all that it imports and compiles
         assert self._status(self._run("whole")) == 0, self.log
         self.whole = self._left("whole")
@@ -172,9 +180,11 @@ class Trials:
             odd = [key for key in self.whole if found.get(key) != self.whole[key]]
             return f"another {', '.join(odd)}: {said[-200:]}" if odd or found.keys() != self.whole.keys() else ""
         finally:
-            self._clear(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _begun(self, folder: Path) -> bool:
+        if self.trainer.before:
+            return bool(folder.exists() and Shelf(folder).read(NAME).progress["begun_update"])
         return bool(Shelf(folder).names()) or any(folder.glob("*.jsonl"))
 
     def _run(self, where: str, moment: int = 0, number: int = 0, resume: bool = False) -> int:
@@ -196,7 +206,9 @@ class Trials:
     def _command(self, where: str, moment: int, number: int, resume: bool) -> int:
         moments = Moments(moment, lambda: os.kill(os.getpid(), number)) if moment else None
         trainer = self.trainer
-        options = trainer.again or ("--resume",) if resume else trainer.options
+        options = ("--resume",) if resume else trainer.options
+        if trainer.before and not (self.folder / where).exists():
+            shutil.copytree("before", where)
         done = seqcli_(*("--models-dir", where), *trainer.words, *options)
         self._log.write_text(done.err, "utf-8")
         if done.code == 0 and not trainer.models:
@@ -219,11 +231,6 @@ class Trials:
         if not self.trainer.models:
             found |= {file.name: digest(file.read_bytes()) for file in folder.iterdir() if file.is_file()}
         return found
-
-    @staticmethod
-    def _clear(folder: Path) -> None:
-        for path in sorted(folder.rglob("*"), reverse=True) if folder.exists() else ():
-            path.rmdir() if path.is_dir() else path.unlink()
 
 
 def content(record: Record) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 from command_line import TINY, Outcome, seqcli, story, trained
 from store_sample import make
 
+from seqcli.progress import ENDLESS
 from seqcli.spec import LanguageSpec, RunSpec, TextSpec, option_name, value_type
 from seqcli.store import Shelf
 
@@ -297,8 +299,68 @@ def test_an_existing_name_is_refused_before_anything_is_read(here: Path) -> None
 def test_a_finished_training_has_nothing_left_to_resume(here: Path) -> None:
     before = contents(here / "models")
     done = seqcli("train-lm", "tiny.txt", "--name", "tiny", "--resume")
-    assert done.code == 0 and "nothing is left to do" in done.err
+    assert done.code == 0 and "nothing is left to do; to train it longer, add --minutes or --epochs" in done.err
+    (here / "another.txt").write_text(story(seed=9), "utf-8")
+    other = seqcli("train-lm", "another.txt", "--name", "tiny", "--resume")
+    assert other.code == 1 and "text is not the one" in other.error
+    for option in (("--hidden-size", "9"), ("--learning-rate", "0.5"), ("--epochs", "1", "--seed", "3")):
+        odd = seqcli("train-lm", "tiny.txt", "--name", "tiny", "--resume", *option)
+        assert odd.code == 2 and option[-2] in odd.error and "keeps its settings" in odd.error
     assert contents(here / "models") == before
+
+
+def test_a_finished_training_goes_on_with_another_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    trained(tmp_path, "--learning-rate", "0.05")
+    first = Shelf("models").read("tiny")
+    done = seqcli("train-lm", "tiny.txt", "--name", "tiny", "--resume", "--epochs", "1")
+    assert done.code == 0 and "that is not the same as one longer training" in done.err
+    assert "  0%  update 190" in done.err, "its schedule begins anew where the other ended"
+    more = Shelf("models").check("tiny")
+    assert more.progress["update"] == 1.5 * first.progress["update"] and more.run.epochs == 1 and first.run.epochs == 2
+    assert more.results["held_out"]["nats_per_token"] <= first.results["held_out"]["nats_per_token"]
+    updates = [json.loads(line)["update"] for line in more.load("history").splitlines()]
+    assert updates[: len(first.load("history").splitlines())][-1] == 190 and updates[-1] == 285
+    assert "state" not in more.files and more.progress["finished"]
+    assert trained(tmp_path, "--learning-rate", "0.05", "--epochs", "3", name="whole").exists()
+    whole = Shelf("models").read("whole").results["held_out"]["perplexity"]
+    assert more.results["held_out"]["perplexity"] < 1.03 * whole
+    by_minutes = seqcli("train-lm", "tiny.txt", "--name", "tiny", "--resume", "--minutes", "0.005")
+    assert by_minutes.code == 0 and Shelf("models").read("tiny").run.epochs is None
+
+
+def test_the_minutes_hold_for_reading_and_training_together(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seqcli.text import corpus
+
+    real = corpus.build
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        time.sleep(0.5)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(corpus, "build", slow)
+    try:
+        for minutes, least, most in ((0.05, 1.5, 2.5), (0.01, 0.3, 0.3)):
+            done = seqcli("train-lm", "tiny.txt", "--name", "soon", *TINY[:-4], "--minutes", str(minutes), "--replace")
+            assert done.code == 0 and ("more than half of --minutes" in done.err) == (minutes == 0.01)
+            assert least <= Shelf("models").read("soon").progress["allowed_seconds"] <= most
+    finally:
+        Shelf("models").remove("soon")
+
+
+def test_the_bar_of_a_training_tells_one_time_left_and_none_before_it_is_known(here: Path) -> None:
+    try:
+        done = seqcli("train-lm", "tiny.txt", "--name", "bar", *TINY[:-4], "--minutes", "0.03", terminal=True)
+    finally:
+        Shelf("models").remove("bar")
+    bars = [line for line in re.split("[\r\n]", done.err) if "training:" in line]
+    assert bars and any(" s left" in line for line in bars)
+    assert not [line for line in bars if "<" in line or " h left" in line or str(ENDLESS) in line]
+
+
+def test_a_number_out_of_range_is_quoted_as_it_was_typed(here: Path) -> None:
+    told = "--minutes is '0'; give a number above 0"
+    assert told in seqcli("train-lm", "tiny.txt", "--name", "none", "--minutes", "0").error
 
 
 @pytest.fixture
@@ -522,7 +584,7 @@ def test_closed_streams_are_no_tracebacks(stream: int, here: Path) -> None:
 def test_a_training_goes_on_when_nobody_listens(here: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "seqcli", "--models-dir", tmp_path / "models", "train-lm", "tiny.txt", *TINY]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as child:
-        assert child.stderr and child.stderr.readline().startswith(b"Text: ")
+        assert child.stderr and child.stderr.readline().startswith(b"Tokenizer: ")
         child.stderr.close()
         assert child.wait() == 0
     assert Shelf(tmp_path / "models").check("tiny").progress["finished"]

@@ -89,12 +89,24 @@ def test_it_beats_a_training_from_scratch_on_a_short_text(here: Path, tmp_path: 
     assert tuned.spec == origin.spec and tuned.run.epochs == 3 and "from" not in scratch.corpus
     likely = seqcli(*shelf, "predict-word", "the", "-k", "20", "-m", "tuned", "--jsonl").records
     assert {record["word"] for record in likely} >= {"zebra", "wizard"}
+    assert tuned.progress["learned"] and not tuned.progress["gentle"], "another text is learned at full speed"
 
 
 def exported(folder: Path) -> Path:
     file = folder / "tiny.seqcli.tar"
     assert seqcli("models", "export", "tiny", file).code == 0
     return file
+
+
+def test_on_its_own_text_it_does_not_begin_by_unlearning(here: Path, tmp_path: Path) -> None:
+    shelf = ("--models-dir", tmp_path / "models")
+    assert seqcli(*shelf, "models", "import", exported(tmp_path)).code == 0
+    assert seqcli(*shelf, "train-lm", "tiny.txt", "--from", "tiny", "--name", "more", "--epochs", "3").code == 0
+    origin, more = (Shelf(tmp_path / "models").read(name) for name in ("tiny", "more"))
+    costs = [json.loads(line)["held_out"] for line in more.load("history").splitlines()]
+    assert costs[0] == pytest.approx(origin.results["held_out"]["nats_per_token"], rel=1e-5)
+    assert max(costs[:4]) <= costs[0] and min(costs[4:]) < costs[0]
+    assert more.progress["gentle"]
 
 
 def test_one_that_was_interrupted_goes_on_and_still_says_where_it_came_from(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from seqcli.store import Draft, Record
 
 
+BUDGETS = ("epochs", "minutes")  # the settings that say how long
 CHECKPOINT_SECONDS = 120.0  # between two saves where no evaluation comes: what a crash may cost
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -34,7 +35,11 @@ def training_options(command: Any) -> Any:
     for decorate in (
         option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.", panel="Output"),
         option("--replace", is_flag=True, help="Replace a model of this name, once the new one is saved."),
-        option("--resume", is_flag=True, help="Go on with a training that was interrupted."),
+        option(
+            "--resume",
+            is_flag=True,
+            help="Go on with a training that was interrupted; with --minutes or --epochs also with one that is over.",
+        ),
         option(
             "--like",
             metavar="NAME",
@@ -56,18 +61,36 @@ def check_resume(resume: bool, **beginnings: Any) -> None:
         raise MisuseError(f"--resume goes on with a model as it is; leave out {', '.join(some)} and {last}.")
 
 
-def is_finished(session: Session, record: Record | None) -> bool:
-    """Return whether the training of a record came to its end, and say so."""
-    if record is None or not record.progress.get("finished") or "state" in record.files:
-        return False  # with a state it was told to stop at its last events: what they leave undone is done now
-    if "update" not in record.progress:  # an imported table or ARPA file, or one made from another
+def check_trained(record: Record | None) -> None:
+    """Raise MisuseError for a model that no training made, so that none can go on."""
+    if record is not None and "update" not in record.progress:  # an imported table or ARPA file, or one made of another
         raise MisuseError(
             f"{quoted(record.name)} was imported, not trained: --resume has nothing to go on with; leave it out and "
             "choose another --name."
         )
+
+
+def is_over(record: Record | None) -> bool:
+    """Return whether the training of a record came to its end.
+
+    With a state it was told to stop at its last events, without BLEU while its translations were measured: what was
+    left undone is done when it goes on.
+    """
+    if record is None or not record.progress.get("finished") or "state" in record.files:
+        return False
+    return record.task != "translation" or "bleu" in record.results.get("held_out", {})
+
+
+def is_longer(record: Record | None, run: Any) -> bool:
+    """Return whether a training that is over goes on, with a budget of its own in `run`."""
+    return record is not None and is_over(record) and run is not record.run
+
+
+def say_finished(session: Session, record: Record) -> None:
+    """Say that nothing is left to do, and how a training that has a budget can go on all the same."""
     session.shelf.set_default(record.name, only_first=True)  # in case it was stopped before it came to that
-    session.terminal.note(f"{quoted(record.name)} is trained to its end; nothing is left to do.")
-    return True
+    how = "; to train it longer, add --minutes or --epochs" if hasattr(record.run, "epochs") else ""
+    session.terminal.note(f"{quoted(record.name)} is trained to its end; nothing is left to do{how}.")
 
 
 def name_of(paths: Sequence[str]) -> str:
@@ -84,6 +107,24 @@ class Source:
     texts: tuple[str, ...]
     valid: tuple[str, ...]
     form: Form
+
+
+def ends(session: Session, minutes: float | None, began: float, after: float = 0.0) -> float | None:
+    """Return by when a training is to be over, so that its command keeps to its minutes; None without minutes.
+
+    began: when the command did. after: seconds of what comes behind the training.
+    """
+    if minutes is None:
+        return None
+    from seqcli.progress import LEAST_SHARE
+
+    spent = time.monotonic() - began + after
+    if spent > (1.0 - LEAST_SHARE) * 60 * minutes:
+        session.terminal.note(
+            f"Note: what is not training, such as reading, takes {duration(spent)}, more than half of --minutes "
+            f"{minutes:g}; the training has the other half all the same."
+        )
+    return began + 60 * minutes - after
 
 
 class Stop:
@@ -200,7 +241,9 @@ class Fit:
         if event.best or self.keep_last:
             self.keep_best(event)
         if not event.progress.finished:
+            began = time.perf_counter()
             self.checkpoint.save(event.progress, self.state())
+            event.progress.count_save(time.perf_counter() - began)
 
     def _line(self, event: Evaluated) -> str:
         p = event.progress

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from seqcli.cli.fitting import Checkpoint, Source, check_corpus, check_memory, check_same
+from seqcli.cli.fitting import BUDGETS, Checkpoint, Source, check_corpus, check_memory, check_same, is_over
 from seqcli.cli.opening import tokenizer_of
 from seqcli.cli.options import Session, decided, given, settings
 from seqcli.cli.terminal import size
@@ -76,15 +76,7 @@ def make_plan(
     text_changes = {name: value for name, value in given(kind.text, params).items() if name not in ours}
     if record is not None:
         _check_kind(record, kind.task, kind.spec)
-        for recorded, changes in (
-            (record.text, text_changes),
-            (record.spec, spec_changes),
-            (record.run, run_changes),
-        ):
-            check_same(recorded, decided(recorded, changes))
-        if run_changes.get("threads", record.run.threads) != record.run.threads:
-            session.terminal.note(f"Note: the training goes on with the threads it began with: {_shown(record.run)}.")
-        return Plan(record.text, record.spec, record.run)
+        return _going_on(session, record, text_changes, spec_changes, run_changes)
     recipe = RECIPES.get(spec_changes.get("recipe", "none"))
     if recipe and like:
         raise MisuseError("--recipe and --like both say what the settings are; leave out one of them.")
@@ -102,9 +94,34 @@ def make_plan(
         return Plan(settings(base.text, text_changes), settings(base.spec, spec_changes), run)
     if run.epochs is None and run.minutes is None:
         run = replace(run, **budget)
-    if run.minutes is None or not isinstance(run, RunSpec):  # else they are chosen as it goes, by trial
-        run = replace(run, threads=run.threads or processors())
-    return Plan(settings(base.text, text_changes), settings(base.spec, spec_changes), run)
+    return Plan(settings(base.text, text_changes), settings(base.spec, spec_changes), _with_threads(run))
+
+
+def _with_threads(run: Any) -> Any:
+    """Return the settings of a run with its threads, but where they are chosen as it goes, by trial."""
+    if run.minutes is None or not isinstance(run, RunSpec):
+        return replace(run, threads=run.threads or processors())
+    return run
+
+
+def _going_on(
+    session: Session, record: Record, text: dict[str, Any], spec: dict[str, Any], run: dict[str, Any]
+) -> Plan:
+    """Return the settings of a training that goes on: its own; one that is over takes another budget."""
+    longer = {name: run[name] for name in BUDGETS if is_over(record) and name in run}
+    others = {name: value for name, value in run.items() if name not in longer}
+    for recorded, changes in ((record.text, text), (record.spec, spec), (record.run, others)):
+        check_same(recorded, decided(recorded, changes))
+    if "threads" in run and run["threads"] != record.run.threads:
+        session.terminal.note(f"Note: the training goes on with the threads it began with: {_shown(record.run)}.")
+    if not longer:
+        return Plan(record.text, record.spec, record.run)
+    session.terminal.note(
+        f"Note: {quoted(record.name)} is trained to its end; it goes on from the weights that it kept, with a schedule "
+        "of its own: that is not the same as one longer training."
+    )
+    budget = settings(record.run, {**dict.fromkeys(BUDGETS), **longer})
+    return Plan(record.text, record.spec, _with_threads(budget))
 
 
 def _defaults(kind: Architecture, values: dict[str, Any]) -> Plan:

@@ -103,7 +103,7 @@ class RunSpec:
     )
     minutes: float | None = setting(
         None,
-        "Minutes of training, evaluation included; the schedule lands on it.",
+        "Minutes that the command takes, reading and evaluation included; the schedule lands on it.",
         above=0.0,
         high=1e5,
         panel="Training",

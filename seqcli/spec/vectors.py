@@ -62,7 +62,11 @@ class VectorsRunSpec:
 
     epochs: float | None = setting(None, "Passes over the text (default: 5).", above=0.0, high=1e6, panel="Training")
     minutes: float | None = setting(
-        None, "Minutes of training; the schedule lands on it.", above=0.0, high=1e5, panel="Training"
+        None,
+        "Minutes that the command takes, reading and evaluation included; the schedule lands on it.",
+        above=0.0,
+        high=1e5,
+        panel="Training",
     )
     learning_rate: float = setting(
         0.05, "First step size; it falls to 15 % of this.", above=0.0, high=1e6, panel="Training"

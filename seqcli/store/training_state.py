@@ -31,9 +31,10 @@ def training_state(record: Record, weights: Table) -> dict[str, Array]:
 def _expected(record: Record, weights: Table) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Return the weights, their running mean, and what the optimiser keeps of each once there was an update."""
     kinds = ["weights", *["mean"] * (record.run.average > 0)]
-    kinds += ["exp_avg", "exp_avg_sq"] if record.progress.get("update") else []
+    updated = record.progress.get("update", 0) > record.progress.get("begun_update", 0)
+    kinds += ["exp_avg", "exp_avg_sq"] if updated else []
     found = {f"{kind}.{name}": (dtype, tuple(shape)) for kind in kinds for name, (dtype, shape) in weights.items()}
-    steps = {f"step.{name}": ("F32", (1,)) for name in weights} if record.progress.get("update") else {}
+    steps = {f"step.{name}": ("F32", (1,)) for name in weights} if updated else {}
     return found | steps
 
 

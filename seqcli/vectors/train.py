@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ class VectorTraining:
     ) -> None:
         """ids, held_out: 0 unknown, 1 the end of a sentence, i the word words[i - 2]; counts [V] falling."""
         self.spec, self.run, self.progress = spec, run, Progress(evaluation_due=False, threads=run.threads or 1)
+        self.ends: float | None = None  # by when a training by minutes is to be over, as time.monotonic() tells it
         self._ids, self._held_out = ids, held_out
         self._threads = run.threads or 1
         tree = spec.output == "hierarchical-softmax"
@@ -115,6 +117,14 @@ class VectorTraining:
         self._weights.inputs[:] = arrays["inputs"]
         self._weights.outputs[:] = arrays["outputs"]
 
+    def go_longer(self, vectors: dict[str, NDArray[Any]], outputs: Floats, progress: dict[str, Any]) -> None:
+        """Go on behind the end of a training, from the vectors that it kept, with a schedule of its own."""
+        grams = None
+        if self.spec.subwords:
+            grams = Subwords(vectors["subwords"], self.spec.min_ngram, self.spec.max_ngram)
+        self.begin_from(vectors["input"], np.arange(len(self._words_list)), outputs, grams)
+        self.progress = replace(Progress(**progress).longer(), evaluation_due=False)
+
     def shapes(self) -> dict[str, tuple[str, tuple[int, ...]]]:
         """Return the types and shapes of `state`."""
         return {name: ("F32", array.shape) for name, array in self.state().items()}
@@ -132,6 +142,7 @@ class VectorTraining:
             train(pool, 0, 0, 0, 0.0)  # once for nothing: the kernels are loaded
             self._measure(self._held_out[:0])
             clock = Clock(p.seconds)
+            p.end_by(self.ends, self.run)
             if not p.planned_updates:
                 self._plan_first()
             while not p.finished or p.evaluation_due:

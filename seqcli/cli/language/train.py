@@ -15,9 +15,13 @@ from seqcli.cli.fitting import (
     Source,
     Stop,
     check_resume,
-    is_finished,
+    check_trained,
+    ends,
+    is_longer,
+    is_over,
     name_of,
     resume_line,
+    say_finished,
     take_up,
     training_options,
 )
@@ -92,11 +96,12 @@ def train_lm(
     plan = None if resume else _plan(session, None, begun_from, like or origin, params)
     with session.shelf.open(name, replace=replace, resume=resume, task="lm") as draft:
         record = draft.record
-        if is_finished(session, record):
-            return
+        check_trained(record)
         plan = plan or _plan(session, record, None, None, params)
         corpus = read_corpus(session, source, plan.text, record, begun_from)
         plan = Plan(corpus.text, plan.spec, plan.run)
+        if record is not None and is_over(record) and not is_longer(record, plan.run):
+            return say_finished(session, record)
         if isinstance(plan.spec, NgramSpec):
             done = count_ngrams(session, source, plan, corpus, draft)
         else:
@@ -104,6 +109,7 @@ def train_lm(
                 by_hand = given(LanguageSpec, params)
                 plan = fit_recipe(session, plan, len(corpus.vocabulary), len(corpus.train.ids), by_hand)
             training = make_training(session, plan, corpus, record, begun_from)
+            training.ends = ends(session, plan.run.minutes, began)
             entry = {**corpus_entry(source, corpus), **origin_entry(begun_from, record)}
             done = _done(training, _fit(session, source, plan, corpus, entry, training, draft))
         session.shelf.set_default(name, only_first=True)
@@ -142,7 +148,12 @@ def make_training(
         begin_from(origin, model, corpus)
     blocks = Blocks(corpus.train.ids, plan.run.batch_size, plan.run.unroll, plan.run.seed)
     training = Training(model, blocks, Segments(corpus.held_out.ids), plan.run)
-    if record is not None:
+    if origin is not None:
+        training.progress.learned = True
+        training.progress.known_nats = origin.results["held_out"]["nats_per_token"]
+    if record is not None and is_over(record):
+        training.go_longer(record.arrays("weights", table), record.progress)
+    elif record is not None:
         take_up(training, record, lambda: training_state(record, table))
     return training
 

@@ -11,7 +11,19 @@ import click
 
 from seqcli.cli import tips
 from seqcli.cli.completion import complete_file, complete_model
-from seqcli.cli.fitting import Done, Fit, Stop, check_resume, is_finished, name_of, take_up, training_options
+from seqcli.cli.fitting import (
+    Done,
+    Fit,
+    Stop,
+    check_resume,
+    ends,
+    is_longer,
+    is_over,
+    name_of,
+    say_finished,
+    take_up,
+    training_options,
+)
 from seqcli.cli.options import Session, check_given, command, option, spec_options
 from seqcli.cli.preparing import Plan, begin_torch, checkpoint_of, make_plan
 from seqcli.cli.translation.fitted import fit_dropout
@@ -117,14 +129,17 @@ def _plan(session: Session, record: Record | None, like: str | None, params: dic
 def _train(session: Session, source: PairSource, draft: Draft, plan: Plan) -> dict[str, Any] | None:
     """Train one direction, and say what came of it; return its object of --json, None where nothing was left to do."""
     began, name, record = time.monotonic(), draft.name, draft.record
-    measured = record is not None and "bleu" in record.results.get("held_out", {})
-    if measured and is_finished(session, record):
-        return None
     corpus = read_pair_corpus(session, source, plan.text, record)
     plan = Plan(corpus.text, plan.spec, plan.run)
+    longer = is_longer(record, plan.run)
+    if record is not None and is_over(record) and not longer:
+        say_finished(session, record)
+        return None
     batches = _batches(plan, corpus)
     plan = fit_dropout(session, plan, corpus, batches)
-    training = _make(session, plan, corpus, batches, record)
+    training = _make(session, plan, corpus, batches, record, longer)
+    after = _measuring_seconds(plan, corpus, training) if plan.run.minutes is not None else 0.0
+    training.ends = ends(session, plan.run.minutes, began, after)
     why = _fit(session, source, plan, corpus, training, draft)
     session.shelf.set_default(name, only_first=True)
     example = tips.sentence(corpus.held_out_pairs.source[place] for place in corpus.held_out.places)
@@ -142,7 +157,9 @@ def _batches(plan: Plan, corpus: PairCorpus) -> PairBatches:
     return PairBatches(train.source, train.target, plan.run.batch_size, plan.run.seed, recut)
 
 
-def _make(session: Session, plan: Plan, corpus: PairCorpus, batches: PairBatches, record: Record | None) -> Training:
+def _make(
+    session: Session, plan: Plan, corpus: PairCorpus, batches: PairBatches, record: Record | None, longer: bool
+) -> Training:
     """Make the model and its training, from the start or where a record stands."""
     from seqcli.translation.arrays import translation_table
 
@@ -158,7 +175,9 @@ def _make(session: Session, plan: Plan, corpus: PairCorpus, batches: PairBatches
 
     model = Translator(plan.spec, *sizes, plan.text.joint)
     training = Training(model, batches, HeldOutPairs(corpus.held_out.source, corpus.held_out.target), plan.run)
-    if record is not None and "state" not in record.files:
+    if record is not None and longer:
+        training.go_longer(record.arrays("weights", table), record.progress)
+    elif record is not None and "state" not in record.files:
         training.progress = Progress(**record.progress)  # stopped while its translations were measured
     elif record is not None:
         take_up(training, record, lambda: training_state(record, table))
@@ -190,6 +209,21 @@ def _fit(session: Session, source: PairSource, plan: Plan, corpus: PairCorpus, t
         raise
     checkpoint.save(training.progress, None)
     return why
+
+
+def _measuring_seconds(plan: Plan, corpus: PairCorpus, training: Training) -> float:
+    """Return about how long it takes to translate the held-out sources, judged by the first tokens of some."""
+    from seqcli.translation.arrays import TranslatorArrays
+    from seqcli.translation.search import MORE, ROWS, Searching, search
+
+    how = Searching(longest=0.0)  # as many tokens of each, whatever a model thinks that has not learned yet
+    sources = corpus.held_out.source
+    some = sources[:: -(-len(sources) // (ROWS // how.beam))]
+    model = TranslatorArrays(plan.spec, training.weights())
+    began = time.perf_counter()
+    search(model, some, how, best_only=True)
+    tokens = sum(map(len, corpus.held_out.target)) / len(sources)
+    return (time.perf_counter() - began) * tokens / MORE * len(sources) / len(some)
 
 
 def _measured(session: Session, corpus: PairCorpus, draft: Draft) -> dict[str, Any]:

@@ -18,10 +18,14 @@ from seqcli.cli.fitting import (
     check_corpus,
     check_memory,
     check_resume,
+    check_trained,
     document_of,
-    is_finished,
+    ends,
+    is_longer,
+    is_over,
     name_of,
     resume_line,
+    say_finished,
     take_up,
     training_options,
 )
@@ -111,8 +115,7 @@ def train_w2v(
     source, name = Source(texts, valid, session.text_form), name or name_of(texts)
     with session.shelf.open(name, replace=replace, resume=resume, task="vectors") as draft:
         record = draft.record
-        if is_finished(session, record):
-            return
+        check_trained(record)
         known = known_vectors(session, start) if start else None
         if known is not None:
             params |= known.settings(params)
@@ -122,12 +125,15 @@ def train_w2v(
             raise MisuseError(f"--min-ngram {least} is above --max-ngram {most}; give a lower one.")
         words = _read(session, source, plan, record)
         give_back()
+        if record is not None and is_over(record) and not is_longer(record, plan.run):
+            return say_finished(session, record)
         plan = Plan(words.text, plan.spec, plan.run)
         training = _make(session, plan, words, record)
         if known is not None:
             count = known.give_to(training, words.names)
             session.terminal.note(f"{count:,} of {len(words.names):,} words begin with known vectors.")
             known = None  # its matrices need not be held while the training runs
+        training.ends = ends(session, plan.run.minutes, began)
         why = _fit(session, source, plan, words, training, draft)
         session.shelf.set_default(name, only_first=True)
         _report(session, training, draft, words, why, time.monotonic() - began, as_json)
@@ -188,7 +194,9 @@ def _make(session: Session, plan: Plan, words: Words, record: Record | None) -> 
     from seqcli.vectors.train import VectorTraining
 
     training = VectorTraining(words.train, words.held_out, words.names, words.counts, plan.spec, plan.run)
-    if record is not None:
+    if record is not None and is_over(record):
+        training.go_longer(record.arrays("vectors"), record.arrays("weights")["outputs"], record.progress)
+    elif record is not None:
         take_up(training, record, lambda: record.arrays("state", training.shapes()))
     return training
 
