@@ -159,7 +159,18 @@ def test_evaluate_tells_its_figures_and_what_to_doubt(here: Path, tmp_path: Path
     assert list(record) == ["model", "tokens", "unknown_rate", "nats_per_token", "perplexity", "bits_per_character"]
     assert record["tokens"] == 30 * 8 and record["unknown_rate"] == 0 and not done.err
     assert 1 < record["perplexity"] < 10
-    assert "80% of the tokens are unknown to 'tiny'" in seqcli("evaluate", "--test", foreign, "--threads", "1").err
+    assert (
+        "80% of the tokens are unknown to 'tiny', and all of them one easy guess: its figures flatter."
+        in seqcli("evaluate", "--test", foreign, "--threads", "1").err
+    )
+    lines = [line.replace(".", "Zebra") for line in story(30, seed=9).splitlines(keepends=True)]  # some end with "!"
+    foreign.write_text("".join(lines[:20]), "utf-8")
+    some = seqcli("evaluate", "--test", foreign, "--jsonl", "--threads", "1")
+    assert 0 < some.records[0]["unknown_rate"] < 0.1 and not some.err, "a tenth, and no less, is worth a line"
+    foreign.write_text("the Zebra saw the Zebra\n" * 5, "utf-8")
+    assert "33% of the tokens" in seqcli("evaluate", "--test", foreign, "--threads", "1").err
+    foreign.write_text("the cat saw the old red house Zebra\n" * 5, "utf-8")
+    assert "11% of the tokens" in seqcli("evaluate", "--test", foreign, "--threads", "1").err
 
 
 # -- which model ------------------------------------------------------------------------------------------------------

@@ -132,6 +132,23 @@ def test_another_search_is_not_gone_on_with(here: Path, trained: list[tuple[int,
     assert len(trained) == 5
 
 
+def test_a_search_too_short_to_tell_is_refused_before_it_begins(here: Path, trained: list[tuple[int, float]]) -> None:
+    refused = seqcli("tune", "text.txt", "--minutes", "1.9", *FIXED)
+    assert refused.code == 2 and "give 2 at least, or --trials" in refused.error and not Path("models").exists()
+    for minutes, count in ((2, 4), (5.9, 4), (6, 9), (60, 27)):
+        assert trained == []
+        done = seqcli("tune", "text.txt", "--minutes", str(minutes), "--replace", *FIXED)
+        assert done.code == 0 and len({number for number, _ in trained}) == count
+        longest = trained[-1][1]
+        assert longest >= 1.0, "no line tells anybody to train for seconds"
+        assert f"--minutes {longest:.3g}" in done.err
+        note = f"Note: the longest trial takes {longest:g} min" if longest == 1 else "Note: the longest trial takes "
+        assert (note in done.err) == (longest < 5)
+        if minutes == 6:
+            assert "settings for 5 minutes take --minutes 30." in done.err
+        trained.clear()
+
+
 @pytest.mark.parametrize(
     "words", [("--minutes", "0"), ("--trials", "1"), ("--resume", "--replace"), ("--name", "../x")]
 )

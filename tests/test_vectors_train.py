@@ -450,6 +450,19 @@ def train(*options: str) -> Outcome:
     return seqcli("train-w2v", "topics.txt", "--threads", "1", "--embedding-size", "16", "--window", "3", *options)
 
 
+def test_vectors_that_learned_next_to_nothing_are_not_to_be_trusted_and_say_so(topics: Path) -> None:
+    note = "Note: 'topics' learned from few words ("
+    few = train("--epochs", "2")
+    assert few.code == 0 and note in few.err
+    asked = seqcli("neighbors", "a1", "a2", "-k", "2", "--jsonl")
+    assert asked.err.count(note) == 1 and len(asked.records) == 4
+    assert note in seqcli("similarity", "a1", "a2").err
+    epochs = few.err.split("--epochs ")[1].split(".")[0]
+    enough = train("--replace", "--epochs", epochs)
+    assert enough.code == 0 and note not in enough.err, "what the note advises silences it"
+    assert seqcli("neighbors", "a1").err == ""
+
+
 def test_train_ask_and_continue(topics: Path) -> None:
     result = train("--json", "--epochs", "3")
     report = json.loads(result.out)

@@ -27,7 +27,7 @@ from seqcli.cli.options import (
 from seqcli.errors import DamagedError, MisuseError, quoted
 from seqcli.text.form import Form
 
-MANY_UNKNOWN = 0.2  # share of unknown tokens from which a perplexity says little about the model
+MANY_UNKNOWN = 0.1  # share of unknown tokens from which a perplexity says little about the model
 
 
 class Reading(NamedTuple):
@@ -119,8 +119,9 @@ def _measured(session: Session, name: str | None, reading: Reading, seen: dict[b
     seen.setdefault(same, record.name)
     if encoded.unknown_rate > MANY_UNKNOWN:
         session.terminal.note(
-            f"Note: {encoded.unknown_rate:.0%} of the tokens are unknown to {quoted(record.name)}; is --tokenizer "
-            f"{record.text.tokenizer} right for this text?"
+            f"Note: {encoded.unknown_rate:.0%} of the tokens are unknown to {quoted(record.name)}, and all of them one "
+            "easy guess: its figures flatter. Is the text of another kind, or --tokenizer "
+            f"{record.text.tokenizer} wrong for it?"
         )
     if blend.free and reading.fit_on:
         blend = _fitted(session, blend, encoded.sha256, reading)

@@ -19,13 +19,20 @@ from seqcli.spec import LanguageSpec, RunSpec, TextSpec, option_name, to_dict
 if TYPE_CHECKING:
     from seqcli.tuning import Trial
 
-FEW, MANY, LONG = 9, 27, 60.0  # trials, and the minutes from which there are many: the shortest then take a minute
+TRIALS = {
+    60.0: 27,
+    6.0: 9,
+    2.0: 4,
+}  # from so many minutes on: the last of them take a minute or more, as less tells little
+SHORT = 5.0  # minutes of the longest trial below which a note says what it is worth
 
 
 @command(epilog="Example: seqcli tune book.txt --minutes 30")
 @click.argument("texts", nargs=-1, required=True, metavar="TEXT...", shell_complete=complete_file)
 @option("--minutes", type=Number(float), required=True, metavar="X", help="Minutes of trainings, all together.")
-@option("--trials", type=Number(int), metavar="N", help="Settings to try.  [default: 9; 27 from 60 minutes on]")
+@option(
+    "--trials", type=Number(int), metavar="N", help="Settings to try.  [default: 4; 9 from 6 minutes on, 27 from 60]"
+)
 @option("--name", metavar="NAME", help="Name of the search.  [default: the file's]")
 @option("--valid", multiple=True, metavar="FILE", help="Held-out text, instead of a part cut from the text.")
 @reading_options
@@ -54,9 +61,9 @@ def tune(
     stand in NAME.tune.jsonl beside the models. What is best after a few minutes is smaller than what is best after an
     hour, so let the search take some times the minutes that the training will have.
     """
-    trials = trials or (MANY if minutes >= LONG else FEW)
-    _check(minutes, trials, resume and replace)
+    trials = _check(minutes, trials, resume and replace)
     from seqcli.cli.language.searching import Journal, Search
+    from seqcli.tuning import rounds
 
     source, name = Source(texts, valid, session.text_form), name or name_of(texts)
     architecture = params["architecture"] or "lstm"
@@ -70,6 +77,7 @@ def tune(
         parts = {key: to_dict(part) for key, part in vars(plan).items()}
         del parts["run"]["threads"]  # a search may go on with others
         journal.begin({**sums, **asked, **parts})
+        _note_short(session, rounds(minutes, trials)[-1].minutes, minutes)
         found = Search(session, plan, corpus, journal).run(minutes, trials, fixed)
     _report(session, found)
     best = found[0]
@@ -81,14 +89,30 @@ def tune(
     )
 
 
-def _check(minutes: float, trials: int, both: bool) -> None:
-    """Raise MisuseError for what no search can be."""
+def _check(minutes: float, trials: int | None, both: bool) -> int:
+    """Return how many settings to try. Raises MisuseError for what no search can be."""
     if not 0 < minutes <= 1e5:
         raise MisuseError(f"--minutes is {minutes:g}; give a number above 0, at most 100000.")
+    if trials is None and minutes < min(TRIALS):
+        raise MisuseError(
+            f"--minutes is {minutes:g}, and trials of seconds say nothing about a training of minutes; give "
+            f"{min(TRIALS):g} at least, or --trials."
+        )
+    trials = next(count for least, count in TRIALS.items() if minutes >= least) if trials is None else trials
     if not 2 <= trials <= 1000:
         raise MisuseError(f"--trials is {trials}; give a number from 2 to 1,000.")
     if both:
         raise MisuseError("Give --resume or --replace, not both.")
+    return trials
+
+
+def _note_short(session: Session, longest: float, minutes: float) -> None:
+    """Say what a search is worth whose longest trial takes so few minutes."""
+    if longest < SHORT:
+        session.terminal.note(
+            f"Note: the longest trial takes {duration(60 * longest)}, and what is best after that is too small for a "
+            f"longer training; settings for {SHORT:g} minutes take --minutes {math.ceil(minutes * SHORT / longest)}."
+        )
 
 
 def _train_line(source: Source, params: dict[str, Any], best: Trial) -> list[str]:

@@ -295,9 +295,11 @@ def rows_among(opened: Opened, among: str | None) -> NDArray[np.int64] | None:
 
 
 def _open(session: Session, model: str | None) -> Opened:
-    from seqcli.cli.vectors.tables import open_table
+    from seqcli.cli.vectors.tables import note_few_words, open_table
 
-    return open_table(session, model)
+    opened = open_table(session, model)
+    note_few_words(session, opened.record)
+    return opened
 
 
 def _questions(words: tuple[str, ...], file: str | None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replace_settings
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from seqcli.vectors.formats import VectorsFile
 
 MOST_WORDS = 2.0**62  # of a text: their sum is a number still
+FEW_WORDS = 250_000  # learned from, all passes together: below, vectors have hardly left where they began
 OPTIONAL = ("output",)  # arrays beside the vectors themselves, which answering does without
 
 
@@ -93,6 +95,18 @@ def open_table(session: Session, name: str | None) -> Opened:
         )
     session.spare.fit_products()
     return Opened(record, table_of(record))
+
+
+def note_few_words(session: Session, record: Record) -> None:
+    """Say of vectors that were trained on next to nothing that they tell next to nothing."""
+    learned = int(record.progress.get("tokens") or 0)
+    if record.architecture != "imported" and 0 < learned < FEW_WORDS:
+        epochs = record.run.epochs
+        more = f", or --epochs {math.ceil(epochs * FEW_WORDS / learned)}" if epochs else ""
+        session.terminal.note(
+            f"Note: {quoted(record.name)} learned from few words ({learned:,}, all passes together), so that all look "
+            f"alike: trust no similarity of it. More text helps{more}."
+        )
 
 
 def table_of(record: Record) -> Table:

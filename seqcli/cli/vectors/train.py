@@ -235,6 +235,8 @@ def _loss_text(nats: float) -> str:
 def _report(
     session: Session, training: VectorTraining, draft: Draft, words: Words, why: str, seconds: float, as_json: bool
 ) -> None:
+    from seqcli.cli.vectors.tables import note_few_words
+
     assert draft.record is not None
     p, held_out = training.progress, draft.record.results["held_out"]
     if as_json:
@@ -243,6 +245,7 @@ def _report(
         f"Done in {duration(p.seconds)} ({why}): {p.update:,} updates, {training.words_per_second:,.0f} words/s. "
         f"Held-out {_loss_text(held_out['nats_per_pair'])} over {held_out['pairs']:,} pairs."
     )
+    note_few_words(session, draft.record)
     where = os.path.relpath(draft.directory)
     tip = ["seqcli", "neighbors", tips.content_word(words.names), "-m", draft.name]
     session.terminal.note(f"Model: {where}. Try:", tip)
