@@ -15,9 +15,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from seqcli.cli.opening import language_record, tokenizer_of
-from seqcli.cli.options import Session
-from seqcli.decoding.ending import MOST
+from seqcli.cli.session import Session
+from seqcli.decoding.limits import MOST
+from seqcli.language.load import language_record
+from seqcli.store.tokenizer import tokenizer_of
 from seqcli.text.corpus import encode, read_pieces
 from seqcli.text.tokens import tokens_of
 from seqcli.text.vocabulary import EOS, UNK

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from record import record
 
-from seqcli.cli.options import Session
-from seqcli.cli.translation.opening import open_translator, translation_record, translations_of
-from seqcli.metrics import quality
+from seqcli.cli.session import Session
 from seqcli.text.reading import read_lines
 from seqcli.translation.arrays import TranslatorArrays
+from seqcli.translation.load import open_translator, translation_record, translations_of
+from seqcli.translation.metrics import quality
 from seqcli.translation.search import Searching
 
 

@@ -19,8 +19,8 @@ from plain_loop import train
 from record import record
 from texts import PTB
 
-from seqcli.spec import TextSpec
 from seqcli.text.corpus import build, read_pieces
+from seqcli.text.settings import TextSpec
 
 TRAIN, VALID, TEST = PTB
 

@@ -153,7 +153,7 @@ def _must(folder: Path, args: list[str], stop: int | None) -> None:
 def run(shelf: Path, args: list[str], stop: int | None = None) -> Result:
     """Run a command in this process; stop: a training ends, as by Ctrl-C, when it has looked so many times."""
     from seqcli.cli import run as run_command
-    from seqcli.cli.fitting import Stop
+    from seqcli.training.stop import Stop
 
     looked = 0
 

@@ -22,7 +22,7 @@ import numpy as np
 from record import record
 from texts import BOOKS, PTB
 
-from seqcli.ngram.arrays import NgramArrays
+from seqcli.language.ngram.arrays import NgramArrays
 from seqcli.store import Shelf
 from seqcli.text.corpus import encode, read_pieces
 from seqcli.text.tokens import make

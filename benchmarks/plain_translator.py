@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import torch
 
-from seqcli.models.seq2seq import Translator
-from seqcli.text.bucketed import padded
 from seqcli.text.vocabulary import EOS, UNK
+from seqcli.translation.batches import padded
+from seqcli.translation.model import Translator
 
 ROWS = 64
 

@@ -44,8 +44,8 @@ def plain(path: str) -> dict[str, float]:
 def quick(path: str) -> dict[str, float]:
     """Do the same with seqcli: once as a command does, loading compiled code within the time, then once more."""
     sys.modules["scipy"] = None  # type: ignore[assignment]  # no dependency of seqcli; numba loads it where it finds it
-    from seqcli.spec import TextSpec
     from seqcli.text.corpus import build, read_pieces
+    from seqcli.text.settings import TextSpec
 
     def once() -> dict[str, float]:
         begun = time.perf_counter()

@@ -16,10 +16,10 @@ import plain_translator
 import torch
 from record import record
 
-from seqcli.cli.options import Session
-from seqcli.cli.translation.opening import open_translator, translation_record
-from seqcli.models.seq2seq import Translator
+from seqcli.cli.session import Session
 from seqcli.text.reading import read_lines
+from seqcli.translation.load import open_translator, translation_record
+from seqcli.translation.model import Translator
 from seqcli.translation.search import Searching, search
 
 

@@ -26,9 +26,9 @@ from typing import Any
 from record import record
 from translation import ROWS, files, seqcli
 
-from seqcli.spec import TranslationSpec
 from seqcli.store import Shelf
 from seqcli.text.tokens import make, tokens_of
+from seqcli.translation.settings import TranslationSpec
 
 JOEY = Path(__file__).resolve().parent / ".peers" / "joeynmt"
 SPEED = re.compile(r"Tokens per Sec: +([\d.]+)")

@@ -21,10 +21,11 @@ import torch
 from record import record
 from torch import nn
 
-from seqcli.models.language import LanguageModel
-from seqcli.spec import LanguageSpec, RunSpec
-from seqcli.text.batches import Blocks, Segments
-from seqcli.training import Training
+from seqcli.language.batches import Blocks, Segments
+from seqcli.language.model import LanguageModel
+from seqcli.language.settings import LanguageSpec
+from seqcli.training.loop import Training
+from seqcli.training.settings import RunSpec
 
 VOCABULARY, TOKENS = 10_000, 10**6
 WARM, UPDATES = 10, 40

@@ -16,11 +16,11 @@ import torch
 from command_line import TINY, seqcli, story
 from faults import forked
 
-from seqcli.models.language import LanguageModel
+from seqcli.language.batches import Segments
+from seqcli.language.model import LanguageModel
 from seqcli.store import Draft, Shelf
-from seqcli.text.batches import Segments
 from seqcli.text.corpus import Corpus
-from seqcli.training import Training
+from seqcli.training.loop import Training
 
 MOMENTS = ("evaluation 1", "update 30", "save 4", "evaluation 6")  # the last: while patience runs out (on most CPUs)
 STRONG = (  # all that a training carries on with beside weights, moments and state

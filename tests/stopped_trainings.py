@@ -30,16 +30,16 @@ from command_line import seqcli as seqcli_
 import seqcli.cli.language.tune
 import seqcli.cli.translation.train
 import seqcli.cli.vectors.train
-import seqcli.training
+import seqcli.training.loop
 import seqcli.translation.search
-import seqcli.vectors.train  # imported before any child begins, as all above
+import seqcli.vectors.loop
 from seqcli.cli import hear_signals
-from seqcli.cli.language.searching import Journal
+from seqcli.language.batches import Segments
+from seqcli.language.tuning.journal import Journal
 from seqcli.store import Draft, Record, Shelf
-from seqcli.text.batches import Segments
-from seqcli.text.bucketed import HeldOutPairs
-from seqcli.training import Training
-from seqcli.vectors.train import VectorTraining
+from seqcli.training.loop import Training
+from seqcli.translation.batches import HeldOutPairs
+from seqcli.vectors.loop import VectorTraining
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NAME = "it"
@@ -280,7 +280,7 @@ def trials(folder: Path, name: str, every: int, last: int, count: int, seed: int
 def ready() -> None:
     """Make this process one whose children take signals as seqcli does, and begin with kernels that are compiled."""
     torch.set_num_threads(1)
-    seqcli.training.Clock = Ticks  # type: ignore[misc,assignment]
+    seqcli.training.loop.Clock = Ticks  # type: ignore[misc,assignment]
     os.fsync = lambda fd: None  # a signal is no power cut
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from seqcli.inference import language_table
-from seqcli.spec import LanguageSpec, RunSpec, TextSpec
+from seqcli.language.arrays import language_table
+from seqcli.language.settings import LanguageSpec
 from seqcli.store import Draft, Record, Shelf, pack
+from seqcli.text.settings import TextSpec
 from seqcli.text.vocabulary import Vocabulary
+from seqcli.training.settings import RunSpec
 
 FULL = os.environ.get("SEQCLI_TORTURE") == "full"  # every case, where a default run takes a share of them
 SPEC = LanguageSpec(architecture="lstm", embedding_size=2, hidden_size=2, layers=1)

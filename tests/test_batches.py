@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqcli.text.batches import PADDING, SEGMENT, WARM_UP, Blocks, Segments
+from seqcli.language.batches import SEGMENT, WARM_UP, Blocks, Segments
 from seqcli.text.vocabulary import EOS
+from seqcli.training.held_out import PADDING
 
 
 def numbered(size: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:

@@ -37,9 +37,10 @@ def test_every_command_that_reads_text_reads_a_column(here: Path) -> None:
 
 
 def test_a_training_on_a_column_is_resumed_by_the_line_that_is_printed(here: Path) -> None:
-    from seqcli.cli.fitting import Source, resume_line
-    from seqcli.cli.options import Session
+    from seqcli.cli.session import Session
+    from seqcli.cli.training import resume_line
     from seqcli.text.form import Form
+    from seqcli.training.source import Source
 
     line = resume_line(Session(), "train-lm", Source(("t.csv",), (), Form("latin-1", ("my text",), True)), "x")
     assert "--encoding latin-1 --column 'my text' --plain" in shlex.join(line)

@@ -19,9 +19,12 @@ import pytest
 from command_line import TINY, Outcome, seqcli, story, trained
 from store_sample import make
 
-from seqcli.progress import ENDLESS
-from seqcli.spec import LanguageSpec, RunSpec, TextSpec, option_name, value_type
+from seqcli.language.settings import LanguageSpec
+from seqcli.settings import option_name, value_type
 from seqcli.store import Shelf
+from seqcli.text.settings import TextSpec
+from seqcli.training.progress import ENDLESS
+from seqcli.training.settings import RunSpec
 
 LINES = b"the cat\n\nsome\n"
 
@@ -377,7 +380,7 @@ def test_a_number_out_of_range_is_quoted_as_it_was_typed(here: Path) -> None:
 @pytest.fixture
 def stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a training that was interrupted."""
-    from seqcli.training import Training
+    from seqcli.training.loop import Training
 
     monkeypatch.chdir(tmp_path)
     real = Training._update
@@ -627,7 +630,7 @@ def test_arguments_that_are_joined_to_one_prompt_are_said_where_it_is_ambiguous(
 
 
 def test_a_perplexity_worse_than_guessing_is_remarked_on() -> None:
-    from seqcli.cli.language.outcome import perplexity_text
+    from seqcli.language.figures import perplexity_text
 
     assert perplexity_text(17.0, 30_000).startswith("perplexity 24,154,953, worse than guessing evenly (30,000)")
     assert perplexity_text(10.4, 30_000) == "perplexity 32,860" and perplexity_text(4.5, 30_000) == "perplexity 90.02"

@@ -12,8 +12,8 @@ import torch
 from command_line import TINY, seqcli, story
 from tiny_language_models import model_of, spec_of
 
-from seqcli.dynamic import Adapting, Learning, Pace
-from seqcli.inference import LanguageArrays
+from seqcli.language.arrays import LanguageArrays
+from seqcli.language.dynamic_evaluation import Adapting, Learning, Pace
 
 MIX = ("--mix", "counts:0.4")
 COUNTED = ["--architecture", "ngram", "--order", "3"]

@@ -12,8 +12,8 @@ import pytest
 from command_line import seqcli, trained
 from store_sample import make
 
-from seqcli.spec import TableSpec
 from seqcli.store import Shelf
+from seqcli.vectors.settings import TableSpec
 
 VECTORS = {"task": "vectors", "architecture": "imported", "spec": TableSpec(dimensions=2)}
 

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from command_line import TINY, seqcli, story
 
-from seqcli.spec import CountingSpec, NgramSpec, TextSpec
+from seqcli.language.settings import CountingSpec, NgramSpec
 from seqcli.store import Shelf, pack
+from seqcli.text.settings import TextSpec
 
 
 @pytest.fixture(scope="module")

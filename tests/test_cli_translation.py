@@ -154,7 +154,7 @@ def test_every_kind_is_trained_and_answers(options: tuple[str, ...], tmp_path: P
 
 
 def test_a_stopped_training_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from seqcli.training import Training
+    from seqcli.training.loop import Training
 
     monkeypatch.chdir(tmp_path)
     write_pairs(tmp_path, 150)
@@ -193,7 +193,7 @@ def test_a_training_stopped_while_it_is_measured_is_measured_by_a_resume(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("seqcli.cli.translation.train.quality_figures", stop)
+        patch.setattr("seqcli.translation.training.quality_figures", stop)
         assert seqcli(*command).code == 130
     before = Shelf("models").read("pairs")
     assert before.progress["finished"] and "bleu" not in before.results["held_out"]
@@ -203,7 +203,7 @@ def test_a_training_stopped_while_it_is_measured_is_measured_by_a_resume(
 
 
 def test_both_directions_in_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from seqcli.training import Training
+    from seqcli.training.loop import Training
 
     monkeypatch.chdir(tmp_path)
     source, target = write_pairs(tmp_path, 100)

@@ -18,8 +18,8 @@ import pytest
 from command_line import seqcli, story
 
 from seqcli.cli import run
-from seqcli.cli.vectors.tables import word_hash
 from seqcli.store import Shelf, pack
+from seqcli.vectors.load import word_hash
 
 # king is to man as queen is to woman, by construction: royal, male, female, fruit
 FILE = """9 4
@@ -405,9 +405,9 @@ def test_answers_load_neither_torch_nor_numba_nor_rich(shelf: Path) -> None:
 
 
 def test_a_word_never_seen_is_answered_from_its_ngrams_and_that_is_said(shelf: Path) -> None:
-    from seqcli.cli.options import Session
-    from seqcli.cli.vectors.tables import save_table
+    from seqcli.cli.session import Session
     from seqcli.vectors.formats import VectorsFile
+    from seqcli.vectors.load import save_table
     from seqcli.vectors.subwords import Subwords
 
     random = np.random.default_rng(0)

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcli.errors import CorpusError
-from seqcli.spec import TextSpec
 from seqcli.text import interning, spool, units
 from seqcli.text.corpus import Corpus, Encoded, build, encode, read_pieces
 from seqcli.text.interning import LINE, Interner
 from seqcli.text.pieces import Pieces
+from seqcli.text.settings import TextSpec
 from seqcli.text.spool import Spool
 from seqcli.text.tokens import tokens_of
 from seqcli.text.units import cut_held_out, is_paragraphs
@@ -355,7 +355,7 @@ def test_subwords_learn_from_the_training_part() -> None:
 
 def test_code_that_can_be_kept_nowhere_is_compiled_all_the_same(tmp_path: Path) -> None:
     """A package that may not be written to, and a user without a folder: numba alone would fail to import."""
-    from seqcli.text import compiling
+    from seqcli.text import compiled as compiling
 
     def refuse(**options: object) -> object:
         def decorate(function: object) -> object:

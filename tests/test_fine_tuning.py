@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from command_line import TINY, seqcli, story, trained
 
-from seqcli.cli.language.fine_tuning import begin_from
-from seqcli.cli.opening import open_language_model, tokenizer_of
-from seqcli.cli.options import Session
-from seqcli.inference import LanguageArrays
-from seqcli.models.language import LanguageModel
+from seqcli.cli.session import Session
+from seqcli.language.arrays import LanguageArrays
+from seqcli.language.asked import open_language_model
+from seqcli.language.fine_tuning import begin_from
+from seqcli.language.model import LanguageModel
 from seqcli.store import Record, Shelf
+from seqcli.store.tokenizer import tokenizer_of
 from seqcli.text.corpus import Corpus, build, read_pieces
 from seqcli.text.vocabulary import SPECIALS, UNK
 
@@ -112,7 +113,7 @@ def test_on_its_own_text_it_does_not_begin_by_unlearning(here: Path, tmp_path: P
 def test_one_that_was_interrupted_goes_on_and_still_says_where_it_came_from(
     here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from seqcli.training import Training
+    from seqcli.training.loop import Training
 
     shelf = ("--models-dir", tmp_path / "models")
     assert seqcli(*shelf, "models", "import", exported(tmp_path)).code == 0

@@ -14,8 +14,9 @@ import pytest
 from command_line import seqcli
 
 from seqcli.errors import MisuseError
-from seqcli.spec import ARCHITECTURES, from_dict, to_dict
+from seqcli.settings import from_dict, to_dict
 from seqcli.store import Shelf
+from seqcli.tasks import ARCHITECTURES
 
 EARLIER = Path(__file__).with_name("data") / "earlier-translators"
 FORMATS = sorted(Path(__file__).with_name("data").glob("format-*"))

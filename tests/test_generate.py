@@ -14,13 +14,13 @@ import pytest
 from command_line import seqcli, story, trained
 from tiny_language_models import VOCABULARY, model_of, spec_of
 
-from seqcli.cli.language.joining import Joining
+from seqcli.decoding.continuation import Limits, Writer, search
 from seqcli.decoding.copies import Copies
-from seqcli.decoding.ending import Ending
+from seqcli.decoding.joining import Joining
+from seqcli.decoding.limits import Ending
 from seqcli.decoding.sampling import draw, forbid, shaped, top_k, top_p, typical
 from seqcli.decoding.settings import Sampling
-from seqcli.decoding.writing import Limits, Writer, search
-from seqcli.inference import LanguageArrays
+from seqcli.language.arrays import LanguageArrays
 from seqcli.text.tokens import Words, learn_subwords, make, tokens_of
 
 LOGS = np.log(np.array([[0.5, 0.25, 0.15, 0.1], [0.1, 0.2, 0.3, 0.4]]))

@@ -10,13 +10,13 @@ import pytest
 import torch
 from tiny_language_models import CELLS, VOCABULARY, model_of, spec_of, tokens
 
-from seqcli import inference
 from seqcli.errors import DamagedError
-from seqcli.inference import LanguageArrays, language_table
-from seqcli.models.language import LanguageModel
-from seqcli.spec import LanguageSpec
-from seqcli.text.batches import Segments
-from seqcli.training import evaluate
+from seqcli.language import arrays as inference
+from seqcli.language.arrays import LanguageArrays, language_table
+from seqcli.language.batches import Segments
+from seqcli.language.model import LanguageModel
+from seqcli.language.settings import LanguageSpec
+from seqcli.training.loop import evaluate
 
 SIZES = [(6, 6, True), (5, 7, True), (5, 7, False)]  # embedding, hidden, tied: shared, by a projection, apart
 SPECS = [

@@ -14,10 +14,10 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from seqcli.cli.language.completing import Completer
 from seqcli.cli.line_editor import Choice, lines_typed
-from seqcli.cli.opening import Asked, open_language_model
-from seqcli.cli.options import Session
+from seqcli.cli.session import Session
+from seqcli.language.asked import Asked, open_language_model
+from seqcli.language.completion import Completer
 
 MODELS = {"words": ("--tokenizer", "words"), "letters": ("--tokenizer", "characters", "--lowercase")}
 

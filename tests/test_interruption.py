@@ -16,9 +16,9 @@ import pytest
 from command_line import TINY, Outcome, seqcli, story
 from killed_trainings import AGAIN, MOMENTS, SETTINGS, at
 
+from seqcli.language.batches import Segments
 from seqcli.store import Draft, Record, Shelf
-from seqcli.text.batches import Segments
-from seqcli.training import Training
+from seqcli.training.loop import Training
 
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 

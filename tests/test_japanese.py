@@ -65,7 +65,7 @@ def test_what_was_chosen_stays_with_like_from_and_resume(shelf: Path) -> None:
 
 
 def test_a_training_that_was_stopped_goes_on_as_it_was_cut(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from seqcli.training import Training
+    from seqcli.training.loop import Training
 
     real = Training._update
 

@@ -13,13 +13,13 @@ import pytest
 import torch
 from torch import nn
 
-from seqcli.cli.lab.beside_torch import torch_gradients
 from seqcli.lab import check
 from seqcli.lab.cells import GRU, LSTM, RNN, Attention, backward, forward
 from seqcli.lab.characters import BATCH, CLIP, UNROLL, learn, read
 from seqcli.lab.learning import LOSSES, Sgd, clip, initialiser, length, make_cell, make_network
 from seqcli.lab.settings import Check
 from seqcli.lab.texts import ENGLISH
+from seqcli.lab.torch_gradients import torch_gradients
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -13,11 +13,11 @@ import pytest
 import torch
 from command_line import seqcli, trained
 
-from seqcli.cli.lab.reading import cell_of
 from seqcli.lab import EXPERIMENTS, cells, japanese
-from seqcli.models.language import LanguageModel
+from seqcli.lab.trained_cells import cell_of
+from seqcli.language.model import LanguageModel
+from seqcli.language.settings import LanguageSpec
 from seqcli.plots import figure
-from seqcli.spec import LanguageSpec
 
 QUICK = {  # every experiment, as short as it may be
     "check": [],

@@ -9,15 +9,7 @@ import shlex
 import pytest
 from command_line import Stream, seqcli
 
-from seqcli.cli.layout import (
-    FilledLine,
-    command_lines,
-    display_width,
-    readable,
-    shell_word,
-    table_lines,
-    wrapped,
-)
+from seqcli.cli.layout import FilledLine, command_lines, display_width, readable, shell_word, table_lines, wrapped
 from seqcli.cli.terminal import Results, Terminal
 
 ENGLISH = (

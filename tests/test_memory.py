@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from command_line import seqcli, story
 
-from seqcli.memory import available
+from seqcli.training.memory import available
 
 MACHINE = "MemTotal:       16000000 kB\nMemAvailable:    8000000 kB\n"
 GB = 10**9
@@ -59,7 +59,7 @@ def test_nothing_is_claimed_where_nobody_says(tmp_path: Path) -> None:
 
 
 def test_a_training_that_does_not_fit_its_container_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seqcli.memory.ROOT", tree(tmp_path, "0::/\n", v2("", f"{10 * GB}", GB * 99 // 10)))
+    monkeypatch.setattr("seqcli.training.memory.ROOT", tree(tmp_path, "0::/\n", v2("", f"{10 * GB}", GB * 99 // 10)))
     (tmp_path / "text.txt").write_text(story())
     big = ("--hidden-size", "4000", "--epochs", "1")
     refused = seqcli("--models-dir", tmp_path / "models", "train-lm", tmp_path / "text.txt", *big)

@@ -9,13 +9,13 @@ import pytest
 from tiny_language_models import VOCABULARY, model_of, spec_of
 
 from seqcli.errors import MisuseError
-from seqcli.inference import LanguageArrays
-from seqcli.measuring import stretches
-from seqcli.mixing.cache import Cached, TextCache, heard, with_cache
-from seqcli.mixing.mixture import Mixture, fit_weights, mixed
-from seqcli.mixing.settings import DEFAULTS, CacheSpec, parse
-from seqcli.text.batches import SEGMENT, Segments
-from seqcli.training import evaluate
+from seqcli.language.arrays import LanguageArrays
+from seqcli.language.batches import SEGMENT, Segments
+from seqcli.language.mixture.cache import Cached, TextCache, heard, with_cache
+from seqcli.language.mixture.mixture import Mixture, fit_weights, mixed
+from seqcli.language.mixture.settings import DEFAULTS, CacheSpec, parse
+from seqcli.language.token_costs import stretches
+from seqcli.training.loop import evaluate
 
 IDS = np.random.default_rng(4).integers(0, VOCABULARY, 700).astype(np.int32)  # longer than a part of a cache, and ...
 NEURAL = CacheSpec("neural", 0.3, 300, 40.0, 2.0, 5.0)  # ... than the cache itself

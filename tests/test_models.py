@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from tiny_language_models import CELLS, model_of, spec_of, tokens, train, training_of
 
-from seqcli.models.dropout import LockedDropout, kept
-from seqcli.models.language import LanguageModel
-from seqcli.models.softmax import full_loss, full_nats, sampled_loss
-from seqcli.spec import RunSpec
+from seqcli.language.model import LanguageModel
+from seqcli.layers.dropout import LockedDropout, kept
+from seqcli.layers.softmax import full_loss, full_nats, sampled_loss
+from seqcli.training.settings import RunSpec
 
 EOS, A, B = 1, 2, 3
 
@@ -207,7 +207,7 @@ def test_a_mask_keeps_the_mean_and_is_the_seed_s() -> None:
 @torch.no_grad()
 @pytest.mark.parametrize("chunk", [1, 50, 1 << 22])
 def test_the_evaluation_is_the_full_softmax_however_it_is_cut(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seqcli.models.softmax.CHUNK", chunk)
+    monkeypatch.setattr("seqcli.layers.softmax.CHUNK", chunk)
     torch.manual_seed(1)
     hidden, weight, bias = torch.randn(23, 5), torch.randn(17, 5), torch.randn(17)
     targets = torch.randint(17, (23,))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from seqcli.text.names import Names, learn_names
-from seqcli.text.pairs import pairs_of
 from seqcli.text.vocabulary import Vocabulary
+from seqcli.translation.pairs import pairs_of
+from seqcli.translation.proper_names import Names, learn_names
 
 LETTERS = "abcdefghijkl"
 

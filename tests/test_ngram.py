@@ -14,10 +14,10 @@ import pytest
 from numpy.typing import NDArray
 
 from seqcli.errors import CorpusError, DamagedError, MisuseError
-from seqcli.ngram import arrays as answering
-from seqcli.ngram import counting
-from seqcli.ngram.arrays import NgramArrays, check, table
-from seqcli.ngram.smoothing import FALLBACK, discounts_of, train
+from seqcli.language.ngram import arrays as answering
+from seqcli.language.ngram import counting
+from seqcli.language.ngram.arrays import NgramArrays, check, table
+from seqcli.language.ngram.smoothing import FALLBACK, discounts_of, train
 from seqcli.store.arrays import pack, unpack
 from seqcli.text.vocabulary import EOS, UNK
 
@@ -293,8 +293,8 @@ def test_random_bytes_in_arrays_are_refused_or_answer_with_numbers() -> None:
 
 
 def test_the_penn_treebank_has_the_published_perplexity(shared_data: Path) -> None:
-    from seqcli.spec import TextSpec
     from seqcli.text.corpus import build, encode, read_pieces
+    from seqcli.text.settings import TextSpec
 
     paths = [shared_data / "ptb" / name for name in ("ptb.train.txt.gz", "ptb.valid.txt", "ptb.test.txt")]
     training, valid, test = (read_pieces([str(path)]) for path in paths)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqcli.ngram.arpa import render
-from seqcli.ngram.arpa_reading import ArpaError, read
-from seqcli.ngram.arrays import NgramArrays, check
-from seqcli.ngram.smoothing import train
+from seqcli.language.ngram.arpa import ArpaError, render
+from seqcli.language.ngram.arpa_reader import read
+from seqcli.language.ngram.arrays import NgramArrays, check
+from seqcli.language.ngram.smoothing import train
 from seqcli.text.vocabulary import EOS, UNK, Vocabulary
 
 WORDS = ["the", "<s>", "</s>", "\\<s>", "<eos>", "été", "日本", "#", "\\end\\", "a\u00a0b", "-1.5"]  # one never seen

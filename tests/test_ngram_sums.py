@@ -10,8 +10,8 @@ import pytest
 from command_line import seqcli, story
 from test_ngram_arpa import SMALL, TOKENS, trained
 
-from seqcli.ngram.arrays import NgramArrays
-from seqcli.ngram.sums import check_sums, listed_sums, total_sums
+from seqcli.language.ngram.arrays import NgramArrays
+from seqcli.language.ngram.sums import check_sums, listed_sums, total_sums
 from seqcli.store import Shelf
 from seqcli.text.vocabulary import EOS
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from command_line import seqcli, story, trained
 
-from seqcli.paired import GROUPS, compare
+from seqcli.statistics import GROUPS, compare
 from seqcli.store import Shelf
 from seqcli.text.corpus import encode, read_pieces
 from seqcli.text.tokens import make

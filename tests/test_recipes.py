@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from command_line import TINY, seqcli
 
-from seqcli.recipes import RECIPES, SIZES, cost, dropped, largest, recurrent_weights
-from seqcli.spec import LanguageSpec, RunSpec, check
+from seqcli.language.recipes import RECIPES, SIZES, cost, largest, recurrent_weights
+from seqcli.language.settings import LanguageSpec
+from seqcli.settings import check
+from seqcli.training.fit_to_time import dropped
+from seqcli.training.settings import RunSpec
 
 TEXT = "corpora/stories.txt"
 SPEED = 2e11  # operations a second

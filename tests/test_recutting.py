@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqcli.spec import PairsTextSpec
-from seqcli.text.bucketed import PairBatches
-from seqcli.text.pairs import pairs_of
-from seqcli.text.parallel import PairCorpus, build
-from seqcli.text.recutting import Recutting
 from seqcli.text.vocabulary import EOS, UNK
+from seqcli.translation.batches import PairBatches
+from seqcli.translation.corpus import PairCorpus, build
+from seqcli.translation.pairs import pairs_of
+from seqcli.translation.settings import PairsTextSpec
+from seqcli.translation.subword_regularisation import Recutting
 
 STORIES = Path(__file__).parent.parent / "corpora" / "stories.txt"
 

@@ -62,9 +62,9 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
         "seqcli.text.reading._reads",
         "seqcli.vectors.formats.read",
         "seqcli.vectors.quantise.quantise",
-        "seqcli.ngram.arpa_reading.read",
+        "seqcli.language.ngram.arpa_reader.read",
         "seqcli.store.shelf.read_archive",
-        "seqcli.training.Training.events",
+        "seqcli.training.loop.Training.events",
     ):
         monkeypatch.setattr(place, began)
 
@@ -187,7 +187,7 @@ def test_both_directions_are_one_object(here: Path) -> None:
 
 def test_both_names_are_held_from_the_start(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second name cannot be taken while the first direction is trained; without a save nothing of it stays."""
-    from seqcli.training import Training
+    from seqcli.training.loop import Training
 
     def events(self: Training) -> Any:
         with pytest.raises(ModelError, match="in use"), Shelf("models").open("pairs-reverse"):

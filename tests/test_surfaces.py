@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqcli.text.surfaces import Surface, surfaces
+from seqcli.text.token_spans import Surface, surfaces
 from seqcli.text.tokens import make, tokens_of
 
 TOKENIZERS = [(name, fold) for name in ("words", "whitespace", "characters", "japanese") for fold in (False, True)]

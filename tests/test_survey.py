@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from seqcli.spec import TextSpec
 from seqcli.text import spool
 from seqcli.text.corpus import build
 from seqcli.text.pieces import Pieces
+from seqcli.text.settings import TextSpec
 from seqcli.text.survey import Comparison, Survey, compare, survey, unit_hashes, warnings
 
 PROSE = "".join(

@@ -90,7 +90,7 @@ def tried(monkeypatch: pytest.MonkeyPatch, *found: dict[int, float]) -> None:
         return waiting.pop(0) if len(waiting) > 1 else waiting[0]
 
     monkeypatch.setattr(threads.os, "sched_getaffinity", lambda _: {0, 1})
-    monkeypatch.setattr("seqcli.training.try_threads", trial)
+    monkeypatch.setattr("seqcli.training.loop.try_threads", trial)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_a_training_by_epochs_keeps_its_number_and_its_bytes(here: Path, busy: N
 
     said: list[str] = []
     long = weights("--threads", "2")
-    monkeypatch.setattr("seqcli.training.FEWEST_UPDATES", 1)
+    monkeypatch.setattr("seqcli.training.loop.FEWEST_UPDATES", 1)
     assert weights() == weights("--threads", "2") == long, "a trial leaves no trace"
     quicker = "--threads 1 would be quicker than the 2 that this training keeps"
     assert [quicker in text for text in said] == [False, True, True]

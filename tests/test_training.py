@@ -16,13 +16,14 @@ from store_sample import FULL
 from tiny_language_models import CELLS, Ids, model_of, spec_of, train, training_of
 
 from seqcli.errors import DivergedError
-from seqcli.models import Loss
-from seqcli.progress import Clock, Evaluated, Event, Progressed, Stopped
-from seqcli.spec import RunSpec
+from seqcli.language.batches import Segments
 from seqcli.store import pack
 from seqcli.store.arrays import unpack
-from seqcli.text.batches import Segments
-from seqcli.training import FLOOR, Training, evaluate
+from seqcli.training.events import Evaluated, Event, Progressed, Stopped
+from seqcli.training.loop import FLOOR, Training, evaluate
+from seqcli.training.loss import Loss
+from seqcli.training.progress import Clock
+from seqcli.training.settings import RunSpec
 
 RUN = RunSpec(epochs=20, batch_size=4, unroll=6, learning_rate=0.1, patience=3, average=0.5)
 
@@ -352,7 +353,7 @@ def slowing(seconds: float) -> Iterator[float]:
 
 def test_no_time_left_is_told_before_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     time = Time()
-    monkeypatch.setattr("seqcli.training.Clock", time.clock)
+    monkeypatch.setattr("seqcli.training.loop.Clock", time.clock)
     for epochs in (None, 1e6):
         costly = Costly(time, steady(0.5), 0.1)
         run = RunSpec(minutes=5.0, epochs=epochs, patience=99)
@@ -371,7 +372,7 @@ def test_no_time_left_is_told_before_it_is_known(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("evaluation", [0.1, 6.0])
 def test_the_schedule_lands_on_the_minutes(speed: Any, evaluation: float, monkeypatch: pytest.MonkeyPatch) -> None:
     time = Time()
-    monkeypatch.setattr("seqcli.training.Clock", time.clock)
+    monkeypatch.setattr("seqcli.training.loop.Clock", time.clock)
     costly = Costly(time, speed(0.5), evaluation)
     run = RunSpec(minutes=5.0, learning_rate=0.1, patience=99)
     training = Training(costly, cast(Any, costly), costly, run)
@@ -388,7 +389,7 @@ def test_the_schedule_lands_on_the_minutes(speed: Any, evaluation: float, monkey
 
 def test_epochs_end_a_training_that_has_minutes_left(monkeypatch: pytest.MonkeyPatch) -> None:
     time = Time()
-    monkeypatch.setattr("seqcli.training.Clock", time.clock)
+    monkeypatch.setattr("seqcli.training.loop.Clock", time.clock)
     costly = Costly(time, steady(0.5), 0.1)
     costly.updates_per_epoch = 50
     training = Training(costly, cast(Any, costly), costly, RunSpec(minutes=60.0, epochs=2.0, patience=99))

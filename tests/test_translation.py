@@ -11,21 +11,21 @@ import pytest
 import torch
 from tiny_translators import KINDS, SOURCE, TARGET, arrays_of, sentences, spec_of, translator_of
 
-from seqcli.models import softmax
-from seqcli.models.softmax import full_loss, smoothed_loss
+from seqcli.layers import softmax
+from seqcli.layers.softmax import full_loss, smoothed_loss
 from seqcli.plots.by_length import apart
-from seqcli.text.bucketed import HeldOutPairs, PairBatches, batch_of
-from seqcli.text.names import KINDS as NAMES
-from seqcli.text.names import Names
 from seqcli.text.sentences import cut, joined, sentences_of
-from seqcli.text.sides import Side
 from seqcli.text.tokens import learn_subwords, make
 from seqcli.text.vocabulary import EOS, UNK, Vocabulary
-from seqcli.training import evaluate
+from seqcli.training.loop import evaluate
 from seqcli.translation.arrays import translation_table
+from seqcli.translation.batches import HeldOutPairs, PairBatches, batch_of
 from seqcli.translation.forced import token_log_probabilities
+from seqcli.translation.proper_names import KINDS as NAMES
+from seqcli.translation.proper_names import Names
 from seqcli.translation.requests import Constraint, Request
 from seqcli.translation.search import Hypothesis, Searching, search
+from seqcli.translation.sides import Side
 from seqcli.translation.terms import Terms, token_places
 
 SOURCES, TARGETS = sentences(9, SOURCE), sentences(9, TARGET, seed=3)
@@ -222,7 +222,7 @@ def test_every_pair_is_in_one_batch_of_an_epoch() -> None:
 
 
 def test_a_batch_of_long_sentences_is_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seqcli.text.bucketed.MOST_TOKENS", 40)
+    monkeypatch.setattr("seqcli.translation.batches.MOST_TOKENS", 40)
     sources, targets = sentences(100, SOURCE, longest=30), sentences(100, TARGET, longest=30)
     batches = PairBatches(sources, targets, 8, seed=1)
     for i in range(batches.updates_per_epoch):

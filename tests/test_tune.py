@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from command_line import seqcli, story
 
-from seqcli.cli.language.searching import Search
+from seqcli.language.tuning.halving import SPACE, Trial, candidates, go_on, ranked, rounds
+from seqcli.language.tuning.search import Search
 from seqcli.store import Shelf
-from seqcli.tuning import SPACE, Trial, candidates, go_on, ranked, rounds
 
 USUAL = {name: values[0] for name, values in SPACE.items()} | {"learning_rate": 0.01, "tied": True}
 FIXED = ("--hidden-size", "8", "--embedding-size", "8", "--samples", "8", "--unroll", "8", "--threads", "1")

@@ -18,13 +18,15 @@ from command_line import Outcome, seqcli
 from numba import njit
 
 from seqcli.errors import DivergedError
-from seqcli.progress import Evaluated, Event, Progressed
-from seqcli.spec import VectorsRunSpec, VectorsSpec
-from seqcli.vectors import kernels, loss, products, rows, sampling, simd
+from seqcli.training.events import Evaluated, Event, Progressed
+from seqcli.vectors.kernels import held_out_loss as loss
+from seqcli.vectors.kernels import products, rows, sampling, simd
+from seqcli.vectors.kernels import updates as kernels
+from seqcli.vectors.kernels.work import GROUP, NEGATIVES, Method, Weights, Words, make_works, work_of
+from seqcli.vectors.loop import LAST_SHARE, VectorTraining
 from seqcli.vectors.phrases import join_phrases
+from seqcli.vectors.settings import VectorsRunSpec, VectorsSpec
 from seqcli.vectors.subwords import Subwords
-from seqcli.vectors.train import LAST_SHARE, VectorTraining
-from seqcli.vectors.work import GROUP, NEGATIVES, Method, Weights, Words, make_works, work_of
 
 Arrays = dict[str, Any]
 NO_ROWS, NO_PLACES, NO_CODES = np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0, np.float32)
@@ -370,7 +372,7 @@ def test_a_budget_of_minutes_ends_on_time_with_the_schedule_complete(
             self.now += 0.5 if self.calls < slower_from else 1.0
             return self.now
 
-    monkeypatch.setattr("seqcli.vectors.train.Clock", Steps)
+    monkeypatch.setattr("seqcli.vectors.loop.Clock", Steps)
     training = training_of(VectorsSpec(embedding_size=8), epochs=None, minutes=1.0)
     rates = [event.learning_rate for event in run(training) if isinstance(event, Progressed)]
     assert training.progress.seconds == pytest.approx(60, abs=3)

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from command_line import seqcli, story
 
-from seqcli.cli.language.searching import ENDING, Journal
-from seqcli.cli.options import Session
+from seqcli.cli.session import Session
 from seqcli.errors import ModelError
+from seqcli.language.tuning.journal import ENDING, Journal
 from seqcli.text import sources
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seqcli.models.language import LanguageModel
-from seqcli.progress import Event
-from seqcli.spec import LanguageSpec, RunSpec
-from seqcli.text.batches import Blocks, Segments
-from seqcli.training import Training
+from seqcli.language.batches import Blocks, Segments
+from seqcli.language.model import LanguageModel
+from seqcli.language.settings import LanguageSpec
+from seqcli.training.events import Event
+from seqcli.training.loop import Training
+from seqcli.training.settings import RunSpec
 
 torch.set_num_threads(1)  # what is compared bit by bit is computed in one order
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from seqcli.models.seq2seq import Translator
-from seqcli.spec import TranslationSpec
 from seqcli.translation.arrays import TranslatorArrays
+from seqcli.translation.model import Translator
+from seqcli.translation.settings import TranslationSpec
 
 torch.set_num_threads(1)  # what is compared bit by bit is computed in one order
 

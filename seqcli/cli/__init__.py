@@ -15,9 +15,10 @@ from seqcli import __version__
 from seqcli.cli.completion import complete_command
 from seqcli.cli.help_page import Context
 from seqcli.cli.layout import width_of, wrapped
-from seqcli.cli.options import CONTEXT, Session, command, session_options
+from seqcli.cli.options import CONTEXT, command, session_options
+from seqcli.cli.session import Session
 from seqcli.errors import SeqcliError, escape, quoted
-from seqcli.memory import address_space
+from seqcli.training.memory import address_space
 
 # name -> (heading in `seqcli --help`, "module:function", one line of help); nothing here is imported for a help page
 COMMANDS: dict[str, tuple[str, str, str]] = {

@@ -16,7 +16,7 @@ TASK_OF = {  # the task of the models that a command asks or goes on with; the o
 
 def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the models of the command's task whose names begin so."""
-    from seqcli.cli.options import Session
+    from seqcli.cli.session import Session
 
     session, task = ctx.find_object(Session) or Session(), TASK_OF.get(ctx.info_name or "")
     return [

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli.completion import complete_file
-from seqcli.cli.options import Session, command, given, option, reading_options, settings, spec_options
-from seqcli.cli.preparing import tokenizer_note
-from seqcli.spec import TextSpec
+from seqcli.cli.options import command, option, reading_options, spec_options
+from seqcli.cli.session import Session
+from seqcli.settings import given, settings
+from seqcli.text.settings import TextSpec
+from seqcli.training.source import tokenizer_note
 
 if TYPE_CHECKING:
     from seqcli.text.pieces import Pieces
@@ -43,9 +45,9 @@ def corpus(session: Session, /, texts: tuple[str, ...], test: tuple[str, ...], a
     other = compare(pieces, known, _read(session, test)) if test else None
     found = warnings(known, other)
     for line in found:
-        session.terminal.note(f"Warning: {line}")
+        session.note(f"Warning: {line}")
     if known.why:
-        session.terminal.note(tokenizer_note(known.text.tokenizer, known.why))
+        session.note(tokenizer_note(known.text.tokenizer, known.why))
     figures = {"files": len(files_of(texts, session.text_form)), **dict(_figures(known)), **dict(_compared(other))}
     if as_json:
         frequent = [{"token": token, "count": count} for token, count in known.frequent]
@@ -63,7 +65,7 @@ def _read(session: Session, texts: tuple[str, ...]) -> Pieces:
     from seqcli.text.files import total_size
 
     folder = os.curdir if os.access(os.curdir, os.W_OK) else None  # for an unnamed file, where a text is long
-    with session.terminal.bar(total_size(texts), "reading") as bar:
+    with session.bar(total_size(texts), "reading") as bar:
         return read_pieces(texts, session.text_form, bar.to, folder)
 
 

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from seqcli.cli.options import Session, option
+from seqcli.cli.options import option
+from seqcli.cli.session import Session
 from seqcli.errors import CorpusError, MisuseError, quoted
 
 BATCH = 64  # lines answered side by side: enough for matrix products, few enough to answer soon
@@ -24,7 +25,7 @@ def note_joined(session: Session, words: Sequence[str]) -> None:
     """Say that arguments were read as one text where each may have been meant as one: some of them hold spaces."""
     if len(words) > 1 and any(len(word.split()) > 1 for word in words):
         whole = quoted(" ".join(words))
-        session.terminal.note(
+        session.note(
             f"Note: the {len(words)} arguments are read as one text, {whole}; for an answer to each, give lines: "
             "--file, or a pipe."
         )

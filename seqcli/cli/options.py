@@ -5,67 +5,25 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
 import click
 
 from seqcli.cli.completion import BY_METAVAR, complete_model
 from seqcli.cli.help_page import Command
-from seqcli.cli.terminal import Terminal
+from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, quoted
-from seqcli.spec import ARCHITECTURES, check, option_name, value_type
-from seqcli.text.form import Form
-from seqcli.threads import Spare
-
-if TYPE_CHECKING:
-    from seqcli.store import Shelf
+from seqcli.settings import given, option_name, settings, value_type
+from seqcli.tasks import ARCHITECTURES
 
 S = TypeVar("S")
 F = TypeVar("F", bound=Callable[..., Any])
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
-MODELS_DIR = "models"
 NAMING = ("NAME", "MODEL", "FILE", "DIR")  # metavars of options that name a model, a file or a directory
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d{1,20}\.?\d{0,20}|\.\d{1,20})([eE][+-]?\d{1,4})?", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Mixing:
-    """What is added to a language model when it answers, as typed: other models, a cache, learning as it reads."""
-
-    mix: tuple[str, ...] = ()
-    cache: str | None = None
-    dynamic: bool = False
-
-    @property
-    def asked(self) -> bool:
-        """Whether anything is added."""
-        return bool(self.mix or self.cache or self.dynamic)
-
-
-@dataclass
-class Session:
-    """What a command works with: the shelf, the terminal, the processors; options set mixing and form."""
-
-    models_dir: str = MODELS_DIR
-    terminal: Terminal = field(default_factory=Terminal)
-    mixing: Mixing = field(default_factory=Mixing)
-    form: Form = field(default_factory=Form)
-    spare: Spare = field(default_factory=Spare)
-
-    @property
-    def shelf(self) -> Shelf:
-        """The shelf of models; reading it creates nothing."""
-        from seqcli.store import Shelf
-
-        return Shelf(self.models_dir)
-
-    @property
-    def text_form(self) -> Form:
-        """How texts are read, with the terminal to hear what is noted of them."""
-        return replace(self.form, note=self.terminal.note)
 
 
 class Number(click.ParamType[Any]):
@@ -143,17 +101,6 @@ def _spec_option(cls: type, name: str, default: Any, meta: Any) -> Callable[[F],
     return option(flag, name, type=kinds, default=None, help=text, panel=meta["panel"], **shape)
 
 
-def given(cls: type, params: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of one kind that stand on the command line."""
-    return {f.name: params[f.name] for f in fields(cls) if params.get(f.name) is not None}
-
-
-def decided(before: Any, changes: dict[str, Any]) -> dict[str, Any]:
-    """Return the changes to settings that stand: what is left open, as by --tokenizer auto, is what it was before."""
-    open_choices = {f.name: f.metadata["undecided"] for f in fields(before)}
-    return {name: value for name, value in changes.items() if value not in open_choices.get(name, ())}
-
-
 def check_given(params: dict[str, Any], *kinds: type) -> None:
     """Raise MisuseError for a setting on the command line that is out of its range, before anything else is looked at.
 
@@ -163,13 +110,6 @@ def check_given(params: dict[str, Any], *kinds: type) -> None:
     for kind in reversed(kinds):
         settings(kind(), {name: value for name, value in given(kind, params).items() if name not in checked})
         checked |= {f.name for f in fields(kind)}
-
-
-def settings(base: S, changes: dict[str, Any]) -> S:
-    """Return settings with changes made. Raises MisuseError, naming the option, for a value out of range."""
-    spec: S = replace(base, **changes)  # type: ignore[type-var]
-    check(spec)
-    return spec
 
 
 model_option = option(
@@ -207,7 +147,7 @@ def output_options(command: F) -> F:
 def _set_mixing(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     session = ctx.ensure_object(Session)
     if param.name == "cache" and value is not None:
-        from seqcli.mixing.settings import parse
+        from seqcli.language.mixture.settings import parse
 
         parse(value)  # before anything is read: a bare --cache would take the prompt behind it for a kind
     session.mixing = replace(session.mixing, **{str(param.name): value})

@@ -13,10 +13,11 @@ import click
 from seqcli.cli.completion import complete_file, complete_model
 from seqcli.cli.curve import curve
 from seqcli.cli.help_page import Group
-from seqcli.cli.options import CONTEXT, Session, command, option, output_options
+from seqcli.cli.options import CONTEXT, command, option, output_options
+from seqcli.cli.session import Session
 from seqcli.cli.summary import headline, is_finished, kind, rows, saved, text_name, total
-from seqcli.cli.terminal import size
 from seqcli.errors import DamagedError, MisuseError, ModelError, SeqcliError, quoted
+from seqcli.quantities import size
 
 if TYPE_CHECKING:
     from seqcli.store import Record
@@ -86,7 +87,7 @@ def _default(session: Session) -> str | None:
     try:
         return session.shelf.default()
     except DamagedError as error:
-        session.terminal.note(f"Note: {error}")
+        session.note(f"Note: {error}")
         return None
 
 
@@ -114,9 +115,9 @@ def show(session: Session, /, name: str | None, everything: bool, as_json: bool)
     unit = next((key for key in ("tokens", "words") if history and key in history[0]), "update")
     points = [(row[unit], row["held_out"]) for row in history[1:]]  # the first is the untrained model: off the scale
     if len(points) > 1:
-        session.terminal.note("\n" + curve(points, "held-out nats", unit if unit != "update" else "updates"))
+        session.note("\n" + curve(points, "held-out nats", unit if unit != "update" else "updates"))
     if not everything:
-        session.terminal.note("Everything that is stored of it:", ["seqcli", "models", "show", record.name, "--all"])
+        session.note("Everything that is stored of it:", ["seqcli", "models", "show", record.name, "--all"])
 
 
 def _flat(prefix: str, value: Any) -> list[tuple[str, Any]]:
@@ -132,7 +133,7 @@ def _flat(prefix: str, value: Any) -> list[tuple[str, Any]]:
 @click.pass_obj
 def check(session: Session, /, names: tuple[str, ...]) -> None:
     """Read every byte of models, by default of all, and tell whether every command can open what was saved."""
-    from seqcli.cli.soundness import check_opens
+    from seqcli.soundness import check_opens
 
     damaged = 0
     shelf = session.shelf
@@ -158,7 +159,7 @@ def default(session: Session, /, name: str | None) -> None:
     """Choose the model that answers where none is named; without a name, print which it is."""
     if name is not None:
         session.shelf.set_default(name)
-        session.terminal.note(f"{quoted(name)} answers from now on where no model is named.")
+        session.note(f"{quoted(name)} answers from now on where no model is named.")
         return
     chosen = session.shelf.default()
     if chosen is None:
@@ -174,7 +175,7 @@ def default(session: Session, /, name: str | None) -> None:
 def rename(session: Session, /, name: str, new: str) -> None:
     """Give a model another name; the default follows."""
     session.shelf.rename(name, new)
-    session.terminal.note(f"{quoted(name)} is now {quoted(new)}.")
+    session.note(f"{quoted(name)} is now {quoted(new)}.")
 
 
 @_subcommand("remove", "seqcli models remove austen --yes")
@@ -191,12 +192,12 @@ def remove(session: Session, /, names: tuple[str, ...], yes: bool) -> None:
         if not (sys.stdin and sys.stdin.isatty()):
             raise MisuseError("Nobody is there to ask; say --yes to remove for good.")
         for name in names:
-            session.terminal.note(f"{quoted(name)}: {size(shelf.bytes_of(name))}")
+            session.note(f"{quoted(name)}: {size(shelf.bytes_of(name))}")
         if not click.confirm("Remove for good?", err=True):
             return
     for name in names:
         shelf.remove(name)
-        session.terminal.note(f"{quoted(name)} is removed.")
+        session.note(f"{quoted(name)} is removed.")
 
 
 @_subcommand("export", "seqcli models export austen")
@@ -207,7 +208,7 @@ def export(session: Session, /, name: str, file: str | None) -> None:
     """Write a model into one file, NAME.seqcli.tar by default, to be moved, mailed or kept."""
     path = Path(file or f"{session.shelf.located(name)[1]}.seqcli.tar")
     session.shelf.export(name, path)
-    session.terminal.note(
+    session.note(
         f"{quoted(path)}: {size(path.stat().st_size)}. Read it with:", ["seqcli", "models", "import", str(path)]
     )
 
@@ -223,10 +224,10 @@ def import_model(session: Session, /, file: str, name: str | None, replace: bool
 
     refuse_url(file)
     record = session.shelf.import_(Path(file), name, replace=replace, choose=True)
-    session.terminal.note(f"{quoted(record.name)} is there. It {_purpose(record)}.")
+    session.note(f"{quoted(record.name)} is there. It {_purpose(record)}.")
 
 
 def _purpose(record: Record) -> str:
-    from seqcli.spec import TASKS
+    from seqcli.tasks import TASKS
 
     return TASKS[record.task]

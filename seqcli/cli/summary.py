@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from seqcli.cli.layout import readable
-from seqcli.cli.terminal import duration, size
 from seqcli.errors import ModelError
+from seqcli.quantities import duration, size
 
 if TYPE_CHECKING:
     from seqcli.store import Record
@@ -72,7 +72,7 @@ def figure(key: str, value: float) -> str:
 
 def rows(record: Record, default: bool) -> Iterator[tuple[str, str]]:
     """Yield what a person wants to know of a model, the most important first."""
-    from seqcli.spec import TASKS
+    from seqcli.tasks import TASKS
 
     marks = [*(["answers where no model is named"] * default), *(["unfinished"] * (not is_finished(record)))]
     yield "model", record.name + (f" ({', '.join(marks)})" if marks else "")

@@ -115,7 +115,7 @@ class Terminal:
 
         own_time: what stands beside the bar says how long it will take, better than the bar could.
         """
-        bar = Bar(total, what, unit, self.interactive, own_time)
+        bar = Bar(self, total, what, unit, own_time)
         try:
             yield bar
         finally:
@@ -125,9 +125,10 @@ class Terminal:
 class Bar:
     """A bar over something that is counted; silent where nobody looks."""
 
-    def __init__(self, total: int | None, what: str, unit: str, shown: bool, own_time: bool) -> None:
+    def __init__(self, terminal: Terminal, total: int | None, what: str, unit: str, own_time: bool) -> None:
+        self._terminal = terminal
         self._bar: Any = None
-        if shown:
+        if terminal.interactive:
             from tqdm import tqdm
 
             scale = unit in ("B", "token", "word")
@@ -144,11 +145,11 @@ class Bar:
                 self._bar.set_postfix_str(extra, refresh=False)
             self._bar.update(count - self._bar.n)
 
-    def note(self, terminal: Terminal, line: str) -> None:
+    def note(self, line: str) -> None:
         """Say a line above the bar."""
         if self._bar is not None:
             self._bar.clear()
-        terminal.note(line)
+        self._terminal.note(line)
         if self._bar is not None:
             self._bar.refresh()
 
@@ -278,22 +279,3 @@ def _print_lines(lines: Iterable[Line], out: TextIO) -> None:
 
 def _is_number(value: Value) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def duration(seconds: float) -> str:
-    """Return seconds as a person says them: 42 s, 3 min 05 s, 2 h 10 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def size(count: float) -> str:
-    """Return bytes as a person says them."""
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"

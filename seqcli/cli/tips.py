@@ -74,7 +74,7 @@ def sentence(sources: Iterable[str]) -> str:
 
 def is_content(word: str, shortest: int = SHORTEST) -> bool:
     """Return whether a word means something: no mark, no particle of English or Japanese, not all too short."""
-    from seqcli.text.rules import KINDS
+    from seqcli.text.character_kinds import KINDS
 
     kinds = word.translate(KINDS)
     if "h" in kinds or "k" in kinds:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options
-from seqcli.cli.opening import tokenizer_of
-from seqcli.cli.options import Session, command, model_option, option
+from seqcli.cli.options import command, model_option, option
+from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, quoted
+from seqcli.store.tokenizer import tokenizer_of
 
 if TYPE_CHECKING:
     from seqcli.text.tokens import Tokenizer
@@ -83,7 +84,7 @@ def _tokenizer(session: Session, model: str | None, tokenizer: str | None, lower
         raise MisuseError("--lowercase goes with --tokenizer; a model folds case as it was trained to.")
     record = session.shelf.read(model)
     if record.task == "translation":
-        from seqcli.cli.translation.opening import sides_of
+        from seqcli.translation.load import sides_of
 
         return sides_of(record)[target].tokenizer
     if target:

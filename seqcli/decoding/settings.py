@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seqcli.spec import setting
+from seqcli.settings import setting
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from seqcli.lab.cells import PHI, Array
 from seqcli.lab.learning import INITIALISERS, Ids, Network, Sgd, clip, initialiser, length, make_network
 from seqcli.lab.report import Report, Tell, silent
 from seqcli.lab.settings import Addition
-from seqcli.spec import to_dict
+from seqcli.settings import to_dict
 
 BITS = 8
 SUMS = 1 << (2 * BITS)  # 65,536: every pair of 8-bit numbers

@@ -11,7 +11,7 @@ from seqcli.lab.cells import RNN, Array, Output, backward, forward, softmax
 from seqcli.lab.learning import Ids, initialiser, length, one_hot, softmax_loss
 from seqcli.lab.report import Report, Table
 from seqcli.lab.settings import Bptt
-from seqcli.spec import to_dict
+from seqcli.settings import to_dict
 
 
 def run(s: Bptt, words: list[str]) -> Report:

@@ -13,7 +13,7 @@ from seqcli.lab.cells import Array, State
 from seqcli.lab.learning import initialiser
 from seqcli.lab.report import Report
 from seqcli.lab.settings import Check
-from seqcli.spec import to_dict
+from seqcli.settings import to_dict
 
 T, B, E, H, A, V = 5, 2, 3, 4, 5, 3  # small, so that every single weight can be moved; all different but E and V
 STEP = 2e-3  # of finite differences: the rule below errs by STEP^6 / 140, and by rounding, 1e-16 / STEP

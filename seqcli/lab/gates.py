@@ -12,7 +12,7 @@ from seqcli.lab.characters import learn, nats, read
 from seqcli.lab.learning import initialiser, make_network, one_hot
 from seqcli.lab.report import Report, Table, Tell, silent
 from seqcli.lab.settings import Gates
-from seqcli.spec import to_dict
+from seqcli.settings import to_dict
 
 GATES = {"lstm": ("input", "forget", "output"), "gru": ("reset", "update")}
 MOST_SHOWN = 60  # tokens of the sentence: more cannot be read in a picture

@@ -13,7 +13,7 @@ from seqcli.lab.characters import read
 from seqcli.lab.learning import initialiser, make_cell, one_hot
 from seqcli.lab.report import Report, Tell, silent
 from seqcli.lab.settings import GradientFlow
-from seqcli.spec import to_dict
+from seqcli.settings import to_dict
 
 PLACES = 16  # of the text, from where the way back is followed; the curve is the geometric mean
 SHOWN = (10,)  # steps back that the table shows, besides the last

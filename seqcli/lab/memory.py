@@ -12,7 +12,7 @@ from seqcli.lab.encoder_decoder import LENGTHS, EncoderDecoder, translations
 from seqcli.lab.learning import CELLS, Adam, Ids, checked, clip, initialiser, make_network, one_hot
 from seqcli.lab.report import Report, Table, Tell, silent
 from seqcli.lab.settings import Memory
-from seqcli.spec import to_dict
+from seqcli.settings import to_dict
 
 DISTANCES = (1, 2, 4, 8, 12, 16, 24, 32)  # between what must be remembered and where it is asked for
 SYMBOLS, COPIED = 4, 2  # of the copy task: kinds, and how many in a row

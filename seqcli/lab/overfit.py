@@ -10,7 +10,7 @@ from seqcli.lab.characters import Characters, learn, nats, read
 from seqcli.lab.learning import Ids, initialiser, make_network
 from seqcli.lab.report import Report, Tell, silent
 from seqcli.lab.settings import Overfit
-from seqcli.spec import to_dict
+from seqcli.settings import to_dict
 
 HELD_OUT = 0.15  # of the text, its end
 SMALL = 0.3  # of the rest: the small text; "more text" is all of the rest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seqcli.spec import setting
+from seqcli.settings import setting
 
 SEED = "Start of every random number."
 LARGEST_SEED = 2**31 - 1

@@ -11,7 +11,7 @@ from seqcli.lab.cells import Array, softmax
 from seqcli.lab.learning import Adam, checked
 from seqcli.lab.report import Report, Table, Tell, silent
 from seqcli.lab.settings import Word2Vec
-from seqcli.spec import to_dict
+from seqcli.settings import to_dict
 
 KINDS = ("people", "animals", "foods", "places", "actions")
 WORLD = {

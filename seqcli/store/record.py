@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
-from seqcli.spec import ARCHITECTURES, GIVEN_UP, from_dict, to_dict
+from seqcli.settings import GIVEN_UP, from_dict, to_dict
 from seqcli.store.arrays import Array, Table, unpack
 from seqcli.store.files import close_quietly, open_regular, read_at
 from seqcli.store.shapes import (
@@ -30,6 +30,7 @@ from seqcli.store.shapes import (
     results_of,
 )
 from seqcli.store.strict import parse_json
+from seqcli.tasks import ARCHITECTURES
 from seqcli.text.vocabulary import Vocabulary
 
 FORMAT = 1

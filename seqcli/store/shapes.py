@@ -11,9 +11,9 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 from seqcli.errors import quoted
-from seqcli.progress import ENDLESS, Progress
-from seqcli.spec import value_type
+from seqcli.settings import value_type
 from seqcli.store.strict import parse_json
+from seqcli.training.progress import ENDLESS, Progress
 
 LONGEST_TEXT = 1000  # characters; a file's name has 255 at most
 LARGEST = ENDLESS  # of any count or figure: none comes near

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
-from seqcli.spec import TASKS
 from seqcli.store.archive import ENDING, check_archive, read_archive, write_archive
 from seqcli.store.default import NAME, check_name, clear_default, read_default, write_default
 from seqcli.store.draft import Draft
 from seqcli.store.files import PATH_LIMIT, Claim, explained, make_directory, read_small, sync_directory
 from seqcli.store.record import RECORD, RECORD_LIMIT, Record, examine, is_content_name, parse
+from seqcli.tasks import TASKS
 
 TRAINED = "add --resume to go on with it, --replace to train it anew"  # where a name is taken
 TAKEN_IN = "add --replace to replace it"

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from seqcli.errors import CorpusError, quoted
+from seqcli.text.file_kinds import delimiter_of
 from seqcli.text.form import Form
-from seqcli.text.kinds import delimiter_of
 
 BLOCK = 1 << 20  # bytes of text given on together
 LONGEST_CELL = 1 << 26  # characters: an unclosed quote would swallow the file

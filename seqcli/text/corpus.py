@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.errors import CorpusError
-from seqcli.spec import TextSpec
 from seqcli.text import tokens as tokenizers
 from seqcli.text.files import named
 from seqcli.text.form import TEXT, Form
@@ -18,8 +17,9 @@ from seqcli.text.interning import Interner
 from seqcli.text.pieces import Pieces
 from seqcli.text.reading import Report, read_blocks
 from seqcli.text.script import fitting, script_of
+from seqcli.text.settings import TextSpec
 from seqcli.text.spool import PART, let_go
-from seqcli.text.table import Ids, TokenTable, count_pieces
+from seqcli.text.token_table import Ids, TokenTable, count_pieces
 from seqcli.text.units import Ranges, cut_held_out, is_paragraphs
 from seqcli.text.vocabulary import SPECIALS, UNK, Vocabulary, select
 

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from seqcli.errors import CorpusError, MisuseError, quoted
+from seqcli.text.file_kinds import HEAD, binary_kind, is_wide, structured_kind
 from seqcli.text.form import PLAIN, Form
-from seqcli.text.kinds import HEAD, binary_kind, is_wide, structured_kind
 
 COMPRESSED = (".gz", ".bz2", ".xz")
 

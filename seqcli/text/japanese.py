@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from seqcli.errors import SeqcliError
-from seqcli.text.rules import KINDS, Rules
+from seqcli.text.character_kinds import KINDS, Rules
 
 _KNOWN = """
 から まで より など だけ しか ほど くらい ぐらい ばかり こそ さえ でも ても ては では には とは

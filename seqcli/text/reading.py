@@ -14,9 +14,9 @@ from typing import BinaryIO
 
 from seqcli.errors import CorpusError, MisuseError, quoted
 from seqcli.text.encodings import likely_encoding
+from seqcli.text.file_kinds import HEAD, advised, binary_kind, encoded_kind, is_wide, structured_kind, tags_in
 from seqcli.text.files import COMPRESSED, files_of, named
 from seqcli.text.form import PLAIN, TEXT, Form
-from seqcli.text.kinds import HEAD, advised, binary_kind, encoded_kind, is_wide, structured_kind, tags_in
 from seqcli.text.sources import first_of_pipe, open_source
 
 BLOCK = 1 << 22  # bytes a read: large enough for numpy to be quick, small enough to stay near the cache

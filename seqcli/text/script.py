@@ -7,10 +7,10 @@ from collections import Counter
 from typing import NamedTuple
 
 from seqcli.errors import SeqcliError
+from seqcli.text.character_kinds import KINDS
 from seqcli.text.interning import LINE
 from seqcli.text.pieces import Pieces
-from seqcli.text.rules import KINDS
-from seqcli.text.table import count_pieces
+from seqcli.text.token_table import count_pieces
 from seqcli.text.tokens import make
 
 SAMPLE = 100_000  # distinct pieces that are looked at, spread evenly: a share is right to a few hundredths

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
-from seqcli.text.rules import KINDS
+from seqcli.text.character_kinds import KINDS
 from seqcli.text.tokens import ABBREVIATIONS
 
 # Of a sentence, with what follows it. No run of marks is looked at twice, or a line of dots would cost its square.

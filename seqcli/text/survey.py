@@ -10,13 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcli.spec import TextSpec
-from seqcli.text.compiling import compiled
+from seqcli.text.compiled import compiled
 from seqcli.text.corpus import encode, prepare
 from seqcli.text.interning import LINE
 from seqcli.text.pieces import Pieces
 from seqcli.text.script import Script, misfit, script_of
-from seqcli.text.table import count_pieces
+from seqcli.text.settings import TextSpec
+from seqcli.text.token_table import count_pieces
 from seqcli.text.tokens import UNKNOWN, Tokenizer, shown
 from seqcli.text.vocabulary import SPECIALS, Vocabulary
 

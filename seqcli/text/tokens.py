@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from seqcli.errors import DamagedError, MisuseError, SeqcliError
+from seqcli.text.character_kinds import ADDRESS, KINDS, Rules, folded
 from seqcli.text.japanese import Japanese, MeCab
 from seqcli.text.reading import SPACES
-from seqcli.text.rules import ADDRESS, KINDS, Rules, folded
 from seqcli.text.subword_file import check
 
 JOINER = "￭"  # stands where a token touches its neighbour without a space: '￭,' after a word, '"￭' before one

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcli.text.compiling import compiled
-from seqcli.text.pieces import LINE, Pieces
+from seqcli.text.compiled import compiled
+from seqcli.text.interning import LINE
+from seqcli.text.pieces import Pieces
 
 Ranges = list[tuple[int, int]]  # positions in the text, in order, none overlapping
 HELD_OUT_RUNS = 20  # the held-out part is taken from all over the text: the last chapter alone is not the book

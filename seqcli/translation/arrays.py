@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from seqcli.inference import Array, Ids, State, Table, cell, stored_weights
-from seqcli.spec import GATES, TranslationSpec
+from seqcli.layers.shapes import GATES
+from seqcli.layers.steps import Array, Ids, State, cell
+from seqcli.store.arrays import Table
+from seqcli.store.weights import stored_weights
+from seqcli.translation.settings import TranslationSpec
 
 BLOCK = 32  # tokens of the vocabulary looked at together in search of the best
 NEVER = np.float32(-1e30)  # a score that nothing has: finite, so that sums with it stay numbers

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqcli.inference import Array, State
+from seqcli.layers.steps import Array, State
 from seqcli.text.vocabulary import EOS
 from seqcli.translation.arrays import TranslatorArrays
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seqcli.errors import CorpusError, quoted
-from seqcli.inference import Array
-from seqcli.text.names import Names
+from seqcli.layers.steps import Array
 from seqcli.text.sentences import cut, joined
-from seqcli.text.sides import Side
 from seqcli.text.tokens import SPACE, UNKNOWN
 from seqcli.text.vocabulary import EOS, UNK
 from seqcli.translation.arrays import TranslatorArrays
 from seqcli.translation.forced import token_log_probabilities
+from seqcli.translation.proper_names import Names
 from seqcli.translation.search import Hypothesis, Searching, search
+from seqcli.translation.sides import Side
 from seqcli.translation.terms import Given, Terms, is_begun, request_of
 
 FORCED_ROWS = 64  # pairs scored side by side ...

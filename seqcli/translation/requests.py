@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcli.inference import Array, Ids
+from seqcli.layers.steps import Array, Ids
 from seqcli.text.vocabulary import EOS, UNK
 from seqcli.translation.arrays import NEVER
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seqcli.decoding.sampling import draw, shaped
 from seqcli.decoding.settings import Sampling
-from seqcli.inference import Array, Ids, State
+from seqcli.layers.steps import Array, Ids, State
 from seqcli.text.vocabulary import EOS, UNK
 from seqcli.translation.arrays import BLOCK, NEVER, TranslatorArrays
 from seqcli.translation.requests import Request, first_met, is_asking, restrict

@@ -7,11 +7,11 @@ from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seqcli.text.names import Names
-from seqcli.text.rules import KINDS
-from seqcli.text.sides import Side
+from seqcli.text.character_kinds import KINDS
 from seqcli.text.tokens import JOINER, SPACE, pieces_of
+from seqcli.translation.proper_names import Names
 from seqcli.translation.requests import Constraint, Request
+from seqcli.translation.sides import Side
 
 KEPT = re.compile(  # no run is looked at twice: a line costs its length, whatever stands in it
     r"\{\{((?:(?!\{\{|\}\}).)+)\}\}"
@@ -132,3 +132,13 @@ def _bounded(term: str) -> str:
     """Return the pattern of a term as a word: not inside a longer one, where its script has spaces."""
     before, after = (r"(?<!\w)", r"(?!\w)") if not any(KINDS[ord(c)] in "hkK" for c in term) else ("", "")
     return before + re.escape(term) + after
+
+
+def terms_of(glossary: str | None, keep: bool, copy: bool) -> Terms:
+    """Return what translations must contain, as asked. Raises CorpusError for a glossary that is none."""
+    from seqcli.translation.pairs import read_pairs
+    from seqcli.translation.terms import Terms
+
+    pairs = read_pairs((glossary,)) if glossary is not None else None
+    found = zip(pairs.source, pairs.target, strict=True) if pairs else ()
+    return Terms(tuple((term.strip(), translation.strip()) for term, translation in found), keep, copy)

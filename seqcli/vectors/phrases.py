@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcli.text.compiling import compiled
+from seqcli.text.compiled import compiled
 from seqcli.text.tokens import JOINER
 from seqcli.text.vocabulary import EOS, SPECIALS
 

@@ -11,11 +11,13 @@ import click
 from seqcli.cli.completion import complete_model
 from seqcli.cli.help_page import Group
 from seqcli.cli.lab.show import language_option, picture_options, prepared, show, teller
-from seqcli.cli.options import CONTEXT, Session, command, given, option, output_options, spec_options
-from seqcli.cli.options import settings as settings_of
+from seqcli.cli.options import CONTEXT, command, option, output_options, spec_options
+from seqcli.cli.session import Session
 from seqcli.errors import MisuseError
 from seqcli.lab import EXPERIMENTS
 from seqcli.lab.settings import Addition, Bptt, Check, Gates, GradientFlow, Memory, Overfit, Word2Vec
+from seqcli.settings import given
+from seqcli.settings import settings as settings_of
 
 if TYPE_CHECKING:
     from seqcli.lab.report import Report
@@ -60,7 +62,7 @@ def _run(
         report = experiment(s, teller(session.terminal, asked.language))
     seconds = time.perf_counter() - start
     show(session.terminal, report, asked)
-    session.terminal.note(f"({seconds:.1f} s)")
+    session.note(f"({seconds:.1f} s)")
 
 
 @command(name="list", epilog="Example: seqcli lab list --lang ja")
@@ -85,8 +87,8 @@ def check(session: Session, /, **params: Any) -> None:
     """Compare every gradient made by hand with torch's and with finite differences, in float64."""
 
     def experiment(s: Check, tell: Callable[..., None]) -> Report:
-        from seqcli.cli.lab.beside_torch import torch_gradients
         from seqcli.lab import check
+        from seqcli.lab.torch_gradients import torch_gradients
 
         return check.run(s, torch_gradients)
 
@@ -118,8 +120,8 @@ def gradients(session: Session, /, text: str | None, model: str | None, **params
     """
 
     def experiment(s: GradientFlow, tell: Callable[..., None]) -> Report:
-        from seqcli.cli.lab.reading import flow_of, text_of
         from seqcli.lab import gradients
+        from seqcli.lab.trained_cells import flow_of, text_of
 
         read = text_of(text, params["lang"])
         return gradients.run(s, read, flow_of(session, model, read, s.steps) if model else None, tell)
@@ -138,9 +140,9 @@ def gates(session: Session, /, sentence: tuple[str, ...], text: str | None, mode
     """
 
     def experiment(s: Gates, tell: Callable[..., None]) -> Report:
-        from seqcli.cli.lab.reading import gates_of, text_of
         from seqcli.lab import gates
         from seqcli.lab.texts import SENTENCES
+        from seqcli.lab.trained_cells import gates_of, text_of
 
         words = " ".join(sentence) or SENTENCES[params["lang"]]
         if not words.strip():
@@ -169,8 +171,8 @@ def overfit(session: Session, /, text: str | None, **params: Any) -> None:
     """Let a GRU learn a small text by heart, and try early stopping, dropout, a smaller state, more text."""
 
     def experiment(s: Overfit, tell: Callable[..., None]) -> Report:
-        from seqcli.cli.lab.reading import text_of
         from seqcli.lab import overfit
+        from seqcli.lab.trained_cells import text_of
 
         return overfit.run(s, text_of(text, params["lang"]), tell)
 
@@ -196,8 +198,8 @@ def bptt(session: Session, /, words_read: tuple[str, ...], text: str | None, **p
     """Show one step of truncated back-propagation through time on five words, every number of it."""
 
     def experiment(s: Bptt, tell: Callable[..., None]) -> Report:
-        from seqcli.cli.lab.reading import words_of
         from seqcli.lab import bptt
+        from seqcli.lab.trained_cells import words_of
 
         return bptt.run(s, words_of(" ".join(words_read), text, params["lang"]))
 

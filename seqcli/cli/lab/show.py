@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.options import Session, option
+from seqcli.cli.options import option
 from seqcli.cli.outputs import check_picture
+from seqcli.cli.session import Session
 from seqcli.errors import quoted
 from seqcli.lab.japanese import LANGUAGES, NAMING, speaker, told
 

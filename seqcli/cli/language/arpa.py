@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from seqcli.cli import tips
-from seqcli.cli.opening import IMPORTED, language_record
-from seqcli.cli.options import Session
+from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, quoted
-from seqcli.spec import CountingSpec, NgramSpec, TextSpec
+from seqcli.language.load import language_record
+from seqcli.language.settings import CountingSpec, NgramSpec
+from seqcli.text.settings import TextSpec
+from seqcli.training.resumption import IMPORTED
 
 if TYPE_CHECKING:
     from seqcli.store import Draft
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
 
 def arpa_blocks(session: Session, name: str) -> tuple[Iterator[bytes], str]:
     """Return the blocks of a model as an ARPA file, and in words what they hold."""
-    from seqcli.ngram.arpa import render
-    from seqcli.ngram.arrays import stored_arrays
+    from seqcli.language.ngram.arpa import render
+    from seqcli.language.ngram.arrays import stored_arrays
 
     record = language_record(session, name)
     if not isinstance(record.spec, NgramSpec):
@@ -32,15 +34,15 @@ def arpa_blocks(session: Session, name: str) -> tuple[Iterator[bytes], str]:
 
 def import_arpa(session: Session, file: str, draft: Draft) -> None:
     """Take in an ARPA file as a model whose text is cut at white space."""
-    from seqcli.ngram.arpa_reading import read
-    from seqcli.ngram.sums import check_sums
+    from seqcli.language.ngram.arpa_reader import read
+    from seqcli.language.ngram.sums import check_sums
     from seqcli.store import pack
     from seqcli.text.vocabulary import SPECIALS, Vocabulary
 
     found = read(file)
     doubt = check_sums(found.order, found.arrays, found.tokens, quoted(file))
     for note in [*found.notes, *([doubt] if doubt else [])]:
-        session.terminal.note(f"Note: {note}.")
+        session.note(f"Note: {note}.")
     with open(file, "rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     ngrams = sum(len(array) for key, array in found.arrays.items() if key.startswith("log_probabilities"))
@@ -59,4 +61,4 @@ def import_arpa(session: Session, file: str, draft: Draft) -> None:
     with session.terminal.results("model", "format", "order", "tokens", "ngrams") as out:
         out.add(draft.name, "arpa", found.order, len(vocabulary), ngrams)
     word = tips.content_word(found.tokens[len(SPECIALS) :])
-    session.terminal.note("Try:", ["seqcli", "predict-word", word, "-m", draft.name])
+    session.note("Try:", ["seqcli", "predict-word", word, "-m", draft.name])

@@ -8,9 +8,10 @@ import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
 from seqcli.cli.language.interactive import type_with
-from seqcli.cli.opening import Asked, open_language_model
-from seqcli.cli.options import Number, Session, command, mixing_options, model_option, option, output_options
+from seqcli.cli.options import Number, command, mixing_options, model_option, option, output_options
+from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, quoted
+from seqcli.language.asked import Asked, open_language_model
 
 if TYPE_CHECKING:
     from seqcli.cli.terminal import Results
@@ -68,7 +69,7 @@ def predict_word(
     )
     with session.terminal.results(*columns) as out:
         for texts in batches_of_texts(prompt, file):
-            asked = asked or open_language_model(session, model)
+            asked = asked or open_language_model(session, model, session.mixing)
             if prompt and prompt != ("-",):
                 note_unknown(session, asked, texts[0])
             if steps:
@@ -85,7 +86,7 @@ def note_unknown(session: Session, asked: Asked, text: str) -> None:
     unknown = [shown(t) for t in tokens_of(asked.tokenizer, text) if t not in asked.vocabulary and t != SPACE]
     if unknown:
         words = ", ".join(map(quoted, dict.fromkeys(unknown)))
-        session.terminal.note(f"Note: the model does not know {words[:200]}; to it, every unknown word is the same.")
+        session.note(f"Note: the model does not know {words[:200]}; to it, every unknown word is the same.")
 
 
 def _predict(asked: Asked, texts: list[str], count: int, exclude_special: bool, out: Results) -> None:

@@ -9,22 +9,16 @@ from typing import NamedTuple
 import click
 
 from seqcli.cli.completion import complete_model
-from seqcli.cli.language.keeping import keep as keep_shares
-from seqcli.cli.language.mixing import Blend, blend_of
-from seqcli.cli.language.outcome import figures
-from seqcli.cli.language.paired import Measured, compare_models, tokens_seen
-from seqcli.cli.opening import tokenizer_of
-from seqcli.cli.options import (
-    Number,
-    Session,
-    asked_models,
-    command,
-    mixing_options,
-    option,
-    output_options,
-    reading_options,
-)
+from seqcli.cli.language.paired import compare_models
+from seqcli.cli.options import Number, asked_models, command, mixing_options, option, output_options, reading_options
+from seqcli.cli.session import Session
 from seqcli.errors import DamagedError, MisuseError, quoted
+from seqcli.language.figures import figures
+from seqcli.language.mixture.blend import Blend
+from seqcli.language.mixture.choice import blend_of
+from seqcli.language.mixture.kept_shares import keep as keep_shares
+from seqcli.language.paired_comparison import Measured, tokens_seen
+from seqcli.store.tokenizer import tokenizer_of
 from seqcli.text.form import Form
 
 MANY_UNKNOWN = 0.1  # share of unknown tokens from which a perplexity says little about the model
@@ -102,23 +96,23 @@ def evaluate(
 
 def _measured(session: Session, name: str | None, reading: Reading, seen: dict[bytes, str]) -> Measured:
     """Measure the text under one model; `seen` holds a model for each vocabulary and cut of the text met so far."""
-    from seqcli.cli.language.measuring import token_logs
+    from seqcli.language.mixture.token_logs import token_logs
     from seqcli.text.corpus import encode, read_pieces
 
-    blend = blend_of(session, name, use_kept=not reading.fit_on)
+    blend = blend_of(session, name, session.mixing, use_kept=not reading.fit_on)
     record = blend.records[0]
     vocabulary = record.vocabulary()
     pieces = read_pieces(reading.test, reading.form, folder=os.fspath(session.shelf.root))
     encoded = encode(pieces, tokenizer_of(record), vocabulary, record.text.unit)
     same = tokens_seen(vocabulary, encoded.ids)
     if seen and same not in seen and not reading.paired:
-        session.terminal.note(
+        session.note(
             f"Note: {quoted(record.name)} and {quoted(next(iter(seen.values())))} have different vocabularies: compare "
             "their bits per character, not their perplexities."
         )
     seen.setdefault(same, record.name)
     if encoded.unknown_rate > MANY_UNKNOWN:
-        session.terminal.note(
+        session.note(
             f"Note: {encoded.unknown_rate:.0%} of the tokens are unknown to {quoted(record.name)}, and all of them one "
             "easy guess: its figures flatter. Is the text of another kind, or --tokenizer "
             f"{record.text.tokenizer} wrong for it?"
@@ -126,8 +120,8 @@ def _measured(session: Session, name: str | None, reading: Reading, seen: dict[b
     if blend.free and reading.fit_on:
         blend = _fitted(session, blend, encoded.sha256, reading)
     elif "weights" in blend.free:
-        session.terminal.note("Note: every model has the same weight; --fit-on FILE finds better ones.")
-    with session.terminal.bar(len(encoded.ids) * len(blend.records), "measuring", "token") as bar:
+        session.note("Note: every model has the same weight; --fit-on FILE finds better ones.")
+    with session.bar(len(encoded.ids) * len(blend.records), "measuring", "token") as bar:
         logs = token_logs(blend, encoded.ids, reading.threads or session.spare.count(), bar.to)
     if not math.isfinite(float(logs.sum())):
         raise DamagedError(
@@ -138,7 +132,7 @@ def _measured(session: Session, name: str | None, reading: Reading, seen: dict[b
 
 def _fitted(session: Session, blend: Blend, measured: str, reading: Reading) -> Blend:
     """Choose what --mix and --cache left open on the text of --fit-on; measured: sha256 of the text to measure."""
-    from seqcli.cli.language.measuring import FIT_TOKENS, fitted
+    from seqcli.language.mixture.token_logs import FIT_TOKENS, fitted
     from seqcli.text.corpus import encode, read_pieces
 
     record = blend.records[0]
@@ -148,11 +142,11 @@ def _fitted(session: Session, blend: Blend, measured: str, reading: Reading) -> 
     if encoded.sha256 == measured:
         raise MisuseError("--fit-on is the very text that is measured, which flatters; fit on another.")
     if any(encoded.sha256 == other.corpus.get("sha256") for other in blend.records):
-        session.terminal.note("Note: --fit-on is a text that a model learned from; shares that suit new text differ.")
+        session.note("Note: --fit-on is a text that a model learned from; shares that suit new text differ.")
     ids = encoded.ids[:FIT_TOKENS]
-    with session.terminal.bar(len(ids) * len(blend.records), "fitting", "token") as bar:
+    with session.bar(len(ids) * len(blend.records), "fitting", "token") as bar:
         blend = fitted(blend, ids, reading.threads or session.spare.count(), bar.to)
-    session.terminal.note(f"Fitted on {len(ids):,} tokens; the same again: {blend.typed}")
+    session.note(f"Fitted on {len(ids):,} tokens; the same again: {blend.typed}")
     if reading.keep:
         keep_shares(session, blend)
     return blend

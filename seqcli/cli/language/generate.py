@@ -11,22 +11,21 @@ import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
 from seqcli.cli.language.ask import note_unknown
-from seqcli.cli.language.writing import SEEDS, Wanted, Writing
 from seqcli.cli.options import (
     Number,
-    Session,
     command,
-    given,
     mixing_options,
     model_option,
     option,
     output_options,
     reading_options,
-    settings,
     spec_options,
 )
+from seqcli.cli.session import Session
 from seqcli.decoding.settings import Sampling
 from seqcli.errors import MisuseError
+from seqcli.language.writing import SEEDS, Wanted, Writing
+from seqcli.settings import given, settings
 
 COLUMNS = ("prompt", "sample", "text", "tokens", "log_probability")
 HIGHEST = {"count": 100_000, "tokens": 100_000, "sentences": 100_000, "beam": 1_000, "no_copy": 1_000}
@@ -71,7 +70,7 @@ def generate(session: Session, /, prompt: tuple[str, ...], model: str | None, fi
     writing: Writing | None = None
     with session.terminal.results(*COLUMNS) as out:
         for place, line in enumerate(_prompts(prompt, file)):
-            writing = writing or Writing(session, model, wanted)
+            writing = writing or Writing(session, model, wanted, session.mixing, session.text_form)
             if line and prompt and prompt != ("-",):
                 note_unknown(session, writing.asked, line)
             if line is None:

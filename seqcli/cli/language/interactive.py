@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from seqcli.cli.line_editor import Choice, check_terminal, lines_typed
-from seqcli.cli.opening import open_language_model
-from seqcli.cli.options import Session
+from seqcli.cli.session import Session
+from seqcli.language.asked import open_language_model
 
 
 def type_with(session: Session, model: str | None, count: int) -> None:
     """Let lines be typed with a model's suggestions, until Ctrl-D."""
     check_terminal()
-    from seqcli.cli.language.completing import Completer
+    from seqcli.language.completion import Completer
 
-    completer = Completer(open_language_model(session, model))
+    completer = Completer(open_language_model(session, model, session.mixing))
 
     def suggest(line: str) -> list[Choice]:
         found = completer.complete(line, count)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from seqcli.cli.inputs import BATCH, batches_of_texts
-from seqcli.cli.language.scoring import HIGHEST, Scored, scored, scored_behind
-from seqcli.cli.opening import Asked
-from seqcli.cli.options import Session
+from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, quoted
+from seqcli.language.asked import Asked
+from seqcli.language.sentence_scores import HIGHEST, Scored, scored, scored_behind
 
 RANKED = ("group", "prompt", "rank", "candidate", "tokens", "unknown", "log_probability", "nats_per_token")
 JUDGED = ("first", "second", "likelier", "difference", "times", "unknown")

@@ -10,12 +10,13 @@ import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
 from seqcli.cli.language.ranking import rerank_texts, which_texts
-from seqcli.cli.language.scoring import Scored, scored
-from seqcli.cli.opening import Asked, open_language_model
-from seqcli.cli.options import Session, command, mixing_options, model_option, option, output_options
+from seqcli.cli.options import command, mixing_options, model_option, option, output_options
 from seqcli.cli.outputs import check_free
+from seqcli.cli.session import Session
 from seqcli.cli.terminal import Shaded
 from seqcli.errors import MisuseError, quoted
+from seqcli.language.asked import Asked, open_language_model
+from seqcli.language.sentence_scores import Scored, scored
 
 if TYPE_CHECKING:
     from seqcli.cli.terminal import Results
@@ -79,15 +80,15 @@ def score(
         check_free(way.html, replace)
         return _write_page(session, way.html, model, sentence, file)
     if way.rerank:
-        return rerank_texts(session, open_language_model(session, model), sentence, file, per_token)
+        return rerank_texts(session, open_language_model(session, model, session.mixing), sentence, file, per_token)
     if way.which:
-        return which_texts(session, open_language_model(session, model), sentence, file, per_token)
+        return which_texts(session, open_language_model(session, model, session.mixing), sentence, file, per_token)
     note_joined(session, sentence)
     asked: Asked | None = None
     done = 0
     with session.terminal.results(*(WORD_COLUMNS if way.words else COLUMNS)) as out:
         for texts in batches_of_texts(sentence, file):
-            asked = asked or open_language_model(session, model, remembers=True)
+            asked = asked or open_language_model(session, model, session.mixing, remembers=True)
             for line, (text, one) in enumerate(zip(texts, scored(asked, texts), strict=True), done + 1):
                 if way.words:
                     _add_words(asked, line, text, one, out)
@@ -137,7 +138,7 @@ def _add_words(asked: Asked, line: int, text: str, one: Scored | None, out: Resu
 def _parts(asked: Asked, text: str, one: Scored) -> Iterator[Part]:
     """Yield the stretches of a text with their surprisal; that of its end is not among them."""
     from seqcli.plots.sentences import Part
-    from seqcli.text.surfaces import surfaces
+    from seqcli.text.token_spans import surfaces
 
     bits, at = one.bits, 0
     for surface in surfaces(asked.tokenizer, text):
@@ -156,7 +157,7 @@ def _write_page(session: Session, path: str, model: str | None, words: tuple[str
         asked: Asked | None = None
         for texts in batches_of_texts(words, file):
             if asked is None:
-                asked = open_language_model(session, model, remembers=True)
+                asked = open_language_model(session, model, session.mixing, remembers=True)
                 title = f"Surprisal under {asked.name}"
                 yield begin(title, "How surprised the model was by each word of these sentences.").encode()
             for text, one in zip(texts, scored(asked, texts), strict=True):
@@ -175,4 +176,4 @@ def _write_page(session: Session, path: str, model: str | None, words: tuple[str
     from seqcli.store.files import write_whole
 
     write_whole(path, blocks())
-    session.terminal.note(f"{count:,} sentences in {quoted(path)}; a browser opens it without a network.")
+    session.note(f"{count:,} sentences in {quoted(path)}; a browser opens it without a network.")

@@ -3,53 +3,28 @@
 from __future__ import annotations
 
 import time
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from seqcli.cli.completion import complete_file, complete_model
-from seqcli.cli.fitting import (
-    Done,
-    Fit,
-    Source,
-    Stop,
-    check_resume,
-    check_trained,
-    ends,
-    is_longer,
-    is_over,
-    name_of,
-    resume_line,
-    say_finished,
-    take_up,
-    training_options,
-)
-from seqcli.cli.language.counting import count_ngrams
-from seqcli.cli.language.fine_tuning import begin_from, origin_entry, origin_of, with_room
-from seqcli.cli.language.outcome import figures, perplexity_text, report
-from seqcli.cli.language.recipe import fit_recipe
-from seqcli.cli.options import Session, architecture_option, check_given, command, given, option, spec_options
-from seqcli.cli.preparing import (
-    Plan,
-    architecture_of,
-    begin_torch,
-    check_belongs,
-    checkpoint_of,
-    corpus_entry,
-    make_plan,
-    read_corpus,
-)
-from seqcli.recipes import RECIPES
-from seqcli.spec import ARCHITECTURES, LanguageSpec, NgramSpec, RunSpec, TextSpec
-
-if TYPE_CHECKING:
-    from seqcli.progress import Evaluated
-    from seqcli.store import Draft, Record
-    from seqcli.text.corpus import Corpus
-    from seqcli.training import Training
-
-BUDGET = {"minutes": 5.0, "epochs": 12.0}  # where neither is given: one coffee; 100,000 words overfit from 9 epochs on
+from seqcli.cli.language.report import report
+from seqcli.cli.options import architecture_option, check_given, command, option, spec_options
+from seqcli.cli.session import Session
+from seqcli.cli.training import check_resume, resume_line, training_options
+from seqcli.language.fine_tuning import origin_entry, origin_of
+from seqcli.language.fit_to_time import fit_recipe
+from seqcli.language.ngram.training import count_ngrams
+from seqcli.language.recipes import RECIPES
+from seqcli.language.settings import LanguageSpec, NgramSpec
+from seqcli.language.training import done_of, fit, make_training, plan_of
+from seqcli.settings import given
+from seqcli.text.settings import TextSpec
+from seqcli.training.follow import ends
+from seqcli.training.plan import Plan
+from seqcli.training.resumption import check_trained, is_longer, is_over, say_finished
+from seqcli.training.settings import RunSpec
+from seqcli.training.source import Source, corpus_entry, name_of, read_corpus
 
 
 @command(
@@ -93,11 +68,11 @@ def train_lm(
     check_given(params, TextSpec, LanguageSpec, NgramSpec, RunSpec)
     begun_from = origin_of(session, origin, params, like)
     source, name = Source(texts, valid, session.text_form), name or name_of(texts)
-    plan = None if resume else _plan(session, None, begun_from, like or origin, params)
+    plan = None if resume else plan_of(session, None, begun_from, like or origin, params)
     with session.shelf.open(name, replace=replace, resume=resume, task="lm") as draft:
         record = draft.record
         check_trained(record)
-        plan = plan or _plan(session, record, None, None, params)
+        plan = plan or plan_of(session, record, None, None, params)
         corpus = read_corpus(session, source, plan.text, record, begun_from)
         plan = Plan(corpus.text, plan.spec, plan.run)
         if record is not None and is_over(record) and not is_longer(record, plan.run):
@@ -111,85 +86,7 @@ def train_lm(
             training = make_training(session, plan, corpus, record, begun_from)
             training.ends = ends(session, plan.run.minutes, began)
             entry = {**corpus_entry(source, corpus), **origin_entry(begun_from, record)}
-            done = _done(training, _fit(session, source, plan, corpus, entry, training, draft))
+            line = resume_line(session, "train-lm", source, name)
+            done = done_of(training, fit(session, line, plan, corpus, entry, training, draft))
         session.shelf.set_default(name, only_first=True)
         report(session, draft, corpus, done, time.monotonic() - began, as_json)
-
-
-def _plan(
-    session: Session, record: Record | None, begun_from: Record | None, like: str | None, params: dict[str, Any]
-) -> Plan:
-    """Return the settings of the training that is asked for."""
-    architecture = architecture_of(session, record, like, params, "lstm")
-    check_belongs(architecture, params)
-    budget = {} if ARCHITECTURES[architecture].spec is NgramSpec else BUDGET
-    plan = make_plan(session, record, like, params, architecture, budget)
-    return plan if begun_from is None else with_room(plan, begun_from, params)
-
-
-def make_training(
-    session: Session, plan: Plan, corpus: Corpus, record: Record | None, origin: Record | None = None
-) -> Training:
-    """Make the model and its training, from the start, from another model's weights, or where a record stands."""
-    from seqcli.inference import language_table
-
-    table = language_table(plan.spec, len(corpus.vocabulary))
-    begin_torch(session, plan.run, plan.spec.architecture, table)
-    import torch
-
-    from seqcli.models.language import LanguageModel
-    from seqcli.store.training_state import training_state
-    from seqcli.text.batches import Blocks, Segments
-    from seqcli.training import Training
-
-    counts = corpus.train.counts(len(corpus.vocabulary))
-    model = LanguageModel(plan.spec, len(corpus.vocabulary), torch.from_numpy(counts).double())
-    if origin is not None:
-        begin_from(origin, model, corpus)
-    blocks = Blocks(corpus.train.ids, plan.run.batch_size, plan.run.unroll, plan.run.seed)
-    training = Training(model, blocks, Segments(corpus.held_out.ids), plan.run)
-    if origin is not None:
-        training.progress.learned = True
-        training.progress.known_nats = origin.results["held_out"]["nats_per_token"]
-    if record is not None and is_over(record):
-        training.go_longer(record.arrays("weights", table), record.progress)
-    elif record is not None:
-        take_up(training, record, lambda: training_state(record, table))
-    return training
-
-
-def _fit(
-    session: Session,
-    source: Source,
-    plan: Plan,
-    corpus: Corpus,
-    entry: dict[str, Any],
-    training: Training,
-    draft: Draft,
-) -> str:
-    """Run the training, saving as it goes; return why it ended."""
-    from seqcli.store import pack
-
-    held_out = corpus.held_out
-    files = {"vocabulary": corpus.vocabulary.to_bytes()}
-    if corpus.tokenizer.model is not None:
-        files["tokenizer"] = corpus.tokenizer.model
-    checkpoint = checkpoint_of(draft, plan, entry, files, ("weights", "history"))
-
-    def keep_best(event: Evaluated) -> None:
-        checkpoint.files["weights"] = pack(training.weights())
-        checkpoint.results = {"held_out": figures(event.nats, event.tokens, held_out.unknown_rate, held_out.characters)}
-
-    line = resume_line(session, "train-lm", source, draft.name)
-    with Stop() as stop:
-        training.stop = stop.asked
-        measure = partial(perplexity_text, vocabulary_size=len(corpus.vocabulary))
-        fit = Fit(session.terminal, checkpoint, stop, lambda: pack(training.state()), keep_best, line, measure)
-        return fit.follow(training.events(), training.progress)
-
-
-def _done(training: Training, why: str) -> Done:
-    p = training.progress
-    done = Done(p.seconds, p.tokens, why, "")
-    what = f"{p.update:,} updates, {done.speed:,.0f} tokens/s. Best at update {p.best_update:,}"
-    return done._replace(what=what)

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli.completion import complete_file
-from seqcli.cli.fitting import Source, name_of
-from seqcli.cli.language.outcome import perplexity_text
-from seqcli.cli.options import Number, Session, command, given, option, output_options, reading_options, spec_options
-from seqcli.cli.preparing import Plan, make_plan, read_corpus
-from seqcli.cli.terminal import duration
+from seqcli.cli.options import Number, command, option, output_options, reading_options, spec_options
+from seqcli.cli.session import Session
 from seqcli.errors import DivergedError, MisuseError
-from seqcli.spec import LanguageSpec, RunSpec, TextSpec, option_name, to_dict
+from seqcli.language.figures import perplexity_text
+from seqcli.language.settings import LanguageSpec
+from seqcli.quantities import duration
+from seqcli.settings import given, option_name, to_dict
+from seqcli.text.settings import TextSpec
+from seqcli.training.plan import Plan, make_plan
+from seqcli.training.settings import RunSpec
+from seqcli.training.source import Source, name_of, read_corpus
 
 if TYPE_CHECKING:
-    from seqcli.tuning import Trial
+    from seqcli.language.tuning.halving import Trial
 
 TRIALS = {
     60.0: 27,
@@ -62,8 +66,9 @@ def tune(
     hour, so let the search take some times the minutes that the training will have.
     """
     trials = _check(minutes, trials, resume and replace)
-    from seqcli.cli.language.searching import Journal, Search
-    from seqcli.tuning import rounds
+    from seqcli.language.tuning.halving import rounds
+    from seqcli.language.tuning.journal import Journal
+    from seqcli.language.tuning.search import Search
 
     source, name = Source(texts, valid, session.text_form), name or name_of(texts)
     architecture = params["architecture"] or "lstm"
@@ -83,7 +88,7 @@ def tune(
     best = found[0]
     if best.nats_per_token is None:
         raise DivergedError("No trial learned anything; give a lower --learning-rate, or more --minutes.")
-    session.terminal.note(
+    session.note(
         f"Best: {perplexity_text(best.nats_per_token)} in {duration(60 * best.minutes)}. Train it:",
         _train_line(source, params, best),
     )
@@ -109,7 +114,7 @@ def _check(minutes: float, trials: int | None, both: bool) -> int:
 def _note_short(session: Session, longest: float, minutes: float) -> None:
     """Say what a search is worth whose longest trial takes so few minutes."""
     if longest < SHORT:
-        session.terminal.note(
+        session.note(
             f"Note: the longest trial takes {duration(60 * longest)}, and what is best after that is too small for a "
             f"longer training; settings for {SHORT:g} minutes take --minutes {math.ceil(minutes * SHORT / longest)}."
         )

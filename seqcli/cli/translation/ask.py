@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
-from seqcli.cli.options import Number, Session, command, model_option, option, output_options
+from seqcli.cli.options import Number, command, model_option, option, output_options
 from seqcli.cli.outputs import check_picture
+from seqcli.cli.session import Session
 from seqcli.cli.translation.heatmap import draw_heatmap, shaded_cells
-from seqcli.cli.translation.opening import (
-    check_count,
-    open_translator,
-    search_options,
-    searching_of,
-    term_options,
-    terms_of,
-)
+from seqcli.cli.translation.options import check_count, search_options, searching_of, term_options
 from seqcli.errors import MisuseError, quoted
+from seqcli.translation.load import open_translator
 
 if TYPE_CHECKING:
     from seqcli.cli.terminal import Results
@@ -88,6 +83,8 @@ def translate(
         raise MisuseError("The text is empty; give some words, as in: seqcli translate 'A dog runs.'")
     if plot is not None:
         check_picture(plot, replace_plot)
+    from seqcli.translation.terms import terms_of
+
     terms = terms_of(glossary, keep, copy)
     looking = alignment or cells or plot is not None
     note_joined(session, text)
@@ -146,7 +143,7 @@ def note_unseen(session: Session, asked: LineTranslator, lines: list[str]) -> bo
     unseen = asked.source.unseen("".join(lines))
     if unseen:
         letters = unseen if len(unseen) <= SHOWN else f"{unseen[:SHOWN]}…"
-        session.terminal.note(
+        session.note(
             f"Note: {quoted(asked.name)} never learned the letters {quoted(letters)}; it can only copy them or guess."
         )
     return bool(unseen)

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from seqcli.cli.completion import complete_model
-from seqcli.cli.options import (
-    Number,
-    Session,
-    asked_models,
-    command,
-    option,
-    output_options,
-    reading_options,
-)
+from seqcli.cli.options import Number, asked_models, command, option, output_options, reading_options
 from seqcli.cli.outputs import check_picture
-from seqcli.cli.translation.opening import open_translator, search_options, searching_of, translations_of
-from seqcli.cli.translation.outcome import bleu_tokenizer
+from seqcli.cli.session import Session
+from seqcli.cli.translation.options import search_options, searching_of
 from seqcli.errors import MisuseError
-from seqcli.metrics import TOKENIZERS
+from seqcli.translation.evaluation import CHARACTERS, chance, figures, measure, parts_of
+from seqcli.translation.figures import bleu_tokenizer
+from seqcli.translation.metrics import TOKENIZERS
 
-if TYPE_CHECKING:
-    from seqcli.text.pairs import Pairs
-    from seqcli.translation.search import Searching
-
-CHARACTERS = " characters"  # behind the lengths of a part
-BUCKETS = 4  # of the same number of sentences, by source length
 COLUMNS = ("model", "part", "pairs", "bleu", "chrf", "ter", "nats_per_token", "p_value", "signature")
 
 
@@ -72,7 +57,7 @@ def evaluate_translation(
     bootstrap). BLEU compares characters where the target is written without spaces.
     """
     from seqcli.plots.by_length import draw_by_length
-    from seqcli.text.pairs import read_pairs
+    from seqcli.translation.pairs import read_pairs
 
     how = searching_of(beam, length_penalty, coverage)
     if not 1 <= samples <= 100_000:
@@ -82,7 +67,7 @@ def evaluate_translation(
     pairs = read_pairs(test, session.text_form)
     cut = cut or bleu_tokenizer(pairs.target)
     if pairs.empty:
-        session.terminal.note(f"Note: {pairs.empty:,} of {pairs.lines:,} lines have an empty side and are left out.")
+        session.note(f"Note: {pairs.empty:,} of {pairs.lines:,} lines have an empty side and are left out.")
     translated: dict[str, list[str]] = {}
     drawn: dict[str, list[float]] = {}
     parts = parts_of(pairs, by_length or plot is not None)
@@ -101,40 +86,3 @@ def evaluate_translation(
             out.flush()
     if plot is not None:
         draw_by_length(plot, [part.removesuffix(CHARACTERS) for part, _ in parts[1:]], drawn)
-
-
-def measure(session: Session, model: str | None, pairs: Pairs, how: Searching) -> tuple[str, list[str], float]:
-    """Return a model's name, its translations of the sources, and its nats per target token."""
-    asked = open_translator(session, model)
-    translations = translations_of(session, asked, pairs.source, how)
-    scored = asked.score(list(zip(pairs.source, pairs.target, strict=True)))
-    nats = -sum(float(logs.sum(dtype="float64")) for _, logs in scored)
-    return asked.name, translations, nats / sum(len(ids) for ids, _ in scored)
-
-
-def figures(translations: Sequence[str], references: Sequence[str], cut: str) -> dict[str, Any]:
-    """Return BLEU, chrF, TER and BLEU's signature."""
-    from seqcli.metrics import quality
-
-    found = quality(translations, references, cut)
-    return {"bleu": found.bleu, "chrf": found.chrf, "ter": found.ter, "signature": found.signature}
-
-
-def chance(first: list[str], other: list[str], pairs: Pairs, cut: str, samples: int) -> float:
-    """Return how likely two models' BLEU differ as much as they do by chance."""
-    from seqcli.metrics import paired_bootstrap
-
-    return paired_bootstrap(first, other, pairs.target, cut, samples)
-
-
-def parts_of(pairs: Pairs, by_length: bool) -> list[tuple[str, list[int]]]:
-    """Return the parts of a test set to be measured, named by the characters of their sources."""
-    parts = [("all", list(range(len(pairs))))]
-    if by_length:
-        order = sorted(range(len(pairs)), key=lambda i: len(pairs.source[i]))
-        for k in range(BUCKETS):
-            places = order[len(order) * k // BUCKETS : len(order) * (k + 1) // BUCKETS]
-            if places:
-                low, high = len(pairs.source[places[0]]), len(pairs.source[places[-1]])
-                parts.append((f"{low}-{high}{CHARACTERS}", places))
-    return parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from seqcli.cli.options import Session
+from seqcli.cli.session import Session
 
 if TYPE_CHECKING:
     from seqcli.translation.lines import Looked
@@ -22,7 +22,7 @@ def draw_heatmap(session: Session, path: str, looked: Looked) -> None:
 
     source, target = (list(map(shown, side)) for side in (looked.source, looked.target))
     if any(_width(word) > len(word) for word in [*source, *target]) and japanese_font() is None:
-        session.terminal.note(
+        session.note(
             "Note: no Japanese font was found on this system, so the picture has boxes for letters; install one, such "
             "as Noto Sans CJK JP."
         )

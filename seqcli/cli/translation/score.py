@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options
-from seqcli.cli.options import Session, command, model_option, option, output_options
-from seqcli.cli.translation.opening import open_translator
+from seqcli.cli.options import command, model_option, option, output_options
+from seqcli.cli.session import Session
 from seqcli.errors import CorpusError, MisuseError
+from seqcli.translation.load import open_translator
 
 if TYPE_CHECKING:
     from seqcli.cli.terminal import Results

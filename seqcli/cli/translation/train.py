@@ -11,36 +11,20 @@ import click
 
 from seqcli.cli import tips
 from seqcli.cli.completion import complete_file, complete_model
-from seqcli.cli.fitting import (
-    Done,
-    Fit,
-    Stop,
-    check_resume,
-    ends,
-    is_longer,
-    is_over,
-    name_of,
-    say_finished,
-    take_up,
-    training_options,
-)
-from seqcli.cli.options import Session, check_given, command, option, spec_options
-from seqcli.cli.preparing import Plan, begin_torch, checkpoint_of, make_plan
-from seqcli.cli.translation.fitted import fit_dropout
-from seqcli.cli.translation.opening import translation_record, translations_of, translator_of
-from seqcli.cli.translation.outcome import bleu_tokenizer, figures, nats_text, quality_figures, report
-from seqcli.cli.translation.reading import REVERSE, PairSource, files_of_sides, pairs_entry, read_pair_corpus
+from seqcli.cli.options import check_given, command, option, spec_options
+from seqcli.cli.session import Session
+from seqcli.cli.training import check_resume, resume_line, training_options
+from seqcli.cli.translation.report import report
 from seqcli.errors import MisuseError
-from seqcli.spec import PairsTextSpec, TranslationRunSpec, TranslationSpec
+from seqcli.training.plan import Plan, make_plan
+from seqcli.training.source import name_of
+from seqcli.translation.load import translation_record
+from seqcli.translation.settings import PairsTextSpec, TranslationRunSpec, TranslationSpec
+from seqcli.translation.source import REVERSE, PairSource
+from seqcli.translation.training import BUDGET, train_direction
 
 if TYPE_CHECKING:
-    from seqcli.progress import Evaluated
     from seqcli.store import Draft, Record
-    from seqcli.text.bucketed import PairBatches
-    from seqcli.text.parallel import PairCorpus
-    from seqcli.training import Training
-
-BUDGET = {"minutes": 15.0, "epochs": 30.0}  # where neither is given: 29,000 pairs still gained at the 20th
 
 
 @command(
@@ -108,11 +92,31 @@ def train_translate(
             drafts.append(opened.enter_context(shelf.open(one, replace=replace, resume=going, task="translation")))
             pattern = name if resume and not going else like  # who goes on does not repeat the settings
             plans.append(plan or _plan(session, drafts[-1].record, pattern, params))
-        found = [_train(session, sources[d.name], d, p) for d, p in zip(drafts, plans, strict=True)]
+        found = [_direction(session, sources[d.name], d, p) for d, p in zip(drafts, plans, strict=True)]
     documents = [document for document in found if document is not None]
     if as_json and documents:
         more = {"reverse": documents[1]} if len(documents) > 1 else {}
         session.terminal.document({**documents[0], **more})
+
+
+def _direction(session: Session, source: PairSource, draft: Draft, plan: Plan) -> dict[str, Any] | None:
+    """Train one direction, and say what came of it; return its object of --json, None where nothing was left to do."""
+    began = time.monotonic()
+    found = train_direction(session, source, draft, plan, _resume_line(session, source, draft.name))
+    if found is None:
+        return None
+    done, corpus = found
+    example = tips.sentence(corpus.held_out_pairs.source[place] for place in corpus.held_out.places)
+    return report(session, draft, done, time.monotonic() - began, example)
+
+
+def _resume_line(session: Session, source: PairSource, name: str) -> list[str]:
+    """Return the words of the command that goes on with an interrupted training."""
+    line = resume_line(session, "train-translate", source, name.removesuffix(REVERSE) if source.turned else name)
+    words = [word for path in source.monolingual for word in ("--monolingual", path)]
+    words += ["--reverse-model", source.reverse_model] if source.monolingual else []
+    words += ["--reverse"] if source.both else []
+    return [*line[:-1], *words, line[-1]]
 
 
 def _plan(session: Session, record: Record | None, like: str | None, params: dict[str, Any]) -> Plan:
@@ -124,122 +128,3 @@ def _plan(session: Session, record: Record | None, like: str | None, params: dic
             "give --subword-regularisation 0."
         )
     return plan
-
-
-def _train(session: Session, source: PairSource, draft: Draft, plan: Plan) -> dict[str, Any] | None:
-    """Train one direction, and say what came of it; return its object of --json, None where nothing was left to do."""
-    began, name, record = time.monotonic(), draft.name, draft.record
-    corpus = read_pair_corpus(session, source, plan.text, record)
-    plan = Plan(corpus.text, plan.spec, plan.run)
-    longer = is_longer(record, plan.run)
-    if record is not None and is_over(record) and not longer:
-        say_finished(session, record)
-        return None
-    batches = _batches(plan, corpus)
-    plan = fit_dropout(session, plan, corpus, batches)
-    training = _make(session, plan, corpus, batches, record, longer)
-    after = _measuring_seconds(plan, corpus, training) if plan.run.minutes is not None else 0.0
-    training.ends = ends(session, plan.run.minutes, began, after)
-    why = _fit(session, source, plan, corpus, training, draft)
-    session.shelf.set_default(name, only_first=True)
-    example = tips.sentence(corpus.held_out_pairs.source[place] for place in corpus.held_out.places)
-    return report(session, draft, _done(training, why), time.monotonic() - began, example)
-
-
-def _batches(plan: Plan, corpus: PairCorpus) -> PairBatches:
-    """Return the batches of a training, cut anew at every update where that is asked for."""
-    from seqcli.text.bucketed import PairBatches
-    from seqcli.text.recutting import Recutting
-
-    train, sharpness, recut = corpus.train, plan.run.subword_regularisation, None
-    if sharpness:
-        recut = Recutting(corpus.source, train.source, sharpness), Recutting(corpus.target, train.target, sharpness)
-    return PairBatches(train.source, train.target, plan.run.batch_size, plan.run.seed, recut)
-
-
-def _make(
-    session: Session, plan: Plan, corpus: PairCorpus, batches: PairBatches, record: Record | None, longer: bool
-) -> Training:
-    """Make the model and its training, from the start or where a record stands."""
-    from seqcli.translation.arrays import translation_table
-
-    sizes = len(corpus.source.vocabulary), len(corpus.target.vocabulary)
-    what = f"{plan.spec.cell}, attention {plan.spec.attention}"
-    table = translation_table(plan.spec, *sizes, plan.text.joint)
-    begin_torch(session, plan.run, what, table)
-    from seqcli.models.seq2seq import Translator
-    from seqcli.progress import Progress
-    from seqcli.store.training_state import training_state
-    from seqcli.text.bucketed import HeldOutPairs
-    from seqcli.training import Training
-
-    model = Translator(plan.spec, *sizes, plan.text.joint)
-    training = Training(model, batches, HeldOutPairs(corpus.held_out.source, corpus.held_out.target), plan.run)
-    if record is not None and longer:
-        training.go_longer(record.arrays("weights", table), record.progress)
-    elif record is not None and "state" not in record.files:
-        training.progress = Progress(**record.progress)  # stopped while its translations were measured
-    elif record is not None:
-        take_up(training, record, lambda: training_state(record, table))
-    return training
-
-
-def _fit(session: Session, source: PairSource, plan: Plan, corpus: PairCorpus, training: Training, draft: Draft) -> str:
-    """Run the training, saving as it goes, then measure the best weights; return why it ended."""
-    from seqcli.store import pack
-
-    entry = pairs_entry(source, corpus)
-    checkpoint = checkpoint_of(draft, plan, entry, files_of_sides(corpus), ("weights", "history"))
-
-    def keep_best(event: Evaluated) -> None:
-        checkpoint.files["weights"] = pack(training.weights())
-        checkpoint.results = {"held_out": figures(event.nats, event.tokens, corpus.held_out.unknown_rate)}
-
-    line = source.resume_line(session, draft.name)
-    with Stop() as stop:
-        training.stop = stop.asked
-        fit = Fit(session.terminal, checkpoint, stop, lambda: pack(training.state()), keep_best, line, nats_text)
-        why = fit.follow(training.events(), training.progress)
-        if stop.asked():
-            fit.leave(training.progress)
-    try:
-        checkpoint.results["held_out"] |= _measured(session, corpus, draft)
-    except (KeyboardInterrupt, SystemExit):
-        session.terminal.note(f"The weights are saved, their translations not measured. Go on with: {line}")
-        raise
-    checkpoint.save(training.progress, None)
-    return why
-
-
-def _measuring_seconds(plan: Plan, corpus: PairCorpus, training: Training) -> float:
-    """Return about how long it takes to translate the held-out sources, judged by the first tokens of some."""
-    from seqcli.translation.arrays import TranslatorArrays
-    from seqcli.translation.search import MORE, ROWS, Searching, search
-
-    how = Searching(longest=0.0)  # as many tokens of each, whatever a model thinks that has not learned yet
-    sources = corpus.held_out.source
-    some = sources[:: -(-len(sources) // (ROWS // how.beam))]
-    model = TranslatorArrays(plan.spec, training.weights())
-    began = time.perf_counter()
-    search(model, some, how, best_only=True)
-    tokens = sum(map(len, corpus.held_out.target)) / len(sources)
-    return (time.perf_counter() - began) * tokens / MORE * len(sources) / len(some)
-
-
-def _measured(session: Session, corpus: PairCorpus, draft: Draft) -> dict[str, Any]:
-    """Translate the held-out sources with the weights that are kept, as `translate` would, and score them."""
-    from seqcli.metrics import quality
-    from seqcli.translation.search import Searching
-
-    assert draft.record is not None
-    pairs = corpus.held_out_pairs.part(corpus.held_out.places)
-    translations = translations_of(session, translator_of(draft.record), pairs.source, Searching())
-    scores = quality(translations, pairs.target, bleu_tokenizer(pairs.target))
-    return quality_figures(scores, len(pairs))
-
-
-def _done(training: Training, why: str) -> Done:
-    p = training.progress
-    done = Done(p.seconds, p.tokens, why, "")
-    what = f"{p.update:,} updates, {done.speed:,.0f} target tokens/s. Best at update {p.best_update:,}"
-    return done._replace(what=what)

@@ -9,14 +9,15 @@ import click
 
 from seqcli.cli.inputs import input_options
 from seqcli.cli.layout import readable
-from seqcli.cli.options import Number, Session, command, model_option, option, output_options
+from seqcli.cli.options import Number, command, model_option, option, output_options
+from seqcli.cli.session import Session
 from seqcli.errors import CorpusError, MisuseError, ModelError, quoted
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from seqcli.cli.vectors.tables import Opened
+    from seqcli.vectors.load import Opened
 
 EXPLAINED = 10  # unknown words of a line: what is spelled like one is searched for among all words
 MOST = 10_000  # answers at most for one question: a vocabulary is looked at with `models show`
@@ -76,7 +77,7 @@ def _search(opened: Opened, count: int, among: str | None, approximate: bool) ->
         return lambda words: opened.table.neighbors(words, count, rows)
     if rows is not None:
         raise MisuseError("--approximate searches all words; leave out --among.")
-    from seqcli.cli.vectors.files import open_index
+    from seqcli.vectors.load import open_index
 
     index = open_index(opened)
     return lambda words: index.neighbors(opened.table, words, count)
@@ -295,7 +296,7 @@ def rows_among(opened: Opened, among: str | None) -> NDArray[np.int64] | None:
 
 
 def _open(session: Session, model: str | None) -> Opened:
-    from seqcli.cli.vectors.tables import note_few_words, open_table
+    from seqcli.vectors.load import note_few_words, open_table
 
     opened = open_table(session, model)
     note_few_words(session, opened.record)
@@ -303,7 +304,7 @@ def _open(session: Session, model: str | None) -> Opened:
 
 
 def _questions(words: tuple[str, ...], file: str | None) -> Any:
-    from seqcli.cli.vectors.tables import words_of_argument
+    from seqcli.cli.vectors.words import words_of_argument
 
     return words_of_argument(words, file)
 
@@ -319,7 +320,7 @@ def _known(session: Session, opened: Opened, words: list[str], piped: bool) -> l
     for error in map(opened.unknown, unknown[:EXPLAINED]):
         _refuse(session, piped, error)
     if len(unknown) > EXPLAINED:
-        session.terminal.note(f"Note: {len(unknown) - EXPLAINED:,} more words of the line are unknown.")
+        session.note(f"Note: {len(unknown) - EXPLAINED:,} more words of the line are unknown.")
     return known
 
 
@@ -332,7 +333,7 @@ def _answerable(session: Session, opened: Opened, words: list[str], piped: bool)
     errors = list(map(opened.unknown, unknown))
     if piped or len(errors) > 1:
         for error in errors:
-            session.terminal.note(f"Note: {error}")
+            session.note(f"Note: {error}")
     if piped or not errors:
         return known, None
     total = len(known) + len(errors)
@@ -353,7 +354,7 @@ def _told_apart(session: Session, opened: Opened, words: list[str], piped: bool)
         elif opened.table.knows(word):
             known.append(word)
             if opened.table.row(word) is None:
-                session.terminal.note(f"Note: {opened.unknown(word)} Its vector is the mean of its n-grams' vectors.")
+                session.note(f"Note: {opened.unknown(word)} Its vector is the mean of its n-grams' vectors.")
         else:
             unknown.append(word)
     return known, unknown
@@ -364,7 +365,7 @@ def _refuse(session: Session, piped: bool, why: ModelError | str) -> None:
     error = ModelError(f"{why}; give other words.") if isinstance(why, str) else why
     if not piped:
         raise error
-    session.terminal.note(f"Note: {error}")
+    session.note(f"Note: {error}")
 
 
 def _tried(session: Session, piped: bool, text: str, parse: Callable[[str], Any]) -> Any:
@@ -376,5 +377,5 @@ def _tried(session: Session, piped: bool, text: str, parse: Callable[[str], Any]
     except MisuseError as error:
         if not piped:
             raise
-        session.terminal.note(f"Note: {error}")
+        session.note(f"Note: {error}")
         return None

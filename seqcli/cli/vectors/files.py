@@ -11,18 +11,18 @@ import click
 from seqcli.cli import tips
 from seqcli.cli.completion import complete_file, complete_model
 from seqcli.cli.language.arpa import arpa_blocks, import_arpa
-from seqcli.cli.options import Number, Session, command, option, output_options
+from seqcli.cli.options import Number, command, option, output_options
 from seqcli.cli.outputs import check_free
-from seqcli.cli.terminal import size
+from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, ModelError, quoted
+from seqcli.quantities import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from seqcli.cli.vectors.tables import Opened
     from seqcli.store import Draft
-    from seqcli.vectors.approximate import Index
     from seqcli.vectors.formats import Learned, VectorsFile
+    from seqcli.vectors.load import Opened
 
 FORMATS = ("word2vec-text", "word2vec-binary", "glove", "fasttext-vec", "fasttext-bin", "numpy", "projector")
 ENDINGS = {  # of a file that is written, else it is text
@@ -81,9 +81,9 @@ def import_vectors(
     A file that breaks its format's rules is refused, with the line. Of a word that stands twice the first is kept. A
     file that ends in .arpa holds an n-gram model; the options for words and vectors do not belong to it.
     """
-    from seqcli.cli.fitting import name_of
     from seqcli.store.shelf import TAKEN_IN
     from seqcli.text.files import refuse_url
+    from seqcli.training.source import name_of
 
     refuse_url(file)
     if limit is not None and limit < 1:
@@ -110,20 +110,20 @@ def _import_table(
     quantize: str,
 ) -> None:
     """Take in a file of vectors; reading: how, as `vectors.formats.read` takes it."""
-    from seqcli.cli.vectors.tables import save_table
     from seqcli.vectors.formats import read
+    from seqcli.vectors.load import save_table
 
     found = read(file, *reading)
     if not subwords:
         found.subwords = None
     _fit_shelf(found)
     for note in found.notes:
-        session.terminal.note(f"Note: {note}.")
+        session.note(f"Note: {note}.")
     arrays = _quantised(session, found, quantize)
     save_table(draft, found, quantize, corpus=_corpus(file, found), arrays=arrays)
     with session.terminal.results("model", "format", "words", "dimensions") as out:
         out.add(draft.name, found.format, len(found.words), int(found.matrix.shape[1]))
-    session.terminal.note("Try:", ["seqcli", "neighbors", tips.content_word(found.words), "-m", draft.name])
+    session.note("Try:", ["seqcli", "neighbors", tips.content_word(found.words), "-m", draft.name])
 
 
 def _fit_shelf(found: VectorsFile) -> None:
@@ -168,7 +168,7 @@ def _quantised(session: Session, found: VectorsFile, method: str) -> dict[str, A
 
     arrays = quantise(found.matrix, method)
     loss = measure(Table(found.words, found.matrix), arrays)
-    session.terminal.note(
+    session.note(
         f"{method}: {size(loss.bytes_before)} become {size(loss.bytes_after)}. On {loss.words:,} words, similarities "
         f"to their ten nearest words change by {loss.similarity_error:.5f} on average, and {loss.neighbors_kept:.1%} "
         "of those stay among the ten."
@@ -189,9 +189,9 @@ def _quantised(session: Session, found: VectorsFile, method: str) -> dict[str, A
 @click.pass_obj
 def quantize_vectors(session: Session, /, model: str, name: str, quantize: str, replace: bool) -> None:
     """Make a smaller model of word vectors, and say what that costs in similarity and neighbours."""
-    from seqcli.cli.vectors.tables import open_table, save_table
     from seqcli.store.shelf import TAKEN_IN
     from seqcli.vectors.formats import VectorsFile
+    from seqcli.vectors.load import open_table, save_table
 
     if name == model:
         raise MisuseError("The new name is the old one; quantising loses precision, so give another name.")
@@ -226,11 +226,11 @@ def export(session: Session, /, model: str, file: str, kind: str | None, replace
     parts, what = _parts(session, model, file, kind)
     for path in parts:
         check_free(path, replace)
-    with session.terminal.bar(len(parts), "writing", "file") as bar:
+    with session.bar(len(parts), "writing", "file") as bar:
         for count, (path, blocks) in enumerate(parts.items(), 1):
             write_whole(path, blocks)
             bar.to(count)
-    session.terminal.note(f"{what} written as {kind}: {', '.join(map(quoted, parts))}")
+    session.note(f"{what} written as {kind}: {', '.join(map(quoted, parts))}")
 
 
 def _parts(session: Session, model: str, file: str, kind: str) -> tuple[dict[str, Iterator[bytes]], str]:
@@ -238,21 +238,21 @@ def _parts(session: Session, model: str, file: str, kind: str) -> tuple[dict[str
     if kind == "arpa":
         blocks, what = arpa_blocks(session, model)
         return {file: blocks}, what
-    from seqcli.cli.vectors.tables import open_table
     from seqcli.vectors.formats import render
+    from seqcli.vectors.load import open_table
 
     opened = open_table(session, model)
     table = opened.table
     if table.subwords is not None and kind != "fasttext-bin":
-        session.terminal.note(f"Note: {kind} holds no character n-grams; --format fasttext-bin keeps them.")
+        session.note(f"Note: {kind} holds no character n-grams; --format fasttext-bin keeps them.")
     return render(file, table.words, table.matrix, kind, _learned(opened)), f"{len(table):,} words"
 
 
 def _learned(opened: Opened) -> Learned:
     """Return what a model knows beside its words' vectors."""
-    from seqcli.cli.vectors.tables import outputs_of
-    from seqcli.spec import VectorsSpec
     from seqcli.vectors.formats import Learned
+    from seqcli.vectors.load import outputs_of
+    from seqcli.vectors.settings import VectorsSpec
 
     record, table = opened.record, opened.table
     learned = Learned(table.subwords, table.counts)
@@ -280,24 +280,14 @@ def _learned(opened: Opened) -> Learned:
 @click.pass_obj
 def index_vectors(session: Session, /, model: str, threads: int) -> None:
     """Build the approximate index of a model, stored beside it: for tables beyond a million words."""
-    from seqcli.cli.vectors.tables import open_table
     from seqcli.vectors.approximate import Index
+    from seqcli.vectors.load import open_table
 
     if not 1 <= threads <= 1024:
         raise MisuseError(f"--threads is {threads}; give a number from 1 to 1,024.")
     with session.shelf.open(model, resume=True) as draft:
         opened = open_table(session, model)
-        with session.terminal.bar(len(opened.table), "indexing", "word") as bar:
+        with session.bar(len(opened.table), "indexing", "word") as bar:
             data = Index.build(opened.table, threads, bar.to).to_bytes()
         draft.amend(opened.record.results, {"index": data})
-    session.terminal.note(f"An index of {len(opened.table):,} words, {size(len(data))}, stands beside {quoted(model)}.")
-
-
-def open_index(opened: Opened) -> Index:
-    """Return a model's index. Raises ModelError where there is none."""
-    from seqcli.vectors.approximate import Index
-
-    record = opened.record
-    if "index" not in record.files:
-        raise ModelError(f"{quoted(record.name)} has no index; build it: seqcli index-vectors {record.name}")
-    return Index.from_bytes(record.load("index"), opened.table, record.where("index"))
+    session.note(f"An index of {len(opened.table):,} words, {size(len(data))}, stands beside {quoted(model)}.")

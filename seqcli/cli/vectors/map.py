@@ -8,8 +8,9 @@ import click
 
 from seqcli.cli import tips
 from seqcli.cli.completion import complete_file
-from seqcli.cli.options import Number, Session, command, model_option, option
+from seqcli.cli.options import Number, command, model_option, option
 from seqcli.cli.outputs import check_free, check_picture
+from seqcli.cli.session import Session
 from seqcli.cli.vectors.ask import among_option, rows_among
 from seqcli.errors import MisuseError, quoted
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from seqcli.cli.vectors.tables import Opened
+    from seqcli.vectors.load import Opened
 
 ENDINGS = (".png", ".svg", ".html")
 MOST = 20_000  # words: more are a cloud, and t-SNE would take an hour
@@ -72,7 +73,7 @@ def map_vectors(
     check(file, replace)
     import numpy as np
 
-    from seqcli.cli.vectors.tables import open_table
+    from seqcli.vectors.load import open_table
 
     opened = open_table(session, model)
     rows = rows_among(opened, among)
@@ -83,7 +84,7 @@ def map_vectors(
     if len(rows) > MOST:
         raise MisuseError(f"--among names {len(rows):,} words; at most {MOST:,} can be drawn.")
     shown = _draw(opened, rows, file, method, seed)
-    session.terminal.note(f"{len(rows):,} words, {shown:,} labelled, drawn in {quoted(file)}.")
+    session.note(f"{len(rows):,} words, {shown:,} labelled, drawn in {quoted(file)}.")
 
 
 def _draw(opened: Opened, rows: NDArray[np.int64], file: str, method: str, seed: int) -> int:

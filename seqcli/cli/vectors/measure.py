@@ -9,13 +9,14 @@ import click
 
 from seqcli.cli import tips
 from seqcli.cli.completion import complete_model
-from seqcli.cli.options import Number, Session, asked_models, command, option, output_options
+from seqcli.cli.options import Number, asked_models, command, option, output_options
+from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, quoted
 
 if TYPE_CHECKING:
     from seqcli.cli.terminal import Results
-    from seqcli.cli.vectors.tables import Opened
     from seqcli.vectors.evaluate import Difference, Pairs, Section
+    from seqcli.vectors.load import Opened
 
 METHODS = {"add": "3CosAdd", "mul": "3CosMul"}
 COLUMNS = ("model", "test", "section", "measure", "items", "covered", "coverage", "value", "low", "high", "p")
@@ -35,7 +36,7 @@ def evaluate_vectors(session: Session, /, models: tuple[str, ...], test: tuple[s
     Every figure stands beside its coverage, and has a 95 % confidence interval. Of several models each is compared with
     the first on the items that both cover; p is the chance of such a difference between equally good models.
     """
-    from seqcli.cli.vectors.tables import open_table
+    from seqcli.vectors.load import open_table
 
     opened = [open_table(session, name) for name in asked_models(models)]
     tests = {path: _read(path) for path in test}
@@ -136,9 +137,9 @@ def compare(
     The first model is turned onto the second (orthogonal Procrustes on their shared words). similarity is a word's to
     itself after that; overlap is the share of its nearest shared words that are the same in both.
     """
-    from seqcli.cli.vectors.tables import open_table
     from seqcli.text.tokens import shown
     from seqcli.vectors import align
+    from seqcli.vectors.load import open_table
 
     for name, value in (("-k", count), ("--show", show), ("--commonest", commonest)):
         if not 1 <= value <= 10**6:

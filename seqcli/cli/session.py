@@ -1,0 +1,51 @@
+"""What a command works with: the shelf of models and the terminal."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from seqcli.cli.terminal import Terminal
+from seqcli.language.mixture.settings import Mixing
+from seqcli.text.form import Form
+from seqcli.threads import Spare
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seqcli.cli.terminal import Bar
+    from seqcli.store import Shelf
+
+MODELS_DIR = "models"
+
+
+@dataclass
+class Session:
+    """What a command works with: the shelf, the terminal, the processors; options set mixing and form."""
+
+    models_dir: str = MODELS_DIR
+    terminal: Terminal = field(default_factory=Terminal)
+    mixing: Mixing = field(default_factory=Mixing)
+    form: Form = field(default_factory=Form)
+    spare: Spare = field(default_factory=Spare)
+
+    @property
+    def shelf(self) -> Shelf:
+        """The shelf of models; reading it creates nothing."""
+        from seqcli.store import Shelf
+
+        return Shelf(self.models_dir)
+
+    def note(self, line: str, command: Sequence[str] = ()) -> None:
+        """Say something on stderr; command: words of a command line to try, behind it."""
+        self.terminal.note(line, command)
+
+    def bar(self, total: int | None, what: str, unit: str = "B", own_time: bool = False) -> AbstractContextManager[Bar]:
+        """Show how far something is; total None where it is not known."""
+        return self.terminal.bar(total, what, unit, own_time)
+
+    @property
+    def text_form(self) -> Form:
+        """How texts are read, with the terminal to hear what is noted of them."""
+        return replace(self.form, note=self.terminal.note)

@@ -1,0 +1,54 @@
+"""What every trainer's command does alike: name the model, follow the events, save, and stop when told to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seqcli.cli.completion import complete_model
+from seqcli.cli.options import option, reading_options
+from seqcli.cli.session import MODELS_DIR, Session
+from seqcli.errors import MisuseError
+from seqcli.settings import option_name
+
+if TYPE_CHECKING:
+    from seqcli.training.source import Source
+
+
+def training_options(command: Any) -> Any:
+    """Add the options that every trainer has beside its settings."""
+    for decorate in (
+        option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.", panel="Output"),
+        option("--replace", is_flag=True, help="Replace a model of this name, once the new one is saved."),
+        option(
+            "--resume",
+            is_flag=True,
+            help="Go on with a training that was interrupted; with --minutes or --epochs also with one that is over.",
+        ),
+        option(
+            "--like",
+            metavar="NAME",
+            shell_complete=complete_model,
+            help="Take every setting that is not given from this model.",
+        ),
+        reading_options,
+        option("--valid", multiple=True, metavar="FILE", help="Held-out text, instead of a part cut from the text."),
+        option("--name", metavar="NAME", help="Name of the model.  [default: the file's]"),
+    ):
+        command = decorate(command)
+    return command
+
+
+def check_resume(resume: bool, **beginnings: Any) -> None:
+    """Raise MisuseError where a training is to go on and one of the options that only begin one is given."""
+    if resume and any(beginnings.values()):
+        *some, last = map(option_name, beginnings)
+        raise MisuseError(f"--resume goes on with a model as it is; leave out {', '.join(some)} and {last}.")
+
+
+def resume_line(session: Session, command: str, source: Source, name: str) -> list[str]:
+    """Return the words of the command that goes on with an interrupted training."""
+    valid = [word for path in source.valid for word in ("--valid", path)]
+    words = ["seqcli", command, *source.texts, *valid, "--name", name]
+    words += source.form.options()
+    words += [] if session.models_dir == MODELS_DIR else ["--models-dir", session.models_dir]
+    return [*words, "--resume"]

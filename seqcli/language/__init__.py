@@ -1,0 +1,1 @@
+"""Language models: trained, measured, mixed, asked for the next word; n-grams counted."""

@@ -1,0 +1,73 @@
+"""Token ids become arrays: BPTT blocks to train on, segments to be measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcli.text.vocabulary import EOS
+from seqcli.training.held_out import PADDING, Piece
+
+if TYPE_CHECKING:
+    from seqcli.training.held_out import Array
+
+SEGMENT = 1024  # tokens predicted in one row of an evaluation
+WARM_UP = 256  # tokens read before the first prediction of a segment
+ROWS = 64  # segments measured side by side; the figures do not depend on it
+STEPS = 128  # steps at a time in an evaluation: bounds its memory
+
+
+class Blocks:
+    """A text as B streams read side by side, `unroll` steps at a time.
+
+    Every epoch begins at another place of the text (from seed and epoch), so that blocks are never cut alike twice. It
+    reads every token; fewer than B of them twice, where the text does not divide by B.
+    """
+
+    def __init__(self, ids: NDArray[np.int32], batch_size: int, unroll: int, seed: int) -> None:
+        """ids [N]; fewer streams are read where the text has fewer than `unroll` tokens for each."""
+        self._ids, self._seed, self.unroll = ids, seed, unroll
+        self.streams = max(min(batch_size, len(ids) // unroll), 1)
+        self._length = -(-len(ids) // self.streams)
+        self.updates_per_epoch = -(-self._length // unroll)
+
+    def batch(self, epoch: int, index: int) -> tuple[Array, Array]:
+        """Return (inputs [T, B], targets [T, B]) of one update; T is shorter at the end of an epoch."""
+        size = len(self._ids)
+        start = int(np.random.default_rng([self._seed, epoch]).integers(size))
+        steps = np.arange(index * self.unroll, min((index + 1) * self.unroll, self._length))
+        places = (start + steps[:, None] + self._length * np.arange(self.streams)) % size
+        targets = self._ids[places].astype(np.int64)
+        inputs = self._ids[places - 1].astype(np.int64)  # before the first token stands the EOS of the last unit
+        return inputs, targets
+
+
+class Segments:
+    """A text as rows of 1,024 predictions, each begun 256 tokens earlier with the targets left out.
+
+    The rows are fixed by the text alone: its perplexity cannot depend on how many are measured side by side. Every
+    token is predicted exactly once, the first from the end-of-unit symbol.
+    """
+
+    def __init__(self, ids: NDArray[np.int32], rows: int = ROWS) -> None:
+        self._ids, self._rows = ids, rows
+
+    def __iter__(self) -> Iterator[Piece]:
+        yield from self._pieces(np.zeros(1, np.int64), 0)  # nothing stands before the first segment
+        starts = np.arange(SEGMENT, len(self._ids), SEGMENT)
+        for i in range(0, len(starts), self._rows):
+            yield from self._pieces(starts[i : i + self._rows], WARM_UP)
+
+    def _pieces(self, starts: Array, warm_up: int) -> Iterator[Piece]:
+        size = len(self._ids)
+        longest = min(SEGMENT, size - int(starts[0]))
+        for low in range(-warm_up, longest, STEPS):
+            steps = np.arange(low, min(low + STEPS, longest))[:, None]
+            places = starts + steps
+            inputs = np.where(places > 0, self._ids[np.minimum(places, size) - 1], EOS).astype(np.int64)
+            real = (steps >= 0) & (places < size)
+            targets = np.where(real, self._ids[np.minimum(places, size - 1)], PADDING).astype(np.int64)
+            yield Piece(inputs, targets, low == -warm_up)

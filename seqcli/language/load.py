@@ -1,0 +1,38 @@
+"""Stored models made ready to answer: record, tokenizer and vocabulary, arrays."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from seqcli.errors import MisuseError, quoted
+from seqcli.language.settings import LanguageSpec
+from seqcli.tasks import ARCHITECTURES, TASKS
+
+if TYPE_CHECKING:
+    from seqcli.answering import Answering
+    from seqcli.session import Session
+    from seqcli.store import Record
+
+
+def stored_model(record: Record, vocabulary_size: int) -> Answering:
+    """Return the model of a record, with numpy alone."""
+    module, kind = ARCHITECTURES[record.architecture].answers.split(":")
+    model: Answering = getattr(importlib.import_module(module), kind).stored(record, vocabulary_size)
+    return model
+
+
+def language_record(session: Session, name: str | None) -> Record:
+    """Return the record of a language model. Raises MisuseError for a model that answers other questions."""
+    record = session.shelf.read(name, "lm")
+    if record.task != "lm":
+        raise MisuseError(f"{quoted(record.name)} {TASKS[record.task]}; name a language model, made by train-lm.")
+    return record
+
+
+def recurrent_record(session: Session, name: str | None) -> Record:
+    """Return the record of a language model with recurrent layers. Raises MisuseError for any other."""
+    record = language_record(session, name)
+    if not isinstance(record.spec, LanguageSpec):
+        raise MisuseError(f"{quoted(record.name)} is an {record.architecture} model; name an RNN, a GRU or an LSTM.")
+    return record

@@ -1,0 +1,60 @@
+"""train-lm with an n-gram model: counted, measured on held-out text, and saved, in one go."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from seqcli.language.figures import figures
+from seqcli.quantities import size
+from seqcli.training.follow import Done
+from seqcli.training.memory import check_memory
+from seqcli.training.plan import Plan
+from seqcli.training.source import Source, corpus_entry
+
+if TYPE_CHECKING:
+    from seqcli.session import Session
+    from seqcli.store import Draft
+    from seqcli.text.corpus import Corpus
+
+BYTES_PER_TOKEN = 24  # of the text, for each order: 110 in all were measured at order 5, where most n-grams are new
+
+
+def count_ngrams(session: Session, source: Source, plan: Plan, corpus: Corpus, draft: Draft) -> Done:
+    """Count a text, save the model, and say what came of it."""
+    from seqcli.training.progress import Progress
+
+    check_memory(BYTES_PER_TOKEN * plan.spec.order * len(corpus.train.ids), "--order or text")
+    from seqcli.language.ngram.arrays import NgramArrays
+    from seqcli.language.ngram.smoothing import FALLBACK, train
+    from seqcli.store import pack
+
+    began, order, vocabulary = time.monotonic(), plan.spec.order, len(corpus.vocabulary)
+    with session.bar(None, "counting", "token"):
+        found = train(corpus.train.ids, order, vocabulary, (1, 1, plan.spec.ngram_min_count))
+    if found.guessed:
+        orders, used = ", ".join(map(str, found.guessed)), ", ".join(map(str, FALLBACK))
+        session.note(f"Note: too few n-grams to estimate the discounts of order {orders}: {used} are used.")
+    held_out = corpus.held_out
+    with session.bar(len(held_out.ids), "measuring", "token") as bar:
+        nats = NgramArrays(order, found.arrays).nats(held_out.ids, bar.to) / len(held_out.ids)
+    seconds = time.monotonic() - began
+    files = {"vocabulary": corpus.vocabulary.to_bytes(), "counts": pack(found.arrays)}
+    if corpus.tokenizer.model is not None:
+        files["tokenizer"] = corpus.tokenizer.model
+    progress = Progress(tokens=len(corpus.train.ids), seconds=seconds, best_nats=nats, finished="the text is counted")
+    draft.save(
+        task="lm",
+        architecture=plan.spec.architecture,
+        text=plan.text,
+        spec=plan.spec,
+        run=plan.run,
+        corpus=corpus_entry(source, corpus),
+        results={"held_out": figures(nats, len(held_out.ids), held_out.unknown_rate, held_out.characters)},
+        progress=asdict(progress),
+        files=files,
+    )
+    ngrams = sum(len(array) for name, array in found.arrays.items() if name.startswith("log_probabilities"))
+    what = f"{ngrams:,} n-grams of 1 to {order} tokens, {size(len(files['counts']))}"
+    return Done(seconds, progress.tokens, progress.finished, what)

@@ -1,0 +1,1 @@
+"""Parts of networks in torch, and one step of a recurrent layer in numpy: what the rooms' models are made of."""

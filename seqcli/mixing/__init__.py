@@ -1,1 +1,0 @@
-"""What is added to language models when they answer: mixtures of models, caches of what was just read; numpy only."""

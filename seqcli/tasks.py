@@ -1,0 +1,92 @@
+"""The table of tasks and architectures: what a model of each kind is made of (strings, not imports)."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+def resolved(where: str) -> Any:
+    """Return what "module:name" names, imported now."""
+    module, name = where.split(":")
+    return getattr(importlib.import_module(module), name)
+
+
+TASKS = {
+    "lm": "predicts the next token",
+    "vectors": "holds word vectors",
+    "translation": "translates (ask it with translate, score-translation, evaluate-translation)",
+}
+
+
+class Architecture(NamedTuple):
+    """What a model of one kind is made of: "module:class" of its network and of its three groups of settings."""
+
+    task: str
+    model: str
+    spec_class: str
+    text_class: str = "seqcli.text.settings:TextSpec"
+    run_class: str = "seqcli.training.settings:RunSpec"
+    answers: str = ""  # of a language model that answers with numpy alone
+    defaults: Mapping[str, Any] = {}  # settings that are not the usual ones
+
+    @property
+    def spec(self) -> type:
+        """The settings of the model."""
+        return _class(self.spec_class)
+
+    @property
+    def text(self) -> type:
+        """The settings of its text."""
+        return _class(self.text_class)
+
+    @property
+    def run(self) -> type:
+        """The settings of its training."""
+        return _class(self.run_class)
+
+
+@functools.cache
+def _class(where: str) -> type:
+    found: type = resolved(where)
+    return found
+
+
+_RECURRENT = Architecture(
+    "lm",
+    "seqcli.language.model:LanguageModel",
+    "seqcli.language.settings:LanguageSpec",
+    answers="seqcli.language.arrays:LanguageArrays",
+)
+_WORD2VEC = Architecture(
+    "vectors",
+    "seqcli.vectors.loop:VectorTraining",
+    "seqcli.vectors.settings:VectorsSpec",
+    "seqcli.vectors.settings:VectorsTextSpec",
+    "seqcli.vectors.settings:VectorsRunSpec",
+)
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "rnn": _RECURRENT._replace(defaults={"learning_rate": 0.003}),  # at 0.01, for gated cells, it hardly learns
+    "gru": _RECURRENT,
+    "lstm": _RECURRENT,
+    "ngram": Architecture(
+        "lm",
+        "seqcli.language.ngram.smoothing:train",
+        "seqcli.language.settings:NgramSpec",
+        run_class="seqcli.language.settings:CountingSpec",
+        answers="seqcli.language.ngram.arrays:NgramArrays",
+    ),
+    "skip-gram": _WORD2VEC,
+    "cbow": _WORD2VEC,
+    "seq2seq": Architecture(
+        "translation",
+        "seqcli.translation.model:Translator",
+        "seqcli.translation.settings:TranslationSpec",
+        "seqcli.translation.settings:PairsTextSpec",
+        "seqcli.translation.settings:TranslationRunSpec",
+    ),
+    "imported": Architecture("vectors", "seqcli.vectors.table:Table", "seqcli.vectors.settings:TableSpec"),
+}

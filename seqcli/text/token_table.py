@@ -1,0 +1,136 @@
+"""The tokens of every distinct piece of a text, and the text written out in them."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcli.text.compiled import compiled
+from seqcli.text.interning import LINE, Interner
+from seqcli.text.pieces import Pieces
+from seqcli.text.spool import Spool
+from seqcli.text.tokens import UNKNOWN, Tokenizer, Whitespace
+from seqcli.text.units import Ranges
+from seqcli.text.vocabulary import EOS, SPECIALS, UNK, Vocabulary
+
+Ids = NDArray[np.int32]
+BATCH = 1 << 14  # pieces tokenised between two look-ups: no more of their strings are ever held
+
+
+class TokenTable:
+    """Piece p is the tokens flat[starts[p] : starts[p + 1]]; token t is spelled `tokens.text(t)`, t from 1."""
+
+    def __init__(self, pieces: Pieces, tokenizer: Tokenizer) -> None:
+        self.tokens: Interner = pieces
+        self._starts = np.arange(-1, len(pieces), dtype=np.int64)
+        self._starts[0] = 0  # the end of a line is no token
+        self._flat = np.arange(1, len(pieces), dtype=np.uint32)
+        self._lengths = np.fromiter(map(len, pieces.texts()), np.int32, len(pieces))  # characters
+        if not (isinstance(tokenizer, Whitespace) and tokenizer.keeps_case and pieces.composed):
+            self._cut(pieces, tokenizer)
+        self.unknown = self.tokens.find(UNKNOWN)  # a literal <unk>; 0 where there is none
+
+    def _cut(self, pieces: Pieces, tokenizer: Tokenizer) -> None:
+        """Cut every piece into its tokens."""
+        self.tokens = Interner()
+        flat: Spool[np.uint32] = Spool(np.uint32, pieces.folder)
+        self._starts[:] = 0
+        texts, p = pieces.texts(), 0
+        while batch := list(islice(texts, BATCH)):
+            cut = [tokenizer.split(piece) if piece != "\n" else [] for piece in batch]
+            self._starts[p + 1 : p + 1 + len(batch)] = list(map(len, cut))
+            flat.append(self.tokens.ids_of("".join(f"{token} " for tokens in cut for token in tokens).encode()))
+            p += len(batch)
+        self._starts = np.cumsum(self._starts)
+        self._flat = flat.array()
+        self.tokens.finish()
+
+    def token_counts(self, piece_counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Count the tokens of a text from the counts of its pieces. -> int64 [tokens]"""
+        counts = np.zeros(len(self.tokens), np.int64)
+        _add_weighed(self._flat, self._starts, piece_counts, counts)
+        return counts
+
+    def known_by(self, vocabulary: Vocabulary, kept: NDArray[np.int64] | None = None) -> Ids:
+        """Return `flat` in the ids of a vocabulary; kept: its tokens by number, where it was made of this table."""
+        if kept is None:
+            ids = np.fromiter(map(vocabulary.id_of, self.tokens.texts()), np.int32, len(self.tokens))
+        else:
+            ids = np.full(len(self.tokens), UNK, np.int32)
+            ids[kept] = np.arange(len(SPECIALS), len(vocabulary))
+        return np.asarray(ids[self._flat])
+
+    def encode(self, source: Pieces, part: Ranges, flat: Ids, paragraphs: bool) -> tuple[Ids, int]:
+        """Return a part of a text as ids, EOS at the end of every unit, and its characters; flat: of `known_by`."""
+        out: Spool[np.int32] = Spool(np.int32, source.folder)
+        characters = 0
+        most = int(np.diff(self._starts).max(initial=1))  # tokens of a piece, or the end of a line
+        for start, stop in part:
+            state = np.zeros(2, np.int64)
+            for ids in source.spool.parts(start, stop):
+                room = np.empty(len(ids) if most == 1 else _tokens_in(ids, self._starts), np.int32)
+                written, length = _expand(ids, self._starts, flat, self._lengths, EOS, paragraphs, room, state)
+                out.append(room[:written])
+                characters += length
+            if state[0]:
+                out.append(np.array([EOS], np.int32))
+        return out.array(), characters
+
+
+def count_pieces(pieces: Pieces, part: Ranges) -> NDArray[np.int64]:
+    """Count the pieces of a part of a text. -> int64 [pieces]"""
+    counts = np.zeros(len(pieces), np.int64)
+    for start, stop in part:
+        for ids in pieces.spool.parts(start, stop):
+            _add_each(ids, counts)
+    return counts
+
+
+@compiled
+def _add_each(ids, counts):  # type: ignore[no-untyped-def]
+    for p in ids:
+        counts[p] += 1
+
+
+@compiled
+def _add_weighed(flat, starts, weights, counts):  # type: ignore[no-untyped-def]
+    for p in range(len(weights)):
+        for k in range(starts[p], starts[p + 1]):
+            counts[flat[k]] += weights[p]
+
+
+@compiled
+def _tokens_in(ids, starts):  # type: ignore[no-untyped-def]
+    """Return how many tokens the pieces have at most: theirs, and one for each end of a line."""
+    total = 0
+    for p in ids:
+        total += starts[p + 1] - starts[p] if p != LINE else 1
+    return total
+
+
+@compiled
+def _expand(ids, starts, flat, lengths, eos, paragraphs, out, state):  # type: ignore[no-untyped-def]
+    """Write the tokens of every piece, and an eos behind every unit that is not empty; return (tokens, characters).
+
+    state: whether a unit has begun, line ends in a row. Carried from one part of the text to the next.
+    """
+    written = characters = 0
+    begun, ends = state
+    for p in ids:
+        if p == LINE:
+            ends += 1
+            if begun and ends > paragraphs:
+                out[written] = eos
+                written += 1
+                begun = 0
+            continue
+        ends = 0
+        begun = 1
+        characters += lengths[p] + 1
+        for k in range(starts[p], starts[p + 1]):
+            out[written] = flat[k]
+            written += 1
+    state[0], state[1] = begun, ends
+    return written, characters

@@ -1,0 +1,38 @@
+"""A model fitted to the time that its training has."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from seqcli.threads import processors, try_threads
+
+if TYPE_CHECKING:
+    from seqcli.training.loss import Model
+
+
+def update_seconds(model: Model, batches: Iterable[Any], threads: int | None) -> list[float]:
+    """Return what each batch but the first takes, forth and back; threads None: with as many as are quickest."""
+    import torch
+
+    def update(batch: Any) -> None:
+        torch.autograd.backward(model.loss(batch)[0].objective)
+
+    torch.set_num_threads(threads or 1)
+    seconds: list[float] = []
+    for batch in batches:
+        if threads is None and not seconds:
+            try_threads(lambda first=batch: update(first), processors())  # type: ignore[misc]
+        began = time.perf_counter()
+        update(batch)
+        seconds.append(time.perf_counter() - began)
+    return seconds[1:] or seconds
+
+
+def dropped(passes: float) -> dict[str, float]:
+    """Return what to drop while training so that a text read so many times is learned, not learned by heart."""
+    share = min(max(0.085 * math.log2(max(passes, 1.0)) - 0.02, 0.0), 0.5)  # .15 at 4 passes, .3 at 14, .4 at 30
+    shares = {"dropout": share, "weight_dropout": 0.8 * share, "embedding_dropout": 0.25 * share}
+    return {name: round(value, 2) for name, value in shares.items()}

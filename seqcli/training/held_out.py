@@ -1,0 +1,19 @@
+"""What held-out text is measured in: pieces that a model understands."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.int64]
+PADDING = -1  # a target that counts for nothing
+
+
+class Piece(NamedTuple):
+    """Some steps of an evaluation: inputs [T, B], targets [T, B]; `first` where the state starts from zero."""
+
+    inputs: Array
+    targets: Array
+    first: bool

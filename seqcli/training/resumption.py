@@ -1,0 +1,48 @@
+"""Whether a stored model's training is over, was one at all, or is to go on for longer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seqcli.errors import MisuseError, quoted
+
+if TYPE_CHECKING:
+    from seqcli.session import Session
+    from seqcli.store import Record
+
+BUDGETS = ("epochs", "minutes")  # the settings that say how long
+
+
+def check_trained(record: Record | None) -> None:
+    """Raise MisuseError for a model that no training made, so that none can go on."""
+    if record is not None and "update" not in record.progress:  # an imported table or ARPA file, or one made of another
+        raise MisuseError(
+            f"{quoted(record.name)} was imported, not trained: --resume has nothing to go on with; leave it out and "
+            "choose another --name."
+        )
+
+
+def is_over(record: Record | None) -> bool:
+    """Return whether the training of a record came to its end.
+
+    With a state it was told to stop at its last events, without BLEU while its translations were measured: what was
+    left undone is done when it goes on.
+    """
+    if record is None or not record.progress.get("finished") or "state" in record.files:
+        return False
+    return record.task != "translation" or "bleu" in record.results.get("held_out", {})
+
+
+def is_longer(record: Record | None, run: Any) -> bool:
+    """Return whether a training that is over goes on, with a budget of its own in `run`."""
+    return record is not None and is_over(record) and run is not record.run
+
+
+def say_finished(session: Session, record: Record) -> None:
+    """Say that nothing is left to do, and how a training that has a budget can go on all the same."""
+    session.shelf.set_default(record.name, only_first=True)  # in case it was stopped before it came to that
+    how = "; to train it longer, add --minutes or --epochs" if hasattr(record.run, "epochs") else ""
+    session.note(f"{quoted(record.name)} is trained to its end; nothing is left to do{how}.")
+
+
+IMPORTED = "it was imported"  # why there is nothing to train in a model that another program learned

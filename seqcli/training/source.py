@@ -1,0 +1,108 @@
+"""The text of a training: where it comes from, read and encoded, and what is said of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from seqcli.errors import ModelError, quoted
+from seqcli.store.tokenizer import tokenizer_of
+from seqcli.text.form import Form
+
+if TYPE_CHECKING:
+    from seqcli.session import Session
+    from seqcli.store import Record
+    from seqcli.text.corpus import Corpus
+
+
+def name_of(paths: Sequence[str]) -> str:
+    """Return a model's name made from the first file's: books/Emma.txt.gz -> Emma."""
+    stem = os.path.basename(os.path.abspath(paths[0])) if paths[0] != "-" else "stdin"
+    stem = re.sub(r"(\.(gz|bz2|xz|txt|text|md|tok))+$", "", stem, flags=re.IGNORECASE)
+    return re.sub("[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:64].rstrip(".") or "model"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the text of a training comes from, as it was typed."""
+
+    texts: tuple[str, ...]
+    valid: tuple[str, ...]
+    form: Form
+
+
+def check_corpus(recorded: dict[str, Any], sha256: str, held_out_sha256: str, name: str) -> None:
+    """Raise ModelError where the text is not the one that the model was begun with."""
+    for key, found in (("sha256", sha256), ("held_out_sha256", held_out_sha256)):
+        if recorded.get(key) != found:
+            what = "text" if key == "sha256" else "held-out text (--valid)"
+            change = f"sha256 {str(recorded.get(key))[:12]} → {found[:12]}"
+            raise ModelError(
+                f"The {what} is not the one that {quoted(name)} began with ({change}); give the same file."
+            )
+
+
+FEW_WORDS = 2000  # below this a model only repeats its text
+
+
+def read_corpus(
+    session: Session, source: Source, text: Any, record: Record | None, origin: Record | None = None
+) -> Corpus:
+    """Read and encode the text, and say what it is.
+
+    record: the training that goes on. origin: the model whose tokens come first, and those of the text behind them.
+    """
+    from seqcli.text.corpus import build, read_pieces
+    from seqcli.text.files import total_size
+    from seqcli.text.script import misfit, script_of
+
+    folder = os.fspath(session.shelf.root)
+    with session.bar(total_size(source.texts), "reading") as bar:
+        pieces = read_pieces(source.texts, source.form, bar.to, folder)
+    valid_pieces = read_pieces(source.valid, source.form, folder=folder) if source.valid else None
+    vocabulary, tokenizer = None, None
+    if known := record or origin:
+        vocabulary, tokenizer = known.vocabulary(), tokenizer_of(known)
+    corpus = build(pieces, valid_pieces, text, vocabulary, tokenizer, extend=record is None)
+    if record is not None:
+        check_corpus(record.corpus, corpus.train.sha256, corpus.held_out.sha256, record.name)
+    if corpus.why:
+        session.note(tokenizer_note(corpus.text.tokenizer, corpus.why))
+    elif record is None and (line := misfit(corpus.text.tokenizer, script_of(pieces))):
+        session.note(f"Warning: {line}")
+    held = ", ".join(source.valid) if source.valid else f"cut from it at the ends of {corpus.text.unit}s"
+    note = session.note
+    note(
+        f"Text: {corpus.train.lines:,} lines, {len(corpus.train.ids):,} tokens to learn from, "
+        f"{len(corpus.held_out.ids):,} held out ({held})."
+    )
+    note(
+        f"Vocabulary: {len(corpus.vocabulary):,} tokens seen at least {corpus.text.min_count} times; unknown: "
+        f"{corpus.train.unknown_rate:.2%} of the text, {corpus.held_out.unknown_rate:.2%} of the held-out part."
+    )
+    if len(corpus.train.ids) < FEW_WORDS:
+        note(f"Note: {len(corpus.train.ids):,} tokens are very few; expect the text's own phrases, little else.")
+    return corpus
+
+
+def tokenizer_note(name: str, why: str) -> str:
+    """Return the line that says which tokenizer was chosen, and why."""
+    return f"Tokenizer: {name}, for {why} (--tokenizer chooses another)."
+
+
+def corpus_entry(source: Source, corpus: Corpus) -> dict[str, Any]:
+    """Return what a record says of the text: no path of it, which would be nobody else's business."""
+    first, valid = source.texts[0], source.valid
+    return {
+        "name": "-" if first == "-" else os.path.basename(os.path.abspath(first)),
+        "sha256": corpus.train.sha256,
+        "lines": corpus.train.lines,
+        "tokens": len(corpus.train.ids),
+        "unknown_rate": corpus.train.unknown_rate,
+        "held_out": os.path.basename(valid[0]) if valid else f"cut at the ends of {corpus.text.unit}s",
+        "held_out_sha256": corpus.held_out.sha256,
+        "held_out_tokens": len(corpus.held_out.ids),
+    }

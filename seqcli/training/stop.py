@@ -1,0 +1,32 @@
+"""Ctrl-C and its kin: the first asks a training to save and stop, the second stops it at once."""
+
+from __future__ import annotations
+
+import signal
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stop:
+    """Hears Ctrl-C and its kin: the first asks the training to save and stop, the second stops it at once."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+
+    def __enter__(self) -> Stop:
+        heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # nohup's stays ignored
+        self._before = {number: signal.signal(number, self._hear) for number in heard}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def asked(self) -> bool:
+        """Return whether somebody asked the training to stop."""
+        return self.signal != 0
+
+    def _hear(self, number: int, frame: object) -> None:
+        if self.signal:
+            raise SystemExit(128 + number)
+        self.signal = number

@@ -1,0 +1,146 @@
+"""Word vectors trained on a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from seqcli.errors import CorpusError
+from seqcli.quantities import size
+from seqcli.text.settings import TextSpec
+from seqcli.training.checkpoint import checkpoint_of, take_up
+from seqcli.training.follow import Fit
+from seqcli.training.memory import check_memory
+from seqcli.training.plan import Plan
+from seqcli.training.resumption import is_over
+from seqcli.training.source import Source, check_corpus, corpus_entry, read_corpus
+from seqcli.training.stop import Stop
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from seqcli.session import Session
+    from seqcli.store import Draft, Record
+    from seqcli.text.corpus import Corpus
+    from seqcli.text.vocabulary import Vocabulary
+    from seqcli.training.events import Evaluated
+    from seqcli.vectors.loop import VectorTraining
+
+DEFAULT_EPOCHS = 5.0  # word2vec.c's and gensim's
+FEWEST = 2  # words that can be told apart
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is trained on: the words that get a vector, how often each occurs, and both parts of the text as ids.
+
+    With what is saved of the text; the text itself is let go before the training.
+    """
+
+    text: TextSpec
+    vocabulary: Vocabulary
+    counts: NDArray[np.int64]
+    train: NDArray[np.int32]
+    held_out: NDArray[np.int32]
+    corpus: dict[str, Any]
+    files: dict[str, bytes]  # by role
+
+    @property
+    def names(self) -> list[str]:
+        """The words, in the order of their rows."""
+        from seqcli.text.vocabulary import SPECIALS
+
+        return self.vocabulary.tokens[len(SPECIALS) :]
+
+
+def read_words(session: Session, source: Source, plan: Plan, record: Record | None) -> Words:
+    """Read the text, and join its phrases where that is asked for."""
+    from seqcli.text.vocabulary import SPECIALS, Vocabulary
+
+    phrases = plan.text.phrases
+    # a vocabulary with phrases joined cannot cut the text that they are found in: they are found anew
+    corpus = read_corpus(session, source, plan.text, None if phrases else record)
+    vocabulary, train, held_out = corpus.vocabulary, corpus.train.ids, corpus.held_out.ids
+    counts = corpus.train.counts(len(vocabulary))[len(SPECIALS) :]
+    if phrases:
+        from seqcli.vectors.phrases import join_phrases
+
+        names, least = vocabulary.tokens[len(SPECIALS) :], corpus.text.min_count or 1
+        joined = join_phrases(names, counts, train, held_out, least, plan.text.phrase_threshold)
+        vocabulary, counts, train, held_out = Vocabulary(joined.words), joined.counts, joined.train, joined.held_out
+        session.note(f"Phrases: {joined.phrases:,} pairs of words are joined, each a word of its own.")
+        if record is not None:
+            check_corpus(record.corpus, corpus.train.sha256, corpus.held_out.sha256, record.name)
+    if len(counts) < FEWEST:
+        raise CorpusError("There are not two words to tell apart; give more text or a lower --min-count.")
+    files = _files(corpus, vocabulary, counts)
+    return Words(corpus.text, vocabulary, counts, train, held_out, corpus_entry(source, corpus), files)
+
+
+def _files(corpus: Corpus, vocabulary: Vocabulary, counts: NDArray[np.int64]) -> dict[str, bytes]:
+    """Return the files of a model that the training does not change, by role.
+
+    Among the counts, by their hashes, are those of rare words: why a word is unknown can be said.
+    """
+    import numpy as np
+
+    from seqcli.store import pack
+    from seqcli.vectors.load import word_hash
+
+    rare = np.flatnonzero((corpus.seen_counts > 0) & (corpus.seen_counts < (corpus.text.min_count or 1)))
+    hashes = np.fromiter((word_hash(corpus.seen.text(i)) for i in rare.tolist()), np.int64, len(rare))
+    order = np.argsort(hashes)
+    rare_counts = corpus.seen_counts[rare].astype(np.int32)[order]
+    arrays: dict[str, NDArray[Any]] = {"counts": counts, "rare_hashes": hashes[order], "rare_counts": rare_counts}
+    files = {"vocabulary": vocabulary.to_bytes(), "counts": pack(arrays)}
+    return files if corpus.tokenizer.model is None else {**files, "tokenizer": corpus.tokenizer.model}
+
+
+def make_training(session: Session, plan: Plan, words: Words, record: Record | None) -> VectorTraining:
+    """Make the training, from the start or where a record stands."""
+    rows = len(words.counts) + (plan.spec.buckets if plan.spec.subwords else 0)
+    parameters = (rows + len(words.counts)) * plan.spec.embedding_size
+    check_memory(4 * parameters)
+    session.note(
+        f"Vectors: {len(words.counts):,} words of {plan.spec.embedding_size} numbers, {plan.spec.architecture}, "
+        f"{plan.spec.output}, {size(4 * parameters)}; threads: {plan.run.threads}, seed: {plan.run.seed}."
+    )
+    from seqcli.vectors.loop import VectorTraining
+
+    training = VectorTraining(words.train, words.held_out, words.names, words.counts, plan.spec, plan.run)
+    if record is not None and is_over(record):
+        training.go_longer(record.arrays("vectors"), record.arrays("weights")["outputs"], record.progress)
+    elif record is not None:
+        take_up(training, record, lambda: record.arrays("state", training.shapes()))
+    return training
+
+
+def fit(
+    session: Session,
+    line: list[str],
+    plan: Plan,
+    words: Words,
+    training: VectorTraining,
+    draft: Draft,
+) -> str:
+    """Run the training, saving as it goes; return why it ended. line: the words of the command that goes on with it."""
+    from seqcli.store import pack
+
+    checkpoint = checkpoint_of(draft, plan, words.corpus, words.files, ("vectors", "weights", "history"))
+
+    def keep(event: Evaluated) -> None:
+        for role in ("vectors", "weights"):
+            checkpoint.files.pop(role, None)  # old and new are not held at a time
+        checkpoint.files["vectors"] = pack(training.vectors())
+        checkpoint.files["weights"] = pack({"outputs": training.outputs})
+        checkpoint.results = {"held_out": {"pairs": event.tokens, "nats_per_pair": event.nats}}
+
+    with Stop() as stop:
+        fit = Fit(session, checkpoint, stop, lambda: pack(training.state()), keep, line, loss_text, "word")
+        fit.keep_last = plan.run.patience is None
+        return fit.follow(training.events(), training.progress)
+
+
+def loss_text(nats: float) -> str:
+    return f"loss {nats:.4f} nats per pair"
