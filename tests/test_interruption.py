@@ -108,6 +108,17 @@ def test_what_the_last_moments_would_have_brought_is_not_lost(moment: str) -> No
     assert "nothing is left to do" in seqcli(*resume_words(stopped)).err
 
 
+def test_a_text_shorter_than_a_batch_goes_on_too() -> None:
+    Path("a text.txt").write_text(story(30), "utf-8")
+    options = ("--batch-size", "32", "--unroll", "16", "--attention", "2", "--epochs", "3", "--hidden-size", "8")
+    assert train(*options, "--threads", "1", "--name", "whole").code == 0
+    for update in (1, 4):
+        at(f"update {update}", send(signal.SIGINT))
+        stopped = train(*options, "--threads", "1", "--name", f"stopped{update}")
+        assert stopped.code == 130 and seqcli(*resume_words(stopped)).code == 0
+        assert same(f"stopped{update}", "whole")
+
+
 def test_what_nohup_has_it_ignore_stays_ignored() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     at("update 30", send(signal.SIGHUP))

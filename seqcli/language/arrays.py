@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seqcli.errors import quoted
+from seqcli.language.batches import streams_of
 from seqcli.language.settings import LanguageSpec
 from seqcli.layers.shapes import GATES, PAST_KEYS
 from seqcli.layers.steps import cell
@@ -198,9 +199,10 @@ class LanguageArrays:
 
 def carried_table(record: Record) -> Mapping[str, tuple[str, tuple[int, ...]]]:
     """Return what the layers of a language model hand from one stretch of text to the next."""
-    spec, batch = record.spec, record.run.batch_size
+    spec, run = record.spec, record.run
     if not isinstance(spec, LanguageSpec):
         return {}
+    batch = streams_of(record.corpus["tokens"], run.batch_size, run.unroll)
     parts = 2 if spec.architecture == "lstm" else 1
     shapes: dict[tuple[int, int], tuple[int, ...]]
     shapes = {(i, j): (1, batch, spec.hidden_size) for i in range(spec.layers) for j in range(parts)}

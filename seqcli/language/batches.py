@@ -20,6 +20,11 @@ ROWS = 64  # segments measured side by side; the figures do not depend on it
 STEPS = 128  # steps at a time in an evaluation: bounds its memory
 
 
+def streams_of(tokens: int, batch_size: int, unroll: int) -> int:
+    """Return how many streams a text is read in: fewer than asked where it has no `unroll` tokens for each."""
+    return max(min(batch_size, tokens // unroll), 1)
+
+
 class Blocks:
     """A text as B streams read side by side, `unroll` steps at a time.
 
@@ -28,9 +33,9 @@ class Blocks:
     """
 
     def __init__(self, ids: NDArray[np.int32], batch_size: int, unroll: int, seed: int) -> None:
-        """ids [N]; fewer streams are read where the text has fewer than `unroll` tokens for each."""
+        """ids [N]."""
         self._ids, self._seed, self.unroll = ids, seed, unroll
-        self.streams = max(min(batch_size, len(ids) // unroll), 1)
+        self.streams = streams_of(len(ids), batch_size, unroll)
         self._length = -(-len(ids) // self.streams)
         self.updates_per_epoch = -(-self._length // unroll)
 
