@@ -20,6 +20,24 @@ def quoted(text: object, limit: int = SHOWN_LIMIT) -> str:
     return f"'{shown[:limit]}…'" if len(shown) > limit else f"'{shown}'"
 
 
+EXTRAS = {  # module -> what installs it, of those that not everybody needs
+    "matplotlib": "seqcli[plots]",
+    "fugashi": "seqcli[japanese]",
+    "unidic_lite": "seqcli[japanese]",
+    "usearch": "seqcli[index]",
+    "sklearn": "seqcli[maps]",
+    "umap": "seqcli[maps]",
+}
+
+
+def missing_package(error: ModuleNotFoundError) -> str | None:
+    """Return the line that says what to install, None for a module of our own, which is a defect."""
+    package = (error.name or "").split(".")[0]
+    if not package or package == "seqcli":
+        return None
+    return f"The package {quoted(package)} is not installed; install it: pip install '{EXTRAS.get(package, package)}'"
+
+
 class SeqcliError(Exception):
     """Could not do it: data, model or disk. Exit code 1."""
 

@@ -372,6 +372,9 @@ def test_a_glossary_is_followed_and_what_is_kept_stays(here: Path) -> None:
     assert "big dog" in kept and "10:30" in kept and "{" not in kept
     Path("bad.tsv").write_text("dog\n", "utf-8")
     assert seqcli("translate", "dog", "--glossary", "bad.tsv").code == 1
+    Path("bad.tsv").write_text("cat\tKatze\nred dog\tder <unk>\n", "utf-8")
+    refused = seqcli("translate", "dog", "--glossary", "bad.tsv")
+    assert refused.code == 1 and "translates 'red dog' with <unk>, which is no word" in refused.error
 
 
 def test_a_long_line_is_cut_where_sentences_end_and_put_together(here: Path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +151,7 @@ def test_options_are_looked_at_before_the_name(here: Path) -> None:
         ("train-lm", "book.txt", "--name", ""),
         ("train-w2v", "book.txt", "--name", ""),
         ("train-translate", "pairs.tsv", "--name="),
-        ("tune", "book.txt", "--minutes", "1", "--name", ""),
+        ("tune", "book.txt", "--minutes", "5", "--name", ""),
         ("import", "toy.txt", "--name", ""),
         ("models", "import", "x.tar", "--name", ""),
         ("train-lm", "book.txt", "--like", ""),
@@ -244,3 +247,98 @@ def test_an_import_is_not_misled_by_a_removal_at_the_same_time(here: Path) -> No
             importing()
 
     assert together(2, either) == [0, 0]
+
+
+def test_every_model_is_looked_for_before_the_first_is_measured(here: Path) -> None:
+    done(*LM)
+    found = seqcli("evaluate", "book", "nosuch", "--test", "book.txt")
+    assert found.code == 1 and "no model 'nosuch'" in found.error and found.out == ""
+    found = seqcli("evaluate-translation", "nosuch", "--test", "nosuch.tsv")
+    assert found.code == 1 and "no model 'nosuch'" in found.error
+
+
+def test_a_model_that_cannot_be_written_is_told_before_shares_are_fitted(here: Path, request: Any) -> None:
+    done(*LM)
+    Path("other.txt").write_text(story(30, seed=5))
+    command = ("evaluate", "book", "--test", "book.txt", "--cache", "unigram", "--fit-on", "other.txt", "--keep")
+    with Shelf("models").open("book", resume=True):
+        found = seqcli(*command)
+    assert found.code == 1 and "in use by" in found.error and "Fitted" not in found.err
+    assert "Kept in 'book'" in done(*command).err
+
+
+def test_a_package_that_a_map_or_an_index_needs_is_told_before_the_model_is_read(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("seqcli.vectors.projection", "seqcli.vectors.approximate"):
+        monkeypatch.setattr(f"{module}.find_spec", lambda name: None)
+    assert "scikit-learn" in seqcli("map", "m.html", "-m", "none", "--method", "tsne").error
+    assert "pip install 'seqcli[index]'" in seqcli("index-vectors", "none").error
+
+
+def test_a_missing_package_is_a_line_that_says_what_to_install(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package, what in (("sacrebleu", "sacrebleu"), ("sklearn", "seqcli[maps]")):
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, package, None)
+            patch.setattr("seqcli.cli.corpus.corpus.callback", lambda *_, **__: __import__(package))  # noqa: B023
+            found = seqcli("corpus", "book.txt")
+        assert found.code == 1 and f"'{package}' is not installed; install it: pip install '{what}'" in found.error
+    script = "import sys, runpy; sys.modules['click'] = None; runpy.run_module('seqcli', run_name='__main__')"
+    broken = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert broken.returncode == 1 and broken.stderr.count("\n") == 1
+    assert "Error: The package 'click' is not installed" in broken.stderr
+
+
+def test_a_word_that_begins_with_a_dash_is_told_where_to_stand(here: Path) -> None:
+    found = seqcli("neighbors", "-x")
+    assert found.code == 2 and "goes behind --: seqcli neighbors -- -x" in found.error
+    assert "-1.5: a word" not in seqcli("models", "default", "-x").error
+    assert "behind --" not in seqcli("neighbors", "king", "--modle", "x").error
+    assert seqcli("neighbors", "--", "-x").code == 1
+
+
+def test_a_shelf_that_everybody_can_write_to_gets_one_line(here: Path) -> None:
+    done(*LM)
+    told = "everybody on this machine can write"
+    for mode, lines in ((0o755, 0), (0o775, 0), (0o777, 1), (0o1777, 1)):
+        os.chmod("models", mode)
+        assert " ".join(done("models", "show", "book").err.split()).count(told) == lines, oct(mode)
+        assert " ".join(done("predict-word", "the").err.split()).count(told) == lines
+    assert done("predict-word", "the", "-q").err == ""
+
+
+def test_a_model_and_a_file_are_named_in_either_way(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done("import", "toy.txt", "--name", "vectors")
+    done("import", "toy.txt", "--name", "other")
+    done("export", "other", "a.vec")
+    done("export", "b.vec", "-m", "other")
+    done("export", "c.vec")
+    assert len({Path(name).read_bytes() for name in ("a.vec", "b.vec", "c.vec")}) == 1
+    done("map", "other", "a.html")
+    done("map", "b.html", "-m", "other")
+    done("map", "c.html")
+    monkeypatch.setenv("SEQCLI_MODEL", "other")
+    done("map", "vectors", "d.html")
+    titles = [Path(f"{name}.html").read_text().split("<title>")[1].split("<")[0] for name in "abcd"]
+    assert titles[0] == titles[1] and [title.split(" of ")[1].split(",")[0] for title in titles[1:]] == [
+        "other",
+        "vectors",
+        "vectors",
+    ]
+    for command in (("export", "other", "x.vec", "-m", "vectors"), ("map", "other", "x.html", "-m", "vectors")):
+        assert "both name a model" in seqcli(*command).error
+    assert "name the file too" in seqcli("export", "other").error
+    assert "is too much" in seqcli("export", "other", "x.vec", "y.vec").error
+
+
+def test_a_build_leaves_nothing_beside_the_source(tmp_path: Path) -> None:
+    pytest.importorskip("setuptools", reason="needs setuptools, which builds")
+    root = Path(__file__).resolve().parent.parent
+    source = tmp_path / "source"
+    shutil.copytree(root / "seqcli", source / "seqcli", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(root / name, source)
+    script = f"from setuptools import build_meta; build_meta.build_wheel({str(tmp_path)!r})"
+    built = subprocess.run([sys.executable, "-c", script], cwd=source, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    assert len(list(tmp_path.glob("*.whl"))) == 1 and not (source / "build").exists()

@@ -44,7 +44,7 @@ def test_a_pipe_without_a_writer_is_told(here: Path) -> None:
     os.rename("pipe.arpa", "pipe.vec")
     assert "not a regular file" in seqcli("import", "pipe.vec").error
     os.rename("pipe.vec", f"models/book{ENDING}")
-    refused = seqcli("tune", "book.txt", "--minutes", "1", "--resume")
+    refused = seqcli("tune", "book.txt", "--minutes", "5", "--resume")
     assert refused.code == 1 and "not a regular file" in refused.error
 
 
@@ -68,7 +68,7 @@ def test_two_searches_of_one_name_are_not_run_at_once(here: Path) -> None:
             first.begin({"text": "mine"})
             with pytest.raises(ModelError, match=rf"search{ENDING}' is in use by process {os.getpid()}"):
                 Journal(session, "search", resume=False, replace=True)
-            refused = seqcli("tune", "book.txt", "--minutes", "1", "--name", "search", "--replace")
+            refused = seqcli("tune", "book.txt", "--minutes", "5", "--name", "search", "--replace")
             assert refused.code == 1 and "is in use by" in refused.error
             Journal(session, "other", resume=False, replace=False).__exit__()
     with pytest.raises(ModelError, match="add --resume"):

@@ -17,7 +17,7 @@ from seqcli.cli.help_page import Context
 from seqcli.cli.layout import width_of, wrapped
 from seqcli.cli.options import CONTEXT, command, session_options
 from seqcli.cli.session import Session
-from seqcli.errors import SeqcliError, escape, quoted
+from seqcli.errors import SeqcliError, escape, missing_package, quoted
 from seqcli.training.memory import address_space
 
 # name -> (heading in `seqcli --help`, "module:function", one line of help); nothing here is imported for a help page
@@ -258,6 +258,8 @@ def _line(error: BaseException) -> tuple[str, int]:
     if isinstance(error, OSError) and (error.errno is not None or not _is_tight()):
         where = f" {quoted(error.filename)}" if error.filename else ""
         return f"Cannot use{where}: {error.strerror or error}; check the path, its permissions and the disk.", 1
+    if isinstance(error, ModuleNotFoundError) and (line := missing_package(error)):
+        return line, 1
     if _is_tight():
         return f"There is not enough memory: {TOO_TIGHT}.", 1
     return f"Unexpected {type(error).__name__}: {quoted(error, 200)}; please report it, with SEQCLI_DEBUG=1.", EXIT_BUG

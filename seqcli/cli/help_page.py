@@ -75,6 +75,9 @@ class Command(click.Command):
 
             ours = [name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)]
             hint = answer(error.option_name, typed, ours, "texts" in (param.name for param in self.params))
+            if not hint and not error.possibilities and any(param.nargs == -1 for param in self.params):
+                word = next((word for word in typed if word.startswith(error.option_name)), error.option_name)
+                hint = f"No such option: {word}; a word that begins with - goes behind --: {ctx.command_path} -- {word}"
             raise click.UsageError(f"{hint}.", ctx) if hint else error from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,9 +1,13 @@
-"""Files that a command writes beside its results: never over one that is there unasked, and refused before the work."""
+"""Files that a command writes beside its results: how they are named, and what is refused before the work."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
+import click
+
+from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, ModelError, quoted
 
 
@@ -26,3 +30,22 @@ def check_picture(path: str, replace: bool) -> None:
         raise MisuseError(f"{quoted(path)} ends in neither .png nor .svg; name the picture so.")
     check_free(path, replace)
     check_matplotlib()
+
+
+def model_and_file(words: Sequence[str], model: str | None, example: str) -> tuple[str | None, str]:
+    """Return which model is meant, and the file, of what was typed: FILE -m MODEL, or MODEL FILE. Raises MisuseError.
+
+    model: of -m or SEQCLI_MODEL; None: the default one. example: a command that is right.
+    """
+    if len(words) > 2:
+        raise MisuseError(f"{quoted(words[2])} is too much: give a model and a file, as in: {example}")
+    context = click.get_current_context()
+    typed = context.get_parameter_source("model") is click.core.ParameterSource.COMMANDLINE
+    if len(words) == 2:
+        if typed:
+            raise MisuseError(f"{quoted(words[0])} and -m both name a model; leave out one of them.")
+        return words[0], words[1]
+    session = context.ensure_object(Session)
+    if not typed and session.shelf.has(words[0]):
+        raise MisuseError(f"{quoted(words[0])} is a model; name the file too, as in: {example}")
+    return model, words[0]

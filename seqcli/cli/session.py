@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from seqcli.cli.terminal import Terminal
+from seqcli.errors import quoted
 from seqcli.language.mixture.settings import Mixing
 from seqcli.text.form import Form
 from seqcli.threads import Spare
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from seqcli.store import Shelf
 
 MODELS_DIR = "models"
+COMPLETING = "_SEQCLI_COMPLETE"  # click's variable: a shell asks what may be completed, and wants nothing else
 
 
 @dataclass
@@ -29,13 +32,19 @@ class Session:
     mixing: Mixing = field(default_factory=Mixing)
     form: Form = field(default_factory=Form)
     spare: Spare = field(default_factory=Spare)
+    _looked: bool = False  # at who may write to the shelf
 
     @property
     def shelf(self) -> Shelf:
-        """The shelf of models; reading it creates nothing."""
+        """The shelf of models; reading it creates nothing. That anybody could change it is said once."""
         from seqcli.store import Shelf
 
-        return Shelf(self.models_dir)
+        shelf = Shelf(self.models_dir)
+        if not self._looked and shelf.is_open_to_all() and COMPLETING not in os.environ:
+            what = f"everybody on this machine can write to {quoted(shelf.root)}, and change what its models answer"
+            self.note(f"Note: {what}; close it with chmod o-w.")
+        self._looked = True
+        return shelf
 
     def note(self, line: str, command: Sequence[str] = ()) -> None:
         """Say something on stderr; command: words of a command line to try, behind it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,7 +11,6 @@ from seqcli.lab.cells import Array
 from seqcli.lab.check import Case, Problem, state_names, weights_of
 
 Weights = dict[str, torch.Tensor]
-Cut = Callable[[torch.Tensor], torch.Tensor]
 LAYERS: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 CELLS: dict[str, Any] = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
 

@@ -54,6 +54,13 @@ class Shelf:
 
     # -- reading --------------------------------------------------------------------------------------------------
 
+    def is_open_to_all(self) -> bool:
+        """Return whether every user of the machine may write to the shelf, and so make or replace models in it."""
+        try:
+            return bool(os.stat(self.root).st_mode & stat.S_IWOTH)
+        except OSError:
+            return False  # whoever reads it will say what is wrong
+
     def names(self) -> list[str]:
         """Return the names of the models, sorted; files and directories of other kinds are passed over."""
         return [name for name in self._listed() if NAME.fullmatch(name) and self._is_model(name)]

@@ -37,7 +37,10 @@ ADDRESS = "\uffff"  # no character: stands for every one of an address
 
 
 class _Kinds(dict[int, str]):
-    """The kind of every character, found when first met: the patterns below are written in these letters."""
+    """The kind of every character, found when first met.
+
+    The patterns that cut text (in `tokens` and `japanese`) are written in these letters.
+    """
 
     _FIXED: dict[str, str] = (
         dict.fromkeys("'’", "'")

@@ -7,8 +7,10 @@ from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from seqcli.errors import CorpusError, quoted
 from seqcli.text.character_kinds import KINDS
 from seqcli.text.tokens import JOINER, SPACE, pieces_of
+from seqcli.text.vocabulary import SPECIALS
 from seqcli.translation.proper_names import Names
 from seqcli.translation.requests import Constraint, Request
 from seqcli.translation.sides import Side
@@ -137,8 +139,10 @@ def _bounded(term: str) -> str:
 def terms_of(glossary: str | None, keep: bool, copy: bool) -> Terms:
     """Return what translations must contain, as asked. Raises CorpusError for a glossary that is none."""
     from seqcli.translation.pairs import read_pairs
-    from seqcli.translation.terms import Terms
 
     pairs = read_pairs((glossary,)) if glossary is not None else None
-    found = zip(pairs.source, pairs.target, strict=True) if pairs else ()
+    found = list(zip(pairs.source, pairs.target, strict=True)) if pairs else []
+    for term, translation in found:
+        if odd := next((mark for mark in SPECIALS if mark in translation), None):
+            raise CorpusError(f"{quoted(glossary)} translates {quoted(term)} with {odd}, which is no word; mend it.")
     return Terms(tuple((term.strip(), translation.strip()) for term, translation in found), keep, copy)

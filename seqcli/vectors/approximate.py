@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -63,9 +64,14 @@ class Index:
         return found
 
 
+def check_usearch() -> None:
+    """Raise ModelError where the package is not installed; it is not loaded."""
+    if find_spec("usearch") is None:
+        raise ModelError("An index needs the package usearch; install it: pip install 'seqcli[index]'")
+
+
 def _usearch() -> Any:
-    try:
-        import usearch.index
-    except ImportError as error:
-        raise ModelError("An index needs the package usearch; install it: pip install 'seqcli[index]'") from error
+    check_usearch()
+    import usearch.index
+
     return usearch.index

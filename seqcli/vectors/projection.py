@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,11 +12,21 @@ from seqcli.errors import ModelError, quoted
 Floats = NDArray[np.float32]
 
 METHODS = ("pca", "tsne", "umap")
+PACKAGES = {"tsne": ("sklearn", "scikit-learn"), "umap": ("umap", "umap-learn")}  # module and package of a method
 PERPLEXITY = 30.0  # t-SNE's usual neighbourhood; fewer words get a third of their number
+
+
+def check_method(method: str) -> None:
+    """Raise ModelError where the package of a method is not installed; it is not loaded."""
+    module, package = PACKAGES.get(method, ("numpy", "numpy"))
+    if find_spec(module) is None:
+        step = "install it: pip install 'seqcli[maps]', or use --method pca"
+        raise ModelError(f"This map needs the package {quoted(package)}; {step}.")
 
 
 def project(units: Floats, method: str, seed: int = 1) -> tuple[NDArray[np.float64], list[float]]:
     """Return places [N, 2] of unit vectors [N, D], and for PCA the share of the variance along each axis."""
+    check_method(method)
     if len(units) < 3:
         raise ModelError(f"A map needs three words or more, not {len(units)}; give more.")
     if method == "pca":
@@ -33,25 +45,15 @@ def _pca(units: Floats) -> tuple[NDArray[np.float64], list[float]]:
 
 
 def _tsne(units: Floats, seed: int) -> NDArray[np.float64]:
-    try:
-        from sklearn.manifold import TSNE
-    except ImportError as error:
-        raise _missing("scikit-learn") from error
+    from sklearn.manifold import TSNE
+
     perplexity = min(PERPLEXITY, (len(units) - 1) / 3)
     model = TSNE(metric="cosine", init="pca", perplexity=perplexity, random_state=seed)
     return np.asarray(model.fit_transform(units), np.float64)
 
 
 def _umap(units: Floats, seed: int) -> NDArray[np.float64]:
-    try:
-        from umap import UMAP
-    except ImportError as error:
-        raise _missing("umap-learn") from error
+    from umap import UMAP
+
     model = UMAP(metric="cosine", n_neighbors=min(15, len(units) - 1), random_state=seed, n_jobs=1)
     return np.asarray(model.fit_transform(units), np.float64)
-
-
-def _missing(package: str) -> ModelError:
-    return ModelError(
-        f"This map needs the package {quoted(package)}; install it: pip install 'seqcli[maps]', or use --method pca."
-    )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from seqcli.store import Draft
 
 
-def arpa_blocks(session: Session, name: str) -> tuple[Iterator[bytes], str]:
+def arpa_blocks(session: Session, name: str | None) -> tuple[Iterator[bytes], str]:
     """Return the blocks of a model as an ARPA file, and in words what they hold."""
     from seqcli.language.ngram.arpa import render
     from seqcli.language.ngram.arrays import stored_arrays

@@ -14,8 +14,10 @@ from seqcli.cli.options import Number, asked_models, command, mixing_options, op
 from seqcli.cli.session import Session
 from seqcli.errors import DamagedError, MisuseError, quoted
 from seqcli.language.figures import figures
+from seqcli.language.load import language_record
 from seqcli.language.mixture.blend import Blend
 from seqcli.language.mixture.choice import blend_of
+from seqcli.language.mixture.kept_shares import check_writable
 from seqcli.language.mixture.kept_shares import keep as keep_shares
 from seqcli.language.paired_comparison import Measured, tokens_seen
 from seqcli.store.tokenizer import tokenizer_of
@@ -81,6 +83,8 @@ def evaluate(
         raise MisuseError("--per-character belongs to --paired; bits per character are among the figures anyway.")
     if paired and len(models) < 2:
         raise MisuseError("--paired compares models; name two or more.")
+    for name in asked_models(models):
+        language_record(session, name)  # before the first is measured
     reading, seen = Reading(test, fit_on, keep, session.text_form, threads, paired), dict[bytes, str]()
     if paired:
         return compare_models(session, [_measured(session, name, reading, seen) for name in models], per_character)
@@ -136,6 +140,8 @@ def _fitted(session: Session, blend: Blend, measured: str, reading: Reading) -> 
     from seqcli.text.corpus import encode, read_pieces
 
     record = blend.records[0]
+    if reading.keep:
+        check_writable(session, record.name)
     encoded = encode(
         read_pieces(reading.fit_on, reading.form), tokenizer_of(record), record.vocabulary(), record.text.unit
     )

@@ -12,6 +12,7 @@ from seqcli.cli.translation.options import search_options, searching_of
 from seqcli.errors import MisuseError
 from seqcli.translation.evaluation import CHARACTERS, chance, figures, measure, parts_of
 from seqcli.translation.figures import bleu_tokenizer
+from seqcli.translation.load import translation_record
 from seqcli.translation.metrics import TOKENIZERS
 
 COLUMNS = ("model", "part", "pairs", "bleu", "chrf", "ter", "nats_per_token", "p_value", "signature")
@@ -64,6 +65,8 @@ def evaluate_translation(
         raise MisuseError(f"--samples is {samples}; give a number from 1 to 100,000.")
     if plot is not None:
         check_picture(plot, replace)
+    for model in asked_models(models):
+        translation_record(session, model)  # before the first is measured
     pairs = read_pairs(test, session.text_form)
     cut = cut or bleu_tokenizer(pairs.target)
     if pairs.empty:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli import tips
-from seqcli.cli.completion import complete_file, complete_model
+from seqcli.cli.completion import complete_file, complete_model, complete_model_or_file
 from seqcli.cli.language.arpa import arpa_blocks, import_arpa
-from seqcli.cli.options import Number, command, option, output_options
-from seqcli.cli.outputs import check_free
+from seqcli.cli.options import Number, command, model_option, option, output_options
+from seqcli.cli.outputs import check_free, model_and_file
 from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, ModelError, quoted
 from seqcli.quantities import size
@@ -204,15 +204,15 @@ def quantize_vectors(session: Session, /, model: str, name: str, quantize: str, 
         session.shelf.set_default(name, only_first=True)
 
 
-@command(epilog="Example: seqcli export books books.vec --format fasttext-vec")
-@click.argument("model", shell_complete=complete_model)
-@click.argument("file", metavar="FILE", shell_complete=complete_file)
+@command(epilog="Examples: seqcli export books books.vec --format fasttext-vec;  seqcli export books.vec -m books")
+@click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE", shell_complete=complete_model_or_file)
+@model_option
 @option(
     "--format", "kind", type=click.Choice((*FORMATS, "arpa")), help="Format to write.  [default: by the file's ending]"
 )
 @option("--replace", is_flag=True, help="Replace a file that is there.")
 @click.pass_obj
-def export(session: Session, /, model: str, file: str, kind: str | None, replace: bool) -> None:
+def export(session: Session, /, words: tuple[str, ...], model: str | None, kind: str | None, replace: bool) -> None:
     """Write a model's word vectors for other programs; what is imported again is the same to the last bit.
 
     numpy and projector write a second file for the words: out.words.txt, out.metadata.tsv. fasttext-bin keeps character
@@ -221,6 +221,7 @@ def export(session: Session, /, model: str, file: str, kind: str | None, replace
     """
     from seqcli.store.files import write_whole
 
+    model, file = model_and_file(words, model, "seqcli export books books.vec")
     check_free(file, replace)  # before the model is read
     kind = kind or ENDINGS.get(os.path.splitext(file)[1].lower(), "word2vec-text")
     parts, what = _parts(session, model, file, kind)
@@ -233,7 +234,7 @@ def export(session: Session, /, model: str, file: str, kind: str | None, replace
     session.note(f"{what} written as {kind}: {', '.join(map(quoted, parts))}")
 
 
-def _parts(session: Session, model: str, file: str, kind: str) -> tuple[dict[str, Iterator[bytes]], str]:
+def _parts(session: Session, model: str | None, file: str, kind: str) -> tuple[dict[str, Iterator[bytes]], str]:
     """Return the blocks of each file to write, by path, and in words what they hold."""
     if kind == "arpa":
         blocks, what = arpa_blocks(session, model)
@@ -280,9 +281,10 @@ def _learned(opened: Opened) -> Learned:
 @click.pass_obj
 def index_vectors(session: Session, /, model: str, threads: int) -> None:
     """Build the approximate index of a model, stored beside it: for tables beyond a million words."""
-    from seqcli.vectors.approximate import Index
+    from seqcli.vectors.approximate import Index, check_usearch
     from seqcli.vectors.load import open_table
 
+    check_usearch()
     if not 1 <= threads <= 1024:
         raise MisuseError(f"--threads is {threads}; give a number from 1 to 1,024.")
     with session.shelf.open(model, resume=True) as draft:

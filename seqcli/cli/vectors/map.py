@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from seqcli.cli import tips
-from seqcli.cli.completion import complete_file
+from seqcli.cli.completion import complete_model_or_file
 from seqcli.cli.options import Number, command, model_option, option
-from seqcli.cli.outputs import check_free, check_picture
+from seqcli.cli.outputs import check_free, check_picture, model_and_file
 from seqcli.cli.session import Session
 from seqcli.cli.vectors.ask import among_option, rows_among
 from seqcli.errors import MisuseError, quoted
@@ -26,7 +26,7 @@ NEAREST = 8  # words that the page names beside a chosen one
 
 
 @command(name="map", epilog="Examples: seqcli map words.html --commonest 500;  seqcli map nouns.png --among nouns.txt")
-@click.argument("file", metavar="FILE", shell_complete=complete_file)
+@click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE", shell_complete=complete_model_or_file)
 @model_option
 @option(
     "--commonest",
@@ -49,7 +49,7 @@ NEAREST = 8  # words that the page names beside a chosen one
 def map_vectors(
     session: Session,
     /,
-    file: str,
+    words: tuple[str, ...],
     model: str | None,
     commonest: int,
     every: bool,
@@ -64,6 +64,7 @@ def map_vectors(
     nearly all function words, come in only where there are too few others. Of the words of --among, those that the
     model knows are drawn.
     """
+    model, file = model_and_file(words, model, "seqcli map books words.html")
     if not file.lower().endswith(ENDINGS):
         raise MisuseError(f"{quoted(file)} ends in none of {', '.join(ENDINGS)}; name the picture so.")
     for name, value, low, high in (("--commonest", commonest, 3, MOST), ("--seed", seed, 0, 2**31 - 1)):
@@ -74,12 +75,14 @@ def map_vectors(
     import numpy as np
 
     from seqcli.vectors.load import open_table
+    from seqcli.vectors.projection import check_method
 
+    check_method(method)
     opened = open_table(session, model)
     rows = rows_among(opened, among)
     if rows is None:
-        words = opened.table.words
-        rows = np.array(range(min(commonest, len(words))) if every else tips.content_rows(words, commonest), np.int64)
+        known = opened.table.words
+        rows = np.array(range(min(commonest, len(known))) if every else tips.content_rows(known, commonest), np.int64)
     rows = np.sort(rows)
     if len(rows) > MOST:
         raise MisuseError(f"--among names {len(rows):,} words; at most {MOST:,} can be drawn.")

@@ -31,6 +31,12 @@ def keep(session: Session, blend: Blend) -> None:
     session.note(f"Kept in {quoted(name)}: the same --mix and --cache need no numbers from now on.")
 
 
+def check_writable(session: Session, name: str) -> None:
+    """Raise ModelError, before the work, for a model that is in use or may not be written."""
+    with session.shelf.open(name, resume=True):
+        pass
+
+
 def with_kept(blend: Blend) -> Blend:
     """Return a blend with the shares that were kept for it, in place of those that were not given.
 
