@@ -328,6 +328,8 @@ def test_a_model_and_a_file_are_named_in_either_way(here: Path, monkeypatch: pyt
     for command in (("export", "other", "x.vec", "-m", "vectors"), ("map", "other", "x.html", "-m", "vectors")):
         assert "both name a model" in seqcli(*command).error
     assert "name the file too" in seqcli("export", "other").error
+    Path("n.words.txt").write_text("mine")
+    assert "'n.words.txt' exists" in seqcli("export", "no-such-model", "n.npy").error
     assert "is too much" in seqcli("export", "other", "x.vec", "y.vec").error
 
 

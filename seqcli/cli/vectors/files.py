@@ -220,13 +220,13 @@ def export(session: Session, /, words: tuple[str, ...], model: str | None, kind:
     n-gram model is written as an ARPA file. To move a whole model, use models export.
     """
     from seqcli.store.files import write_whole
+    from seqcli.vectors.formats import paths_of
 
     model, file = model_and_file(words, model, "seqcli export books books.vec")
-    check_free(file, replace)  # before the model is read
     kind = kind or ENDINGS.get(os.path.splitext(file)[1].lower(), "word2vec-text")
+    for path in paths_of(file, kind):
+        check_free(path, replace)  # before the model is read
     parts, what = _parts(session, model, file, kind)
-    for path in parts:
-        check_free(path, replace)
     with session.bar(len(parts), "writing", "file") as bar:
         for count, (path, blocks) in enumerate(parts.items(), 1):
             write_whole(path, blocks)

@@ -3,6 +3,6 @@
 from seqcli.vectors.formats.fasttext_writing import Learned
 from seqcli.vectors.formats.reading import read
 from seqcli.vectors.formats.source import VectorsFile
-from seqcli.vectors.formats.writing import WRITTEN, render
+from seqcli.vectors.formats.writing import WRITTEN, paths_of, render
 
-__all__ = ["WRITTEN", "Learned", "VectorsFile", "read", "render"]
+__all__ = ["WRITTEN", "Learned", "VectorsFile", "paths_of", "read", "render"]

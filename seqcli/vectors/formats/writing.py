@@ -17,6 +17,12 @@ Words = Sequence[str]
 Writer = Callable[[Words, Floats], Iterator[bytes]]
 
 
+def paths_of(path: str, format: str) -> tuple[str, ...]:
+    """Return the files that a format is written into: some keep their words in a second one."""
+    beside = dict(zip(("numpy", "projector"), words_beside(path), strict=True))
+    return (path, beside[format]) if format in beside else (path,)
+
+
 def render(
     path: str, words: Words, matrix: Floats, format: str, learned: Learned | None = None
 ) -> dict[str, Iterator[bytes]]:
@@ -27,10 +33,9 @@ def render(
     if format not in WRITTEN:
         raise MisuseError(f"--format {quoted(format)} cannot be written; choose from {', '.join(WRITTEN)}.")
     _check(words, format)
-    if format == "numpy":
-        return {path: _numpy(words, matrix), words_beside(path)[0]: _words(words, matrix)}
-    if format == "projector":
-        return {path: _numbers(words, matrix), words_beside(path)[1]: _words(words, matrix)}
+    if format in ("numpy", "projector"):
+        numbers = (_numpy if format == "numpy" else _numbers)(words, matrix)
+        return dict(zip(paths_of(path, format), (numbers, _words(words, matrix)), strict=True))
     if format == "fasttext-bin" and learned is not None:
         return {path: write_fasttext(words, matrix, learned)}
     return {path: WRITTEN[format](words, matrix)}
