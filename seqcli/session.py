@@ -48,10 +48,10 @@ class Session(Protocol):
 class Silent:
     """A session that nobody hears."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, spare: Spare | None = None) -> None:
         from seqcli.threads import Spare
 
-        self.shelf, self.spare = shelf, Spare()
+        self.shelf, self.spare = shelf, spare or Spare()
 
     def note(self, line: str, command: Sequence[str] = ()) -> None:
         """Say nothing."""

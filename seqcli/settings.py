@@ -6,14 +6,14 @@ import dataclasses
 import functools
 import math
 from dataclasses import MISSING, field, fields, replace
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from seqcli.errors import MisuseError, quoted
 
 
 def given(cls: type, params: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of one kind that stand on the command line."""
-    return {f.name: params[f.name] for f in fields(cls) if params.get(f.name) is not None}
+    return {f.name: params[f.name] for f in fields(cls) if params.get(f.name) not in (None, ())}
 
 
 def decided(before: Any, changes: dict[str, Any]) -> dict[str, Any]:
@@ -24,6 +24,9 @@ def decided(before: Any, changes: dict[str, Any]) -> dict[str, Any]:
 
 def settings(base: S, changes: dict[str, Any]) -> S:
     """Return settings with changes made. Raises MisuseError, naming the option, for a value out of range."""
+    names = [f.name for f in fields(base)]  # type: ignore[arg-type]
+    for odd in changes.keys() - names:
+        raise MisuseError(f"There is no setting {quoted(odd)}; there are {', '.join(names)}.")
     spec: S = replace(base, **changes)  # type: ignore[type-var]
     check(spec)
     return spec
@@ -43,15 +46,19 @@ def setting(
     choices: tuple[str, ...] = (),
     undecided: tuple[str, ...] = (),
     panel: str = "Model",
+    typed: str = "",
+    metavar: str = "",
     absent: Any = MISSING,
 ) -> Any:
     """Declare a setting: its default, its line of help and its legal range (low..high inclusive, above exclusive).
 
     undecided: choices that are decided before anything is kept, and so stand in no record.
+    typed: its option, where it is not made of its name: -k; metavar: what stands for its value on a help page.
     absent: what it was in the models that were made before it was a setting.
     """
     meta = {"help": help, "low": low, "high": high, "above": above, "choices": choices, "panel": panel}
-    return field(default=default, metadata={**meta, "undecided": undecided, "absent": absent})
+    more = {"typed": typed, "metavar": metavar, "undecided": undecided, "absent": absent}
+    return field(default=default, metadata={**meta, **more})
 
 
 def option_name(name: str) -> str:
@@ -62,6 +69,8 @@ def option_name(name: str) -> str:
 def value_type(cls: type, name: str) -> tuple[type, bool]:
     """Return a setting's plain type, and whether it may be None."""
     hint = _types(cls)[name]
+    if get_origin(hint) is tuple:
+        return tuple, False
     kinds = [a for a in get_args(hint) if a is not type(None)]
     return (kinds[0], True) if kinds else (hint, False)
 
@@ -74,7 +83,8 @@ def _types(cls: type) -> dict[str, Any]:
 def check(spec: Any) -> None:
     """Raise MisuseError, naming the option, for the first value outside its range."""
     for f in fields(spec):
-        value, meta, name = getattr(spec, f.name), f.metadata, option_name(f.name)
+        value, meta = getattr(spec, f.name), f.metadata
+        name = meta["typed"].split("/")[0] or option_name(f.name)
         kind, optional = value_type(type(spec), f.name)
         if value is None and optional:
             continue
@@ -89,7 +99,8 @@ def check(spec: Any) -> None:
             if not inside or (high is not None and value > high):
                 bound = f"above {above:g}" if above is not None else f"{low:g} or more"
                 typed = f"{value:g}" if isinstance(value, float) else value
-                raise MisuseError(f"{name} is {quoted(typed)}; give a number {bound}, at most {high:g}.")
+                most = f"{high:,}" if isinstance(high, int) else f"{high:g}"
+                raise MisuseError(f"{name} is {quoted(typed)}; give a number {bound}, at most {most}.")
 
 
 def to_dict(spec: Any) -> dict[str, Any]:

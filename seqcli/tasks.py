@@ -14,10 +14,20 @@ def resolved(where: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
+class Task(NamedTuple):
+    """What models of one task do, and "module:function" of what makes one answer: load(session, record)."""
+
+    does: str
+    load: str
+
+
 TASKS = {
-    "lm": "predicts the next token",
-    "vectors": "holds word vectors",
-    "translation": "translates (ask it with translate, score-translation, evaluate-translation)",
+    "lm": Task("predicts the next token", "seqcli.language.answers:load"),
+    "vectors": Task("holds word vectors", "seqcli.vectors.answers:load"),
+    "translation": Task(
+        "translates (ask it with translate, score-translation, evaluate-translation)",
+        "seqcli.translation.answers:load",
+    ),
 }
 
 

@@ -126,3 +126,10 @@ class Spare:
             return total / ticks, idle / ticks, time.monotonic(), time.process_time()
         except (OSError, ValueError, IndexError):
             return None
+
+
+class Untouched(Spare):
+    """The processors of a program that is not ours: the threads of its libraries stay as they are."""
+
+    def fit_products(self) -> None:
+        """Change nothing."""

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from command_line import TINY, seqcli, story, trained
 
+from seqcli.cli.language.asked_model import asked_model
 from seqcli.cli.session import Session
 from seqcli.language.arrays import LanguageArrays
-from seqcli.language.asked import open_language_model
 from seqcli.language.fine_tuning import begin_from
 from seqcli.language.model import LanguageModel
 from seqcli.store import Record, Shelf
@@ -63,7 +63,7 @@ def test_words_that_were_known_keep_their_probability_and_new_ones_share_that_of
     model = LanguageModel(origin.spec, len(new))
     begin_from(origin, model, corpus)
     arrays = {name: p.detach().numpy() for name, p in model.named_parameters()}
-    before = open_language_model(Session(), "tiny").model
+    before = asked_model(Session(), "tiny").asked().model
     after = LanguageArrays(origin.spec, arrays)
     text = [[1, *corpus.vocabulary.encode(["the", "old", "zebra", "saw", "a"])]]
     seen = [[i if i < len(old) else UNK for i in text[0]]]

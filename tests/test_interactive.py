@@ -14,9 +14,10 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from seqcli.cli.language.asked_model import asked_model
 from seqcli.cli.line_editor import Choice, lines_typed
 from seqcli.cli.session import Session
-from seqcli.language.asked import Asked, open_language_model
+from seqcli.language.asked import Asked
 from seqcli.language.completion import Completer
 
 MODELS = {"words": ("--tokenizer", "words"), "letters": ("--tokenizer", "characters", "--lowercase")}
@@ -29,7 +30,7 @@ def counted(folder: Path, name: str, text: str, *options: str) -> Asked:
     shelf = ("--models-dir", folder / "models")
     done = seqcli(*shelf, "train-lm", file, "--name", name, "--architecture", "ngram", "--order", "6", *options)
     assert done.code == 0, done.err
-    return open_language_model(Session(models_dir=str(folder / "models")), name)
+    return asked_model(Session(models_dir=str(folder / "models")), name).asked()
 
 
 @pytest.fixture(scope="module")

@@ -88,17 +88,22 @@ def architecture_option(task: str, default: str) -> Callable[[F], F]:
 
 def _spec_option(cls: type, name: str, default: Any, meta: Any) -> Callable[[F], F]:
     kind, _ = value_type(cls, name)
-    flag, text = option_name(name), meta["help"]
-    if kind is bool:
+    flag, text = meta["typed"] or option_name(name), meta["help"]
+    if kind is bool and not meta["typed"]:
         flag = f"{flag}/--no-{name.replace('_', '-')}"
         default = "on" if default else "off"
-    if default is not None:
+    if default not in (None, ()) and not (kind is bool and meta["typed"]):
         text = f"{text}  [default: {default}]"
-    kinds: Any = None if kind is bool else click.Choice(meta["choices"]) if meta["choices"] else str
-    if kind in (int, float):
-        kinds = Number(kind)
-    shape = {"metavar": "N" if kind is int else "X"} if kind in (int, float) else {}
-    return option(flag, name, type=kinds, default=None, help=text, panel=meta["panel"], **shape)
+    shape: dict[str, Any] = {"type": click.Choice(meta["choices"]) if meta["choices"] else str}
+    if kind is bool:
+        shape = {"is_flag": True}
+    elif kind is tuple:
+        shape = {"multiple": True}
+    elif kind in (int, float):
+        shape = {"type": Number(kind), "metavar": "N" if kind is int else "X"}
+    if meta["metavar"]:
+        shape |= {"metavar": meta["metavar"]}
+    return option(flag, name, default=None, help=text, panel=meta["panel"], **shape)
 
 
 def check_given(params: dict[str, Any], *kinds: type) -> None:

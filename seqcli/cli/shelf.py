@@ -230,4 +230,4 @@ def import_model(session: Session, /, file: str, name: str | None, replace: bool
 def _purpose(record: Record) -> str:
     from seqcli.tasks import TASKS
 
-    return TASKS[record.task]
+    return TASKS[record.task].does

@@ -76,7 +76,7 @@ def rows(record: Record, default: bool) -> Iterator[tuple[str, str]]:
 
     marks = [*(["answers where no model is named"] * default), *(["unfinished"] * (not is_finished(record)))]
     yield "model", record.name + (f" ({', '.join(marks)})" if marks else "")
-    yield "what it does", TASKS[record.task]
+    yield "what it does", TASKS[record.task].does
     settings = ((form, getattr(record.spec, name, None)) for name, form in SHAPES)
     yield "architecture", ", ".join([record.architecture, *(form.format(n) for form, n in settings if n)])
     yield from _of_results(record)

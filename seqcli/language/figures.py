@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 WORSE = 1.0  # nats above even guessing from which it is said: an untrained network is not that far off
+
+
+class Figures(NamedTuple):
+    """How well a language model predicts a text."""
+
+    tokens: int
+    unknown_rate: float
+    nats_per_token: float
+    perplexity: float
+    bits_per_character: float
 
 
 def figures(nats: float, tokens: int, unknown_rate: float, characters: int) -> dict[str, Any]:

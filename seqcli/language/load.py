@@ -24,9 +24,13 @@ def stored_model(record: Record, vocabulary_size: int) -> Answering:
 
 def language_record(session: Session, name: str | None) -> Record:
     """Return the record of a language model. Raises MisuseError for a model that answers other questions."""
-    record = session.shelf.read(name, "lm")
+    return checked(session.shelf.read(name, "lm"))
+
+
+def checked(record: Record) -> Record:
+    """Return the record of a language model. Raises MisuseError for that of one that answers other questions."""
     if record.task != "lm":
-        raise MisuseError(f"{quoted(record.name)} {TASKS[record.task]}; name a language model, made by train-lm.")
+        raise MisuseError(f"{quoted(record.name)} {TASKS[record.task].does}; name a language model, made by train-lm.")
     return record
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqcli.errors import MisuseError, quoted
+from seqcli.language.figures import Figures, figures
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from seqcli.statistics import Difference
     from seqcli.text.corpus import Encoded
     from seqcli.text.pieces import Pieces
     from seqcli.text.vocabulary import Vocabulary
@@ -26,6 +29,26 @@ class Measured(NamedTuple):
     logs: NDArray[Any]  # of the probability of each token [N]
     pieces: Pieces
     unit: str  # line, paragraph, or auto: what the model's text ended with <eos>
+
+    @property
+    def figures(self) -> Figures:
+        """What is said of it."""
+        count, encoded = len(self.logs), self.encoded
+        return Figures(**figures(-float(self.logs.sum()) / count, count, encoded.unknown_rate, encoded.characters))
+
+
+def difference(first: Measured, other: Measured, per_character: bool) -> Difference:
+    """Return how much more the first model costs on the same units: nats per token, or bits per character.
+
+    Raises MisuseError for models that cannot be compared so.
+    """
+    from seqcli.statistics import compare
+
+    check_comparable(first, other, per_character)
+    sizes = characters_of_units(first) if per_character else unit_sums(first.encoded.ids, None)
+    scale = 1 / math.log(2) if per_character else 1.0
+    costs = [-scale * unit_sums(one.encoded.ids, one.logs) for one in (first, other)]
+    return compare(costs[0], costs[1], sizes)
 
 
 def check_comparable(first: Measured, other: Measured, per_character: bool) -> None:

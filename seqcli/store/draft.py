@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from seqcli import __version__
 from seqcli.store.files import Claim, explained
 from seqcli.store.record import ONLY_RESUME, RECORD, FileEntry, Record, content_name, is_content_name, parse, render
+from seqcli.version import __version__
 
 
 class Draft:

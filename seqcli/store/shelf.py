@@ -362,8 +362,8 @@ class Shelf:
             other = self._task(name)
             if task and other and other != task:
                 raise ModelError(
-                    f"{quoted(path, PATH_LIMIT)} exists and {TASKS[other]}, which --replace would lose and --resume "
-                    f"cannot go on with; choose another name, or remove it first: seqcli models remove {name}."
+                    f"{quoted(path, PATH_LIMIT)} exists and {TASKS[other].does}, which --replace would lose and "
+                    f"--resume cannot go on with; choose another name, or remove it first: seqcli models remove {name}."
                 )
             if not (replace or resume):
                 raise ModelError(f"{quoted(path, PATH_LIMIT)} exists; {ways}, or choose another name.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -15,7 +15,7 @@ from seqcli.text.files import named
 from seqcli.text.form import TEXT, Form
 from seqcli.text.interning import Interner
 from seqcli.text.pieces import Pieces
-from seqcli.text.reading import Report, read_blocks
+from seqcli.text.reading import Report, blocks_of, read_blocks
 from seqcli.text.script import fitting, script_of
 from seqcli.text.settings import TextSpec
 from seqcli.text.spool import PART, let_go
@@ -76,9 +76,17 @@ def read_pieces(
 
     folder: for an unnamed file with the ids of a text that is too long for memory; None keeps all in memory.
     """
-    pieces = Pieces.read(read_blocks(paths, form, report), folder)
+    return _with_words(Pieces.read(read_blocks(paths, form, report), folder), named(*paths))
+
+
+def pieces_of_lines(lines: Iterable[str]) -> Pieces:
+    """Take in a text that is here already; raise CorpusError where there is no word in it."""
+    return _with_words(Pieces.read(blocks_of(lines)), "the text")
+
+
+def _with_words(pieces: Pieces, where: str) -> Pieces:
     if len(pieces) == 1:
-        raise CorpusError(f"There are no words in {named(*paths)}; give a text with words in it.")
+        raise CorpusError(f"There are no words in {where}; give a text with words in it.")
     return pieces
 
 

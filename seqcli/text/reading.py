@@ -46,6 +46,11 @@ def read_blocks(paths: Sequence[str], form: Form = TEXT, report: Report | None =
         raise CorpusError(f"{named(*paths)} is empty; give a text with words in it.")
 
 
+def blocks_of(lines: Iterable[str]) -> Iterator[bytes]:
+    """Yield the blocks of a text that is here already, line by line, checked as those of a file are."""
+    yield from _checked(_in_blocks(lines), "the text", "utf-8")
+
+
 def read_lines(paths: Sequence[str], form: Form = PLAIN) -> Iterator[str]:
     """Yield the lines of all files; lines end at a newline only."""
     yield from lines_of(read_blocks(paths, form), named(*paths))
@@ -72,6 +77,18 @@ def lines_of(blocks: Iterable[bytes], where: str) -> Iterator[str]:
         size += len(last)
         if size > LONGEST_LINE:
             raise CorpusError(f"{where}, line {count + 1}: longer than {LONGEST_LINE >> 20} MB; break it up.")
+
+
+def _in_blocks(lines: Iterable[str]) -> Iterator[bytes]:
+    waiting: list[str] = []
+    size = 0
+    for line in lines:
+        waiting.append(line + "\n")
+        size += len(line)
+        if size > BLOCK:
+            yield "".join(waiting).encode("utf-8", "surrogatepass")
+            waiting, size = [], 0
+    yield "".join(waiting).encode("utf-8", "surrogatepass")
 
 
 def _decoded_text(path: str, form: Form) -> Iterator[bytes]:

@@ -135,4 +135,4 @@ def _defaults(kind: Architecture, values: dict[str, Any]) -> Plan:
 
 def _check_kind(record: Record, task: str, spec: type) -> None:
     if record.task != task or not isinstance(record.spec, spec):
-        raise MisuseError(f"{quoted(record.name)} {TASKS[record.task]}; name a model that this command trained.")
+        raise MisuseError(f"{quoted(record.name)} {TASKS[record.task].does}; name a model that this command trained.")

@@ -24,7 +24,9 @@ def translation_record(session: Session, name: str | None) -> Record:
     """Return the record of a translator. Raises MisuseError for a model that answers other questions."""
     record = session.shelf.read(name, "translation")
     if record.task != "translation":
-        raise MisuseError(f"{quoted(record.name)} {TASKS[record.task]}; name a translator, made by train-translate.")
+        raise MisuseError(
+            f"{quoted(record.name)} {TASKS[record.task].does}; name a translator, made by train-translate."
+        )
     return record
 
 

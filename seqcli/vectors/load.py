@@ -102,7 +102,8 @@ def open_table(session: Session, name: str | None) -> Opened:
     record = session.shelf.read(name, "vectors")
     if record.task != "vectors":
         raise MisuseError(
-            f"{quoted(record.name)} {TASKS[record.task]}; name a model of word vectors, made by train-w2v or import."
+            f"{quoted(record.name)} {TASKS[record.task].does}; name a model of word vectors, made by train-w2v or "
+            "import."
         )
     session.spare.fit_products()
     return Opened(record, table_of(record))

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
+from seqcli.cli.language.asked_model import asked_model, note_unknown
 from seqcli.cli.language.interactive import type_with
-from seqcli.cli.options import Number, command, mixing_options, model_option, option, output_options
+from seqcli.cli.options import command, mixing_options, model_option, option, output_options, spec_options
+from seqcli.cli.questions import add_numbered, answer_each
 from seqcli.cli.session import Session
-from seqcli.errors import MisuseError, quoted
-from seqcli.language.asked import Asked, open_language_model
+from seqcli.errors import MisuseError
+from seqcli.language.answer_settings import Predicting
+from seqcli.settings import given, settings
 
 if TYPE_CHECKING:
     from seqcli.cli.terminal import Results
+    from seqcli.language.answers import LanguageModel
 
-COMMON = 10_000  # answers at most for one prompt: a vocabulary is looked at with `models show`
+COLUMNS = ("prompt", "rank", "word", "probability")
+NEXT_COLUMNS = ("prompt", "position", "word", "probability", "text")
 
 
 @command(
@@ -26,13 +32,7 @@ COMMON = 10_000  # answers at most for one prompt: a vocabulary is looked at wit
 @click.argument("prompt", nargs=-1)
 @model_option
 @mixing_options
-@option("-k", "count", type=Number(int), default=10, metavar="N", help="Answers for each prompt.  [default: 10]")
-@option("--next", "steps", type=Number(int), metavar="N", help="Continue by the N likeliest words, one after another.")
-@option(
-    "--exclude-special/--include-special",
-    default=True,
-    help="Leave out the unknown word and the end of a sentence.  [default: leave out]",
-)
+@spec_options(Predicting)
 @option("-i", "--interactive", is_flag=True, help="Complete lines as they are typed, on a terminal.")
 @input_options
 @output_options
@@ -42,102 +42,34 @@ def predict_word(
     /,
     prompt: tuple[str, ...],
     model: str | None,
-    count: int,
-    steps: int | None,
-    exclude_special: bool,
     interactive: bool,
     file: str | None,
+    **params: Any,
 ) -> None:
     """Say which words are likely to come next, behind a prompt or behind each line of a file or pipe.
 
     All words are one prompt: predict-word some of them asks once; lines of --file or a pipe are asked each by itself.
     Probabilities are the model's own, over its whole vocabulary. An empty line gives an empty record.
     """
-    for name, value in (("-k", count), ("--next", steps)):
-        if value is not None and not 1 <= value <= COMMON:
-            raise MisuseError(f"{name} is {value}; give a number from 1 to {COMMON:,}.")
+    how = settings(Predicting(), given(Predicting, params))
     if interactive:
-        if prompt or steps or file is not None:
+        if prompt or how.next or file is not None:
             raise MisuseError("--interactive takes no prompt, --file or --next; leave them out.")
-        return type_with(session, model, count)
+        return type_with(session, model, how.k)
     if prompt and not "".join(prompt).strip():
         raise MisuseError("The prompt is empty; give some words, as in: seqcli predict-word 'some of them'")
     note_joined(session, prompt)
-    asked: Asked | None = None
-    columns = (
-        ("prompt", "position", "word", "probability", "text") if steps else ("prompt", "rank", "word", "probability")
-    )
-    with session.terminal.results(*columns) as out:
-        for texts in batches_of_texts(prompt, file):
-            asked = asked or open_language_model(session, model, session.mixing)
-            if prompt and prompt != ("-",):
-                note_unknown(session, asked, texts[0])
-            if steps:
-                _continue(asked, texts, steps, exclude_special, out)
-            else:
-                _predict(asked, texts, count, exclude_special, out)
-            out.flush()
 
+    def answers(asked: LanguageModel, texts: Sequence[str]) -> Sequence[Any]:
+        if how.next:
+            return asked.predict_next(texts, how.next, exclude_special=how.exclude_special)
+        return asked.predict(texts, how.k, exclude_special=how.exclude_special)
 
-def note_unknown(session: Session, asked: Asked, text: str) -> None:
-    """Say which words of a prompt the model never learned: they are all the same to it."""
-    from seqcli.text.tokens import SPACE, shown, tokens_of
+    def add(out: Results, asked: LanguageModel, texts: Sequence[str], first: int) -> None:
+        if prompt and prompt != ("-",):
+            note_unknown(session, asked, texts[0])
+        for text, found in zip(texts, answers(asked, texts), strict=True):
+            add_numbered(out, text, found)
 
-    unknown = [shown(t) for t in tokens_of(asked.tokenizer, text) if t not in asked.vocabulary and t != SPACE]
-    if unknown:
-        words = ", ".join(map(quoted, dict.fromkeys(unknown)))
-        session.note(f"Note: the model does not know {words[:200]}; to it, every unknown word is the same.")
-
-
-def _predict(asked: Asked, texts: list[str], count: int, exclude_special: bool, out: Results) -> None:
-    import numpy as np
-
-    from seqcli.text.tokens import shown
-
-    places = [i for i, text in enumerate(texts) if text.strip()]
-    probabilities = np.zeros((0, 0), np.float32)
-    if places:
-        hidden, _ = asked.model.read([asked.ids(texts[i]) for i in places])
-        probabilities = np.exp(asked.model.log_probabilities(hidden))
-    rows = dict(zip(places, probabilities, strict=True))
-    for i, text in enumerate(texts):
-        if i not in rows:
-            out.add(text, None, None, None)
-            continue
-        for rank, token in enumerate(_likeliest(rows[i], count, exclude_special), 1):
-            out.add(text, rank, shown(asked.vocabulary.tokens[token]), float(rows[i][token]))
-
-
-def _likeliest(probabilities: Any, count: int, exclude_special: bool) -> list[int]:
-    """Return the ids of the likeliest tokens, best first; equal ones in the order of the vocabulary."""
-    import numpy as np
-
-    from seqcli.text.vocabulary import SPECIALS
-
-    first = len(SPECIALS) if exclude_special else 0
-    best = np.argsort(-probabilities[first:], kind="stable")[:count] + first
-    return [int(i) for i in best]
-
-
-def _continue(asked: Asked, texts: list[str], steps: int, exclude_special: bool, out: Results) -> None:
-    """Continue each text by its likeliest words; where special symbols are allowed, the end of a unit ends it."""
-    import numpy as np
-
-    from seqcli.text.tokens import shown, tokens_of
-    from seqcli.text.vocabulary import EOS
-
-    for text in texts:
-        if not text.strip():
-            out.add(text, None, None, None, None)
-            continue
-        hidden, state = asked.model.read([asked.ids(text)])
-        words = tokens_of(asked.tokenizer, text)
-        for position in range(1, steps + 1):
-            probabilities = np.exp(asked.model.log_probabilities(hidden))[0]
-            token = _likeliest(probabilities, 1, exclude_special)[0]
-            words.append(asked.vocabulary.tokens[token])
-            joined = asked.tokenizer.join(words)
-            out.add(text, position, shown(words[-1]), float(probabilities[token]), joined)
-            if token == EOS:
-                break
-            hidden, state = asked.model.step(np.array([token]), state)
+    columns = NEXT_COLUMNS if how.next else COLUMNS
+    answer_each(session, columns, batches_of_texts(prompt, file), lambda: asked_model(session, model), add)

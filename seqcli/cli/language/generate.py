@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from dataclasses import fields
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
-from seqcli.cli.language.ask import note_unknown
-from seqcli.cli.options import (
-    Number,
-    command,
-    mixing_options,
-    model_option,
-    option,
-    output_options,
-    reading_options,
-    spec_options,
-)
+from seqcli.cli.language.asked_model import asked_model, note_unknown
+from seqcli.cli.options import command, mixing_options, model_option, output_options, reading_options, spec_options
+from seqcli.cli.questions import add_empty, add_numbered, answer_each
 from seqcli.cli.session import Session
-from seqcli.decoding.settings import Sampling
-from seqcli.errors import MisuseError
-from seqcli.language.writing import SEEDS, Wanted, Writing
-from seqcli.settings import given, settings
+from seqcli.language.answer_settings import Generating, wanted_texts
+from seqcli.settings import given
+
+if TYPE_CHECKING:
+    from seqcli.cli.terminal import Results
+    from seqcli.language.writing import Writing
 
 COLUMNS = ("prompt", "sample", "text", "tokens", "log_probability")
-HIGHEST = {"count": 100_000, "tokens": 100_000, "sentences": 100_000, "beam": 1_000, "no_copy": 1_000}
 
 
 @command(
@@ -37,19 +29,7 @@ HIGHEST = {"count": 100_000, "tokens": 100_000, "sentences": 100_000, "beam": 1_
 )
 @click.argument("prompt", nargs=-1)
 @model_option
-@option("-n", "count", type=Number(int), default=1, metavar="N", help="Texts for each prompt.  [default: 1]")
-@option("--tokens", type=Number(int), metavar="N", help="Write this many tokens, over the ends of lines too.")
-@option("--sentences", type=Number(int), metavar="N", help="Write this many sentences.")
-@option("--stop", multiple=True, metavar="WORD", help="End before this word.")
-@option("--no-copy", type=Number(int), metavar="N", help="Never repeat more than N tokens running of --text.")
-@option("--text", multiple=True, metavar="FILE", help="The text that --no-copy is about: the training text, as a rule.")
-@spec_options(Sampling)
-@option(
-    "--beam", type=Number(int), metavar="N", help="Draw nothing: search for likely texts, N at a time.", panel="Drawing"
-)
-@option(
-    "--seed", type=Number(int), metavar="N", help="Start of the random numbers.  [default: a new one]", panel="Drawing"
-)
+@spec_options(Generating)
 @reading_options
 @mixing_options
 @input_options
@@ -62,48 +42,27 @@ def generate(session: Session, /, prompt: tuple[str, ...], model: str | None, fi
     where; the unknown word is never written. Words are drawn by the model's probabilities, a little sharpened;
     --temperature 1 leaves them as they are. On a terminal text appears as it is written; in a pipe a text is a record.
     """
-    drawing = given(Sampling, params)
-    how = settings(Sampling(), drawing)
-    wanted = Wanted(how=how, **{f.name: params[f.name] for f in fields(Wanted) if f.name != "how"})
-    _check(wanted, drawing, session)
+    wanted = wanted_texts(given(Generating, params), session.mixing.dynamic)
     note_joined(session, prompt)
-    writing: Writing | None = None
-    with session.terminal.results(*COLUMNS) as out:
-        for place, line in enumerate(_prompts(prompt, file)):
-            writing = writing or Writing(session, model, wanted, session.mixing, session.text_form)
-            if line and prompt and prompt != ("-",):
-                note_unknown(session, writing.asked, line)
+
+    def opened() -> Writing:
+        asked = asked_model(session, model)
+        if prompt and prompt != ("-",):
+            note_unknown(session, asked, " ".join(prompt))
+        return asked.writing(wanted, session.text_form)
+
+    def add(out: Results, writing: Writing, lines: Sequence[str | None], number: int) -> None:
+        for place, line in enumerate(lines, number - 1):
             if line is None:
-                out.add("", None, None, None, None)
+                add_empty(out, "")
             elif out.read_by_a_person and not wanted.beam:  # a table is what a terminal gets
-                for sample in range(wanted.count):
+                for sample in range(wanted.n):
                     session.terminal.stream(writing.as_it_comes(line, place, sample))
             else:
-                for sample, one in enumerate(writing.texts(line, place), 1):
-                    out.add(line, sample, one.text, one.tokens, one.log_probability)
-            out.flush()
+                texts = writing.texts(line, place)
+                add_numbered(out, line, ((str(one), one.tokens, one.log_probability) for one in texts))
 
-
-def _check(wanted: Wanted, drawing: dict[str, Any], session: Session) -> None:
-    """Raise MisuseError for numbers out of range and options that do not go together."""
-    for name, high in HIGHEST.items():
-        value, typed = getattr(wanted, name), "-n" if name == "count" else f"--{name.replace('_', '-')}"
-        if value is not None and not 1 <= value <= high:
-            raise MisuseError(f"{typed} is {value}; give a number from 1 to {high:,}.")
-    if wanted.seed is not None and not 0 <= wanted.seed < SEEDS:
-        raise MisuseError(f"--seed is {wanted.seed}; give a number from 0 to {SEEDS - 1:,}.")
-    if wanted.tokens and wanted.sentences:
-        raise MisuseError("Give --tokens or --sentences, not both.")
-    if bool(wanted.no_copy) != bool(wanted.text):
-        raise MisuseError(
-            "--no-copy N and --text FILE belong together: a model does not keep the text it learned from."
-        )
-    if wanted.beam and (drawing or wanted.seed is not None):
-        raise MisuseError("--beam draws nothing; leave out the other options of Drawing.")
-    if wanted.beam and wanted.count > wanted.beam:
-        raise MisuseError(f"A beam of {wanted.beam} finds no more than {wanted.beam} texts; -n is {wanted.count}.")
-    if session.mixing.dynamic:
-        raise MisuseError("--dynamic learns from what is read, and this is written; leave it out.")
+    answer_each(session, COLUMNS, ([line] for line in _prompts(prompt, file)), opened, add)
 
 
 def _prompts(words: tuple[str, ...], file: str | None) -> Iterator[str | None]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from seqcli.cli.language.asked_model import asked_model
 from seqcli.cli.line_editor import Choice, check_terminal, lines_typed
 from seqcli.cli.session import Session
-from seqcli.language.asked import open_language_model
 
 
 def type_with(session: Session, model: str | None, count: int) -> None:
     """Let lines be typed with a model's suggestions, until Ctrl-D."""
     check_terminal()
-    from seqcli.language.completion import Completer
-
-    completer = Completer(open_language_model(session, model, session.mixing))
+    completer = asked_model(session, model).completer()
 
     def suggest(line: str) -> list[Choice]:
         found = completer.complete(line, count)

@@ -1,14 +1,13 @@
-"""TODO."""
+"""evaluate --paired: how the first model differs from each of the others, in records and in words."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from seqcli.cli.session import Session
 from seqcli.errors import quoted
-from seqcli.language.paired_comparison import UNKNOWN_APART, characters_of_units, check_comparable, unit_sums
+from seqcli.language.paired_comparison import UNKNOWN_APART, check_comparable, difference
 
 if TYPE_CHECKING:
     from seqcli.language.paired_comparison import Measured
@@ -22,17 +21,12 @@ COLUMNS = (
 
 def compare_models(session: Session, measured: Sequence[Measured], per_character: bool) -> None:
     """Print how the first model differs from each of the others."""
-    from seqcli.statistics import compare
-
     first = measured[0]
     for other in measured[1:]:
         check_comparable(first, other, per_character)
     with session.terminal.results(*COLUMNS) as out:
         for other in measured[1:]:
-            sizes = characters_of_units(first) if per_character else unit_sums(first.encoded.ids, None)
-            scale = 1 / math.log(2) if per_character else 1.0
-            costs = [-scale * unit_sums(one.encoded.ids, one.logs) for one in (first, other)]
-            found = compare(costs[0], costs[1], sizes)
+            found = difference(first, other, per_character)
             measure = "bits_per_character" if per_character else "nats_per_token"
             values = (found.first, found.second, found.difference, found.low, found.high, found.p, found.first_better)
             out.add(first.name, other.name, measure, found.units, *values)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from seqcli.cli.inputs import BATCH, batches_of_texts
+from seqcli.cli.inputs import batches_of_texts
+from seqcli.cli.language.asked_model import asked_model
+from seqcli.cli.questions import add_empty, answer_each
 from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, quoted
-from seqcli.language.asked import Asked
-from seqcli.language.sentence_scores import HIGHEST, Scored, scored, scored_behind
+
+if TYPE_CHECKING:
+    from seqcli.cli.terminal import Results
+    from seqcli.language.answers import LanguageModel
 
 RANKED = ("group", "prompt", "rank", "candidate", "tokens", "unknown", "log_probability", "nats_per_token")
 JUDGED = ("first", "second", "likelier", "difference", "times", "unknown")
@@ -23,33 +26,35 @@ class Group(NamedTuple):
     candidates: list[str]
 
 
-def rerank_texts(session: Session, asked: Asked, words: tuple[str, ...], file: str | None, per_token: bool) -> None:
+def rerank_texts(
+    session: Session, model: str | None, words: tuple[str, ...], file: str | None, per_token: bool
+) -> None:
     """Print the candidates of each group, the likeliest first; equal ones stay in their order."""
-    with session.terminal.results(*RANKED) as out:
-        for number, (prompt, candidates) in enumerate(_groups(words, file), 1):
-            found = list(zip(candidates, _scores(asked, prompt, candidates), strict=True))
-            found.sort(key=lambda pair: _measure(pair[1], per_token), reverse=True)
-            for rank, (text, one) in enumerate(found, 1):
-                out.add(number, prompt, rank, text, len(one.ids), one.unknown, one.total, one.nats_per_token)
-            out.flush()
+
+    def add(out: Results, asked: LanguageModel, groups: Sequence[Group], number: int) -> None:
+        for prompt, candidates in groups:
+            for rank, one in enumerate(asked.rerank(candidates, prompt, per_token=per_token), 1):
+                figures = (one.tokens, one.unknown, one.log_probability, one.nats_per_token)
+                out.add(number, prompt, rank, one.text, *figures)
+
+    groups = ([group] for group in _groups(words, file))
+    answer_each(session, RANKED, groups, lambda: asked_model(session, model), add)
 
 
-def which_texts(session: Session, asked: Asked, words: tuple[str, ...], file: str | None, per_token: bool) -> None:
+def which_texts(session: Session, model: str | None, words: tuple[str, ...], file: str | None, per_token: bool) -> None:
     """Print of each pair of sentences which is likelier, by how many nats, and how many times."""
-    with session.terminal.results(*JUDGED) as out:
-        for line in _lines(words, file):
-            if not line.strip():
-                out.add(line, *[None] * (len(JUDGED) - 1))
-                continue
+
+    def add(out: Results, asked: LanguageModel, lines: Sequence[str], number: int) -> None:
+        for line in lines:
             pair = line.split("\t")
-            if len(pair) != 2:
+            if not line.strip():
+                add_empty(out, line)
+            elif len(pair) != 2:
                 raise MisuseError(f"--which takes two sentences with a TAB between, not {len(pair)}: {quoted(line)}.")
-            first, second = _scores(asked, None, pair)
-            difference = _measure(first, per_token) - _measure(second, per_token)
-            likelier = "first" if difference > 0 else "second" if difference < 0 else "equal"
-            times = math.exp(min(abs(difference), HIGHEST))
-            out.add(*pair, likelier, abs(difference), times, first.unknown + second.unknown)
-            out.flush()
+            else:
+                out.add(*pair, *asked.which(*pair, per_token=per_token))
+
+    answer_each(session, JUDGED, ([line] for line in _lines(words, file)), lambda: asked_model(session, model), add)
 
 
 def _lines(words: tuple[str, ...], file: str | None) -> Iterator[str]:
@@ -80,16 +85,3 @@ def _groups(words: tuple[str, ...], file: str | None) -> Iterator[Group]:
                 yield Group(prompt, candidates)
     if whole:
         yield Group(None, whole)
-
-
-def _scores(asked: Asked, prompt: str | None, texts: list[str]) -> Iterator[Scored]:
-    for i in range(0, len(texts), BATCH):
-        part = texts[i : i + BATCH]
-        for one in scored(asked, part) if prompt is None else scored_behind(asked, prompt, part):
-            if one is None:
-                raise MisuseError(f"A sentence is empty in {quoted(' / '.join(texts))}; give words for each.")
-            yield one
-
-
-def _measure(one: Scored, per_token: bool) -> float:
-    return -one.nats_per_token if per_token else one.total

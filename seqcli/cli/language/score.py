@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
+from seqcli.cli.language.asked_model import asked_model
 from seqcli.cli.language.ranking import rerank_texts, which_texts
 from seqcli.cli.options import command, mixing_options, model_option, option, output_options
 from seqcli.cli.outputs import check_free
+from seqcli.cli.questions import add_empty, answer_each
 from seqcli.cli.session import Session
 from seqcli.cli.terminal import Shaded
 from seqcli.errors import MisuseError, quoted
-from seqcli.language.asked import Asked, open_language_model
-from seqcli.language.sentence_scores import Scored, scored
 
 if TYPE_CHECKING:
     from seqcli.cli.terminal import Results
-    from seqcli.plots.sentences import Part
+    from seqcli.language.answers import Scorer
+    from seqcli.language.sentence_scores import Score
 
 COLUMNS = ("sentence", "tokens", "unknown", "log_probability", "nats_per_token", "perplexity")
 WORD_COLUMNS = ("line", "position", "token", "log_probability", "unknown", "bits")
@@ -80,23 +80,23 @@ def score(
         check_free(way.html, replace)
         return _write_page(session, way.html, model, sentence, file)
     if way.rerank:
-        return rerank_texts(session, open_language_model(session, model, session.mixing), sentence, file, per_token)
+        return rerank_texts(session, model, sentence, file, per_token)
     if way.which:
-        return which_texts(session, open_language_model(session, model, session.mixing), sentence, file, per_token)
+        return which_texts(session, model, sentence, file, per_token)
     note_joined(session, sentence)
-    asked: Asked | None = None
-    done = 0
-    with session.terminal.results(*(WORD_COLUMNS if way.words else COLUMNS)) as out:
-        for texts in batches_of_texts(sentence, file):
-            asked = asked or open_language_model(session, model, session.mixing, remembers=True)
-            for line, (text, one) in enumerate(zip(texts, scored(asked, texts), strict=True), done + 1):
-                if way.words:
-                    _add_words(asked, line, text, one, out)
-                else:
-                    _add(asked, text, one, out)
-            done += len(texts)
-            out.flush()
-    if out.read_by_a_person and asked:
+
+    def add(out: Results, scorer: Scorer, texts: Sequence[str], first: int) -> None:
+        for line, one in enumerate(scorer.score(texts), first):
+            if way.words:
+                _add_words(line, one, out)
+            else:
+                _add(one, out)
+
+    def opened() -> Scorer:
+        return asked_model(session, model).scorer()
+
+    columns = WORD_COLUMNS if way.words else COLUMNS
+    if answer_each(session, columns, batches_of_texts(sentence, file), opened, add) and session.terminal.table:
         _explain(session)
 
 
@@ -108,42 +108,25 @@ def _explain(session: Session) -> None:
     session.terminal.legend(Shaded([("Surprisal in bits: ", 0), *scale]))
 
 
-def _add(asked: Asked, text: str, one: Scored | None, out: Results) -> None:
+def _add(one: Score, out: Results) -> None:
     """Write the record of a sentence."""
     from seqcli.plots.sentences import shade
 
-    if one is None:
-        out.add(text, *[None] * (len(out.columns) - 1))
+    if not one.tokens:
+        add_empty(out, one.text)
         return
-    seen = Shaded((p.text, shade(p.bits)) for p in _parts(asked, text, one)) if out.read_by_a_person else text
-    per_token = one.nats_per_token
-    out.add(seen, len(one.ids), one.unknown, one.total, per_token, math.exp(min(per_token, 700.0)))
+    seen = Shaded((p.text, shade(p.bits)) for p in one.stretches) if out.read_by_a_person else one.text
+    out.add(seen, one.tokens, one.unknown, one.log_probability, one.nats_per_token, one.perplexity)
 
 
-def _add_words(asked: Asked, line: int, text: str, one: Scored | None, out: Results) -> None:
+def _add_words(line: int, one: Score, out: Results) -> None:
     """Write a record for each token, as the text has it; the sentence itself would be repeated for each of them."""
     from seqcli.plots.sentences import shade
-    from seqcli.text.tokens import shown, tokens_of
-    from seqcli.text.vocabulary import EOS, SPECIALS, UNK
 
-    if one is None:
-        out.add(line, *[None] * (len(out.columns) - 1))
-        return
-    words = [*map(shown, tokens_of(asked.tokenizer, text)), SPECIALS[EOS]]
-    for position, (word, token, value, bits) in enumerate(zip(words, one.ids, one.logs, one.bits, strict=True), 1):
-        seen = Shaded([(word, shade(bits))]) if out.read_by_a_person else word
-        out.add(line, position, seen, float(value), token == UNK, bits)
-
-
-def _parts(asked: Asked, text: str, one: Scored) -> Iterator[Part]:
-    """Yield the stretches of a text with their surprisal; that of its end is not among them."""
-    from seqcli.plots.sentences import Part
-    from seqcli.text.token_spans import surfaces
-
-    bits, at = one.bits, 0
-    for surface in surfaces(asked.tokenizer, text):
-        yield Part(surface.text, sum(bits[at : at + surface.tokens]) if surface.tokens else None)
-        at += surface.tokens
+    if not one.tokens:
+        add_empty(out, line)
+    for position, (token, *figures, bits) in enumerate(one.words, 1):
+        out.add(line, position, Shaded([(token, shade(bits))]) if out.read_by_a_person else token, *figures, bits)
 
 
 def _write_page(session: Session, path: str, model: str | None, words: tuple[str, ...], file: str | None) -> None:
@@ -154,18 +137,17 @@ def _write_page(session: Session, path: str, model: str | None, words: tuple[str
         from seqcli.plots.sentences import END, Part, begin, end, sentence
 
         nonlocal count
-        asked: Asked | None = None
+        scorer: Scorer | None = None
         for texts in batches_of_texts(words, file):
-            if asked is None:
-                asked = open_language_model(session, model, session.mixing, remembers=True)
+            if scorer is None:
+                asked = asked_model(session, model)
+                scorer = asked.scorer()
                 title = f"Surprisal under {asked.name}"
                 yield begin(title, "How surprised the model was by each word of these sentences.").encode()
-            for text, one in zip(texts, scored(asked, texts), strict=True):
-                if one is None:
-                    continue
+            for one in filter(lambda score: score.tokens, scorer.score(texts)):
                 count += 1
-                parts = [*_parts(asked, text, one), Part(" ", None), Part(END, one.bits[-1])]
-                figures = f"{len(one.ids)} tokens, {sum(one.bits) / len(one.ids):.2f} bits a token"
+                parts = [*one.stretches, Part(" ", None), Part(END, one.bits[-1])]
+                figures = f"{one.tokens} tokens, {sum(one.bits) / one.tokens:.2f} bits a token"
                 yield sentence(parts, figures + (f", {one.unknown} unknown" if one.unknown else "")).encode(
                     errors="backslashreplace"
                 )

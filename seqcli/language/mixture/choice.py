@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from seqcli.store import Record
 
 
-def blend_of(session: Session, name: str | None, asked: Mixing, use_kept: bool = True) -> Blend:
+def blend_of(session: Session, record: Record, asked: Mixing, use_kept: bool = True) -> Blend:
     """Return a model with what is mixed in, in the shares that are kept for it, unless others are given.
 
     Raises MisuseError where vocabularies differ, weights leave nothing for the model, or there is no network to adapt.
     """
-    record = language_record(session, name)
     others = [_name_and_weight(text) for text in asked.mix]
     records = (record, *(language_record(session, other) for other, _ in others))
     for other in records[1:]:

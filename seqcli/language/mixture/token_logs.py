@@ -127,15 +127,21 @@ def _stretches(
         from seqcli.language.ngram.arrays import NgramArrays
 
         model = NgramArrays.stored(record, len(record.vocabulary()))
-        return ((logs, None) for logs in model.text_log_probabilities(ids))
+        yield from ((logs, None) for logs in model.text_log_probabilities(ids))
+        return
     import torch
 
     from seqcli.language.token_costs import stretches
 
+    before = torch.get_num_threads()  # another program may have its own use for them
     torch.set_num_threads(threads or processors())
-    if dynamic:
-        from seqcli.language.dynamic_evaluation import Adapting
-        from seqcli.text.vocabulary import EOS
+    try:
+        if dynamic:
+            from seqcli.language.dynamic_evaluation import Adapting
+            from seqcli.text.vocabulary import EOS
 
-        return Adapting(network(record)).stretches(ids, EOS)
-    return stretches(network(record), ids, vectors)
+            yield from Adapting(network(record)).stretches(ids, EOS)
+        else:
+            yield from stretches(network(record), ids, vectors)
+    finally:
+        torch.set_num_threads(before)
