@@ -202,6 +202,16 @@ def test_a_training_stopped_while_it_is_measured_is_measured_by_a_resume(
     assert after.files == before.files and "bleu" in after.results["held_out"]
 
 
+def test_minutes_hold_for_the_measuring_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_pairs(tmp_path, 80)
+    command = ("train-translate", "pairs.en", "pairs.de", *TINY, "--name", "pairs", "--minutes", "0.05")
+    with monkeypatch.context() as patch:
+        patch.setattr("seqcli.translation.training._measuring_seconds", lambda *_: 1.0)
+        assert seqcli(*command).code == 0
+    assert 1.5 <= Shelf("models").read("pairs").progress["allowed_seconds"] < 2.0
+
+
 def test_both_directions_in_one_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from seqcli.training.loop import Training
 
