@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from command_line import seqcli
 
-from seqcli.cli.tips import content_rows, content_word, sentence
+from seqcli.cli.tips import sentence
+from seqcli.text.content_words import content_rows, content_word
 
 
 def tip(err: str) -> list[str]:

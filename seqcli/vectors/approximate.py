@@ -10,7 +10,7 @@ import numpy as np
 
 from seqcli.errors import DamagedError, ModelError
 from seqcli.vectors.graph_file import fault
-from seqcli.vectors.table import Neighbor, Table
+from seqcli.vectors.table import Near, Table
 
 WIDER = 4  # times as many candidates as answers are taken and measured exactly: recovers most of what float16 blurs
 AT_LEAST = 64  # candidates: a search this wide costs little
@@ -52,7 +52,7 @@ class Index:
             raise DamagedError(f"{where} is not the index of these vectors: {what}; build it again with index-vectors.")
         return cls(graph)
 
-    def neighbors(self, table: Table, words: Sequence[str], k: int) -> list[list[Neighbor]]:
+    def neighbors(self, table: Table, words: Sequence[str], k: int) -> list[list[Near]]:
         """Return what the index finds of the k nearest words of each word. Raises UnknownWordError."""
         found = []
         for word in words:

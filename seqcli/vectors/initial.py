@@ -55,9 +55,10 @@ class Known:
 def known_vectors(session: Session, start: str) -> Known:
     """Return what a model of the shelf, or else a file, knows of its words."""
     if session.shelf.has(start):
-        from seqcli.vectors.load import open_table, outputs_of
+        from seqcli.vectors.answers import open_vectors
+        from seqcli.vectors.load import outputs_of
 
-        opened = open_table(session, start)
+        opened = open_vectors(session, start)
         record, table = opened.record, opened.table
         outputs = None
         if "weights" in record.files and record.spec.output == "negative-sampling":

@@ -1,15 +1,12 @@
-"""Tables of word vectors on the shelf: opened to answer, saved, and why a word is not in one."""
+"""Tables of word vectors on the shelf: read from a record, and saved."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from dataclasses import replace as replace_settings
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
-from seqcli.tasks import TASKS
+from seqcli.errors import DamagedError, ModelError, quoted
 from seqcli.training.resumption import IMPORTED
 from seqcli.vectors.settings import VectorsSpec
 from seqcli.vectors.table import Table
@@ -17,75 +14,12 @@ from seqcli.vectors.table import Table
 if TYPE_CHECKING:
     from seqcli.session import Session
     from seqcli.store import Draft, Record
-    from seqcli.text.tokens import Tokenizer
-    from seqcli.vectors.approximate import Index
     from seqcli.vectors.formats import VectorsFile
-
-
-def open_index(opened: Opened) -> Index:
-    """Return a model's index. Raises ModelError where there is none."""
-    from seqcli.vectors.approximate import Index
-
-    record = opened.record
-    if "index" not in record.files:
-        raise ModelError(f"{quoted(record.name)} has no index; build it: seqcli index-vectors {record.name}")
-    return Index.from_bytes(record.load("index"), opened.table, record.where("index"))
 
 
 MOST_WORDS = 2.0**62  # of a text: their sum is a number still
 FEW_WORDS = 250_000  # learned from, all passes together: below, vectors have hardly left where they began
 OPTIONAL = ("output",)  # arrays beside the vectors themselves, which answering does without
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A model's table, ready to answer, and the record that it came from."""
-
-    record: Record
-    table: Table
-
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        return self.record.name
-
-    @cached_property
-    def tokenizer(self) -> Tokenizer:
-        """The tokenizer that the model's text was cut with."""
-        from seqcli.store.tokenizer import tokenizer_of
-
-        return tokenizer_of(self.record)
-
-    def unknown(self, word: str) -> ModelError:
-        """Return the error that says why a word has no vector, and what is spelled nearly like it."""
-        from seqcli.text.spelling import near_spellings
-        from seqcli.text.tokens import shown
-
-        near = near_spellings(word, list(dict.fromkeys(map(shown, self.table.words))))
-        hint = f"did you mean {', '.join(map(quoted, near))}?" if near else "no word is spelled nearly like it."
-        return ModelError(f"{quoted(word)} {self._why(word)}; {hint}")
-
-    def _why(self, word: str) -> str:
-        seen = self._times_seen(word)
-        if seen:
-            least = self.record.text.min_count
-            return f"was seen {seen} time{'s' * (seen > 1)} in training, below the minimum count of {least}"
-        if seen is None:
-            return f"is not among the {len(self.table):,} words of {quoted(self.name)}"
-        return f"was never seen in the training of {quoted(self.name)}"
-
-    def _times_seen(self, word: str) -> int | None:
-        """Return how often a word below the minimum count was seen; None for a table of which that is not known."""
-        arrays = counts_of(self.record, len(self.table))
-        if "rare_hashes" not in arrays:
-            return None  # it was imported
-        import numpy as np
-
-        for form in (word, word.lower()):
-            at = int(np.searchsorted(arrays["rare_hashes"], wanted := word_hash(form)))
-            if at < len(arrays["rare_hashes"]) and int(arrays["rare_hashes"][at]) == wanted:
-                return int(arrays["rare_counts"][at])
-        return 0
 
 
 def word_hash(word: str) -> int:
@@ -95,18 +29,6 @@ def word_hash(word: str) -> int:
     return int.from_bytes(
         hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little", signed=True
     )
-
-
-def open_table(session: Session, name: str | None) -> Opened:
-    """Return a table of the shelf, with numpy alone. Raises MisuseError for a model of another kind."""
-    record = session.shelf.read(name, "vectors")
-    if record.task != "vectors":
-        raise MisuseError(
-            f"{quoted(record.name)} {TASKS[record.task].does}; name a model of word vectors, made by train-w2v or "
-            "import."
-        )
-    session.spare.fit_products()
-    return Opened(record, table_of(record))
 
 
 def note_few_words(session: Session, record: Record) -> None:

@@ -27,15 +27,17 @@ LARGEST = 1e30  # number in a vector: the length of one of 65,536 such is a floa
 EPSILON = 1e-6  # keeps 3CosMul's quotient finite (Levy and Goldberg 2014 use 1e-3, gensim and word2vec's users this)
 
 
-class UnknownWordError(ModelError):
+class UnknownWordError(ModelError, KeyError):
     """A word that the table has no vector for."""
 
-    def __init__(self, word: str) -> None:
+    def __init__(self, word: str, why: str = "") -> None:
         self.word = word
-        super().__init__(f"{quoted(word)} has no vector in this model; give a word that it knows.")
+        super().__init__(why or f"{quoted(word)} has no vector in this model; give a word that it knows.")
+
+    __str__ = Exception.__str__  # a KeyError's is in quotes
 
 
-class Neighbor(NamedTuple):
+class Near(NamedTuple):
     """A word near another, by its row in the table, and the cosine of the angle between them."""
 
     row: int
@@ -114,7 +116,7 @@ class Table:
         """Return the cosine between two words. Raises UnknownWordError."""
         return cosine(self.vector(first), self.vector(second))
 
-    def neighbors(self, words: Sequence[str], k: int, among: Rows | None = None) -> list[list[Neighbor]]:
+    def neighbors(self, words: Sequence[str], k: int, among: Rows | None = None) -> list[list[Near]]:
         """Return the k nearest words of each word, itself left out. Raises UnknownWordError."""
         queries = np.array([self.unit(word) for word in words], np.float32).reshape(-1, self.dimensions)
         rows = (self.row(word) for word in words)
@@ -122,7 +124,7 @@ class Table:
 
     def nearest(
         self, queries: Floats, k: int, skip: Sequence[Collection[int]], among: Rows | None = None
-    ) -> list[list[Neighbor]]:
+    ) -> list[list[Near]]:
         """Return the k nearest words of each query [Q, D], its own `skip` left out, out of the rows `among`.
 
         The same for one query as for many: what may be among the nearest is measured in float64, ties go to the
@@ -131,7 +133,7 @@ class Table:
         matrix = self.matrix if among is None else self.matrix[among]
         lengths = self.lengths if among is None else self.lengths[among]
         wanted = k + max(map(len, skip), default=0)
-        found: list[list[Neighbor]] = []
+        found: list[list[Near]] = []
         step = QUERIES if _can_bound(len(matrix), wanted) else max(SCORES // max(len(matrix), 1), 1)
         for start in range(0, len(queries), step):
             batch = queries[start : start + step]
@@ -143,17 +145,17 @@ class Table:
                 found.append(self.ranked(query, rows, k))
         return found
 
-    def ranked(self, query: Floats, rows: Rows, k: int) -> list[Neighbor]:
+    def ranked(self, query: Floats, rows: Rows, k: int) -> list[Near]:
         """Return the k of some rows nearest to a query [D], measured in float64; equal ones by their row."""
         exact = self.matrix[rows].astype(np.float64)
         norms = np.linalg.norm(exact, axis=1) * np.linalg.norm(query.astype(np.float64))
         scores = (exact * query.astype(np.float64)).sum(axis=1) / np.where(norms == 0, 1, norms)
         order = np.lexsort((rows, -scores))[:k]
-        return [Neighbor(int(rows[i]), float(scores[i])) for i in order]
+        return [Near(int(rows[i]), float(scores[i])) for i in order]
 
     def analogy(
         self, plus: Sequence[str], minus: Sequence[str], k: int, method: str = "add", among: Rows | None = None
-    ) -> list[Neighbor]:
+    ) -> list[Near]:
         """Return the k words nearest to the sum of `plus` less `minus`, none of these themselves.
 
         method "add": 3CosAdd, the cosine to the sum of unit vectors (Mikolov et al. 2013); "mul": 3CosMul, a product
@@ -172,7 +174,7 @@ class Table:
                 scores *= ((near.astype(np.float64) + 1) / 2 + (EPSILON if power < 0 else 0)) ** power
         scores[np.isin(rows, list(known))] = -np.inf
         order = np.lexsort((rows, -scores))[:k]
-        return [Neighbor(int(rows[i]), float(scores[i])) for i in order if np.isfinite(scores[i])]
+        return [Near(int(rows[i]), float(scores[i])) for i in order if np.isfinite(scores[i])]
 
     def odd_one_out(self, words: Sequence[str]) -> list[tuple[str, float]]:
         """Return the words, the one least similar to the mean of the others first, each with that similarity.

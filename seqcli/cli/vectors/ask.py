@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from seqcli.cli.inputs import input_options
 from seqcli.cli.layout import readable
-from seqcli.cli.options import Number, command, model_option, option, output_options
+from seqcli.cli.options import command, model_option, option, output_options, spec_options
 from seqcli.cli.session import Session
-from seqcli.errors import CorpusError, MisuseError, ModelError, quoted
+from seqcli.cli.vectors.words import words_of_argument
+from seqcli.errors import MisuseError, ModelError, SeqcliError, quoted
+from seqcli.settings import given, settings
+from seqcli.vectors.answer_settings import Nearest, Nearing, Solving
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from seqcli.cli.terminal import Results
+    from seqcli.vectors.answers import Neighbor, WordVectors
 
-    from seqcli.vectors.load import Opened
-
+Asked = TypeVar("Asked")
+Parsed = TypeVar("Parsed")
 EXPLAINED = 10  # unknown words of a line: what is spelled like one is searched for among all words
-MOST = 10_000  # answers at most for one question: a vocabulary is looked at with `models show`
 
-count_option = option("-k", "count", type=Number(int), default=10, metavar="N", help="Answers each.  [default: 10]")
 among_option = option("--among", metavar="WORDS", help="Only these: a file, a word a line, or words apart by commas.")
 
 
 @command(epilog="Examples: seqcli neighbors king paris -k 5;  seqcli neighbors --file words.txt --jsonl")
 @click.argument("words", nargs=-1, metavar="WORD...")
 @model_option
-@count_option
+@spec_options(Nearest)
 @among_option
-@option("--approximate", is_flag=True, help="Search the index that index-vectors built: quick for millions of words.")
+@spec_options(Nearing, leave_out=("k",))
 @input_options
 @output_options
 @click.pass_obj
@@ -40,60 +41,38 @@ def neighbors(
     /,
     words: tuple[str, ...],
     model: str | None,
-    count: int,
     among: str | None,
-    approximate: bool,
     file: str | None,
+    **params: Any,
 ) -> None:
     """List the nearest words of each word, by the cosine between their vectors.
 
     Words are arguments, each answered by itself, or lines of a file or pipe. Of arguments that are unknown, the others
     are answered all the same.
     """
-    from seqcli.text.tokens import shown
-
-    _check_count(count)
-    opened = _open(session, model)
-    search = _search(opened, count, among, approximate)
+    how = settings(Nearing(), given(Nearing, params))
+    vectors = _open(session, model)
+    near = vectors.near(how, among)
     failed: ModelError | None = None
     with session.terminal.results("word", "rank", "neighbor", "similarity") as out:
-        for texts, piped in _questions(words, file):
-            known, failed = _answerable(session, opened, texts, piped)
-            found = dict(zip(known, search(known), strict=True))
+        for texts, piped in words_of_argument(words, file):
+            known, failed = _answerable(session, vectors, texts, piped)
+            found = dict(zip(known, near.neighbors(known), strict=True))
             for text in texts:
-                if text not in found and piped:
-                    out.add(text, None, None, None)
-                for rank, near in enumerate(found.get(text, ()), 1):
-                    out.add(text, rank, shown(opened.table.words[near.row]), near.similarity)
+                if text in found or piped:
+                    for record in _ranked(found.get(text)):
+                        out.add(text, *record)
             out.flush()
     if failed:
         raise failed
 
 
-def _search(opened: Opened, count: int, among: str | None, approximate: bool) -> Callable[[list[str]], Any]:
-    """Return the function that finds the neighbours of known words, exactly or by the index."""
-    rows = rows_among(opened, among)
-    if not approximate:
-        return lambda words: opened.table.neighbors(words, count, rows)
-    if rows is not None:
-        raise MisuseError("--approximate searches all words; leave out --among.")
-    from seqcli.vectors.load import open_index
-
-    index = open_index(opened)
-    return lambda words: index.neighbors(opened.table, words, count)
-
-
 @command(epilog="Examples: seqcli analogy king - man + woman;  seqcli analogy --file questions.txt --method mul")
 @click.argument("terms", nargs=-1, metavar="WORD [+|-] WORD...")
 @model_option
-@count_option
+@spec_options(Nearest)
 @among_option
-@option(
-    "--method",
-    type=click.Choice(("add", "mul")),
-    default="add",
-    help="add: 3CosAdd, sums of vectors; mul: 3CosMul, products of similarities.  [default: add]",
-)
+@spec_options(Solving, leave_out=("k",))
 @input_options
 @output_options
 @click.pass_obj
@@ -102,51 +81,34 @@ def analogy(
     /,
     terms: tuple[str, ...],
     model: str | None,
-    count: int,
     among: str | None,
-    method: str,
     file: str | None,
+    **params: Any,
 ) -> None:
     """Add and subtract words: king - man + woman lists what is to woman as king is to man.
 
     The words of the question are never an answer.
     """
-    from seqcli.text.tokens import shown
+    from seqcli.vectors.questions import signed_words
 
-    _check_count(count)
-    opened = _open(session, model)
-    rows = rows_among(opened, among)
+    how = settings(Solving(), given(Solving, params))
+    vectors = _open(session, model)
+    near = vectors.near(Nearing(), among)
     with session.terminal.results("prompt", "rank", "neighbor", "similarity") as out:
-        for texts, piped in _questions((" ".join(terms),) if terms else (), file):
-            for text in texts:
-                parts = _tried(session, piped, text, _signed)
-                asked = {*parts[0], *parts[1]} if parts else {""}
-                if not parts or len(_known(session, opened, sorted(asked), piped)) < len(asked):
-                    out.add(text, None, None, None)
-                    continue
-                for rank, near in enumerate(opened.table.analogy(parts[0], parts[1], count, method, rows), 1):
-                    out.add(text, rank, shown(opened.table.words[near.row]), near.similarity)
-            out.flush()
+        for text, piped in _lines(out, terms, file):
+            parts = _parsed(session, piped, text, signed_words) if text or not piped else None
+            asked = {*parts[0], *parts[1]} if parts else set()
+            known = parts and len(_known(session, vectors, sorted(asked), piped)) == len(asked)
+            for record in _ranked(near.analogy(*parts, how) if parts and known else None):
+                out.add(text, *record)
 
 
-def _signed(text: str) -> tuple[list[str], list[str]]:
-    """Return the words that are added and those subtracted. Raises MisuseError for another kind of line."""
-    parts: tuple[list[str], list[str]] = ([], [])
-    sign, expecting = 0, True
-    for field in text.split():
-        if field in ("+", "-"):
-            if expecting and any(parts):
-                break
-            sign, expecting = int(field == "-"), True
-        elif expecting:
-            parts[sign].append(field)
-            expecting = False
-        else:
-            expecting = True
-            break
-    if expecting or not any(parts):
-        raise MisuseError(f"{quoted(text)} is no analogy; write words with + or - between: king - man + woman")
-    return parts
+def _ranked(found: list[Neighbor] | None) -> Iterator[tuple[Any, ...]]:
+    """Yield rank, neighbour and similarity of what was found, an empty record where there was nothing to find."""
+    if found is None:
+        yield None, None, None
+    for rank, near in enumerate(found or (), 1):
+        yield rank, *near
 
 
 @command(epilog="Examples: seqcli similarity cat dog;  seqcli similarity --file pairs.txt")
@@ -160,20 +122,14 @@ def similarity(session: Session, /, words: tuple[str, ...], model: str | None, f
 
     A line of a file or pipe holds two words, apart by a tab or spaces.
     """
-    opened = _open(session, model)
+    from seqcli.vectors.questions import two_words
+
+    vectors = _open(session, model)
     with session.terminal.results("first", "second", "similarity") as out:
-        for texts, piped in _questions((" ".join(words),) if words else (), file):
-            for text in texts:
-                pair = text.split("\t")[:2] if "\t" in text else text.split()
-                if len(pair) != 2:
-                    if text:
-                        _refuse(session, piped, f"{quoted(text)} is not two words")
-                    out.add(text, None, None)
-                    continue
-                known = _known(session, opened, pair, piped)
-                value = opened.table.similarity(*pair) if len(known) == len(set(pair)) else None
-                out.add(pair[0], pair[1], value)
-            out.flush()
+        for text, piped in _lines(out, words, file):
+            pair = _parsed(session, piped, text, two_words) if text else None
+            known = pair and len(_known(session, vectors, [*pair], piped)) == len({*pair})
+            out.add(*(pair or (text, None)), vectors.similarity(*pair) if pair and known else None)
 
 
 @command(name="odd-one-out", epilog="Example: seqcli odd-one-out breakfast lunch dinner river")
@@ -187,21 +143,12 @@ def odd_one_out(session: Session, /, words: tuple[str, ...], model: str | None, 
 
     A line of a file or pipe holds three words or more.
     """
-    from seqcli.text.tokens import shown
-
-    opened = _open(session, model)
+    vectors = _open(session, model)
     with session.terminal.results("prompt", "word", "similarity") as out:
-        for texts, piped in _questions((" ".join(words),) if words else (), file):
-            for text in texts:
-                some = _known(session, opened, text.split(), piped)
-                if len(some) < 3:
-                    if text:
-                        _refuse(session, piped, f"{quoted(text)} has fewer than three known words to choose from")
-                    out.add(text, None, None)
-                    continue
-                word, value = opened.table.odd_one_out(some)[0]
-                out.add(text, shown(word), value)
-            out.flush()
+        for text, piped in _lines(out, words, file):
+            some = _known(session, vectors, text.split(), piped)
+            found = _parsed(session, piped, some, vectors.odd_one_out) if text else None
+            out.add(text, *(found or (None, None)))
 
 
 @command(epilog="Examples: seqcli vector king --json;  seqcli vector --file words.txt > vectors.tsv")
@@ -215,21 +162,20 @@ def vector(session: Session, /, words: tuple[str, ...], model: str | None, file:
 
     Nine digits in a pipe, in columns: enough to read the same float32 again. Four on a terminal.
     """
-    opened = _open(session, model)
+    vectors = _open(session, model)
     listed = session.terminal.output in ("json", "jsonl")
     person = session.terminal.table
-    numbers = ("vector",) if listed or person else tuple(map(str, range(1, opened.table.dimensions + 1)))
+    numbers = ("vector",) if listed or person else tuple(map(str, range(1, vectors.dimensions + 1)))
     failed: ModelError | None = None
     with session.terminal.results("word", *numbers) as out:
-        for texts, piped in _questions(words, file):
-            known, failed = _answerable(session, opened, texts, piped)
+        for texts, piped in words_of_argument(words, file):
+            known, failed = _answerable(session, vectors, texts, piped)
             answered = frozenset(known)
             for text in texts:
                 if text in answered:
-                    row = opened.table.vector(text).tolist()
+                    row = vectors[text].tolist()
                     digits = [f"{value:.9g}" for value in row]
-                    shown = [row] if listed else [" ".join(map(readable, row))] if person else digits
-                    out.add(text, *shown)
+                    out.add(text, *([row] if listed else [" ".join(map(readable, row))] if person else digits))
                 elif piped:
                     out.add(text, *[None] * len(numbers))
             out.flush()
@@ -249,133 +195,100 @@ def sentence_similarity(session: Session, /, sentences: tuple[str, ...], model: 
     Frequent words count less, where the model knows how frequent they are. Words without a vector are left out, and
     `known` is the share of those that have one. A line of a file or pipe holds two sentences, apart by a tab.
     """
-    from seqcli.text.tokens import tokens_of
-    from seqcli.vectors.table import cosine
+    import math
+
+    from seqcli.vectors.questions import two_sentences
 
     if sentences and sentences != ("-",) and len(sentences) != 2:
         raise MisuseError("Give two sentences, each in quotes: seqcli sentence-similarity 'a cat sat' 'the dog stood'")
-    opened = _open(session, model)
-    whole = ("\t".join(sentences),) if len(sentences) == 2 else sentences
+    vectors = _open(session, model)
     with session.terminal.results("first", "second", "similarity", "known") as out:
-        for texts, piped in _questions(whole, file):
-            for text in texts:
-                pair = text.split("\t")
-                if len(pair) != 2:
-                    if text:
-                        _refuse(session, piped, f"{quoted(text)} is not two sentences apart by a tab")
-                    out.add(text, None, None, None)
-                    continue
-                cut = [tokens_of(opened.tokenizer, sentence) for sentence in pair]
-                (one, some), (other, more) = map(opened.table.sentence, cut)
-                total = max(sum(map(len, cut)), 1)
-                value = cosine(one, other) if some and more else None
-                out.add(pair[0], pair[1], value, (some + more) / total)
-            out.flush()
+        for text, piped in _lines(out, sentences, file, "\t"):
+            pair = _parsed(session, piped, text, two_sentences) if text else None
+            if pair is None:
+                out.add(text, None, None, None)
+            else:
+                found = vectors.sentence_similarity(*pair)
+                out.add(*pair, None if math.isnan(found.similarity) else found.similarity, found.known)
 
 
-def rows_among(opened: Opened, among: str | None) -> NDArray[np.int64] | None:
-    """Return the rows of the words of --among, None where it was not given. Raises ModelError if none is known."""
-    if among is None:
-        return None
-    import os
+def _open(session: Session, model: str | None) -> WordVectors:
+    from seqcli.vectors.answers import open_vectors
+    from seqcli.vectors.load import note_few_words
 
-    import numpy as np
-
-    if os.path.isfile(among):
-        try:
-            with open(among, encoding="utf-8", errors="replace") as stream:
-                words = [line.strip() for line in stream]
-        except OSError as error:
-            raise CorpusError(f"Cannot read {quoted(among)}: {error.strerror}; check the path.") from error
-    else:
-        words = [word.strip() for word in among.split(",")]
-    rows = dict.fromkeys(row for row in map(opened.table.row, filter(None, words)) if row is not None)
-    if not rows:
-        raise ModelError(f"--among {quoted(among)}: none of its words is known to {quoted(opened.name)}; give others.")
-    return np.array(list(rows), np.int64)
+    vectors = open_vectors(session, model)
+    note_few_words(session, vectors.record)
+    return vectors
 
 
-def _open(session: Session, model: str | None) -> Opened:
-    from seqcli.vectors.load import note_few_words, open_table
-
-    opened = open_table(session, model)
-    note_few_words(session, opened.record)
-    return opened
-
-
-def _questions(words: tuple[str, ...], file: str | None) -> Any:
-    from seqcli.cli.vectors.words import words_of_argument
-
-    return words_of_argument(words, file)
+def _lines(out: Results, words: tuple[str, ...], file: str | None, between: str = " ") -> Iterator[tuple[str, bool]]:
+    """Yield each question, and whether it came from a file or pipe; arguments are one. What is answered is printed."""
+    whole = (between.join(words),) if words else ()
+    for texts, piped in words_of_argument(whole, file):
+        for text in texts:
+            yield text, piped
+        out.flush()
 
 
-def _check_count(count: int) -> None:
-    if not 1 <= count <= MOST:
-        raise MisuseError(f"-k is {count}; give a number from 1 to {MOST:,}.")
-
-
-def _known(session: Session, opened: Opened, words: list[str], piped: bool) -> list[str]:
+def _known(session: Session, vectors: WordVectors, words: list[str], piped: bool) -> list[str]:
     """Return the words that have a vector, each once; of the others a pipe hears in a note, an argument is refused."""
-    known, unknown = _told_apart(session, opened, words, piped)
-    for error in map(opened.unknown, unknown[:EXPLAINED]):
+    known, unknown = _told_apart(session, vectors, words, piped)
+    for error in map(vectors.unknown, unknown[:EXPLAINED]):
         _refuse(session, piped, error)
     if len(unknown) > EXPLAINED:
         session.note(f"Note: {len(unknown) - EXPLAINED:,} more words of the line are unknown.")
     return known
 
 
-def _answerable(session: Session, opened: Opened, words: list[str], piped: bool) -> tuple[list[str], ModelError | None]:
+def _answerable(
+    session: Session, vectors: WordVectors, words: list[str], piped: bool
+) -> tuple[list[str], ModelError | None]:
     """Return the words that have a vector, and what is to be raised, once they are answered, of arguments with none.
 
     Raises it at once where no word can be answered.
     """
-    known, unknown = _told_apart(session, opened, words, piped)
-    errors = list(map(opened.unknown, unknown))
+    known, unknown = _told_apart(session, vectors, words, piped)
+    errors: list[ModelError] = [vectors.unknown(word) for word in unknown]
     if piped or len(errors) > 1:
         for error in errors:
             session.note(f"Note: {error}")
     if piped or not errors:
         return known, None
     total = len(known) + len(errors)
-    many = ModelError(f"{len(errors)} of {total} words have no vector in {quoted(opened.name)}; give others for them.")
+    many = ModelError(f"{len(errors)} of {total} words have no vector in {quoted(vectors.name)}; give others for them.")
     failed = many if len(errors) > 1 else errors[0]
     if not known:
         raise failed
     return known, failed
 
 
-def _told_apart(session: Session, opened: Opened, words: list[str], piped: bool) -> tuple[list[str], list[str]]:
+def _told_apart(session: Session, vectors: WordVectors, words: list[str], piped: bool) -> tuple[list[str], list[str]]:
     """Return the words that have a vector and those that have none, each once."""
     known, unknown = [], []
     for word in dict.fromkeys(words):
         if not word:
             if not piped:
-                raise MisuseError("The word is empty; give a word, as in: seqcli neighbors king")
-        elif opened.table.knows(word):
+                vectors.check(word)
+        elif word in vectors:
             known.append(word)
-            if opened.table.row(word) is None:
-                session.note(f"Note: {opened.unknown(word)} Its vector is the mean of its n-grams' vectors.")
+            if not vectors.has_row(word):
+                session.note(f"Note: {vectors.unknown(word)} Its vector is the mean of its n-grams' vectors.")
         else:
             unknown.append(word)
     return known, unknown
 
 
-def _refuse(session: Session, piped: bool, why: ModelError | str) -> None:
+def _parsed(session: Session, piped: bool, asked: Asked, parse: Callable[[Asked], Parsed]) -> Parsed | None:
+    """Return what a line parses to, None for a bad one of a file or pipe, which a note tells."""
+    try:
+        return parse(asked)
+    except (MisuseError, ModelError) as error:
+        _refuse(session, piped, error)
+        return None
+
+
+def _refuse(session: Session, piped: bool, error: SeqcliError) -> None:
     """Raise an error about an argument; say a note about a line of a file or pipe, which is answered on."""
-    error = ModelError(f"{why}; give other words.") if isinstance(why, str) else why
     if not piped:
         raise error
     session.note(f"Note: {error}")
-
-
-def _tried(session: Session, piped: bool, text: str, parse: Callable[[str], Any]) -> Any:
-    """Return what a line parses to, None for an empty or a bad one of a file or pipe, which a note tells."""
-    if piped and not text:
-        return None
-    try:
-        return parse(text)
-    except MisuseError as error:
-        if not piped:
-            raise
-        session.note(f"Note: {error}")
-        return None

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace as replace_fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from seqcli.cli import tips
 from seqcli.cli.completion import complete_file, complete_model, complete_model_or_file
 from seqcli.cli.language.arpa import arpa_blocks, import_arpa
 from seqcli.cli.options import Number, command, model_option, option, output_options
 from seqcli.cli.outputs import check_free, model_and_file
 from seqcli.cli.session import Session
-from seqcli.errors import MisuseError, ModelError, quoted
+from seqcli.errors import MisuseError, quoted
 from seqcli.quantities import size
+from seqcli.text.content_words import content_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from seqcli.store import Draft
-    from seqcli.vectors.formats import Learned, VectorsFile
-    from seqcli.vectors.load import Opened
 
 FORMATS = ("word2vec-text", "word2vec-binary", "glove", "fasttext-vec", "fasttext-bin", "numpy", "projector")
 ENDINGS = {  # of a file that is written, else it is text
@@ -84,6 +79,7 @@ def import_vectors(
     from seqcli.store.shelf import TAKEN_IN
     from seqcli.text.files import refuse_url
     from seqcli.training.source import name_of
+    from seqcli.vectors.new_tables import import_table
 
     refuse_url(file)
     if limit is not None and limit < 1:
@@ -97,83 +93,11 @@ def import_vectors(
         if arpa:
             import_arpa(session, file, draft)
         else:
-            _import_table(session, draft, file, (kind, limit, errors, words), subwords, quantize)
+            found = import_table(session, draft, file, (kind, limit, errors, words), subwords, quantize)
+            with session.terminal.results("model", "format", "words", "dimensions") as out:
+                out.add(draft.name, found.format, len(found.words), int(found.matrix.shape[1]))
+            session.note("Try:", ["seqcli", "neighbors", content_word(found.words), "-m", draft.name])
         session.shelf.set_default(name, only_first=True)  # while nobody else can remove it
-
-
-def _import_table(
-    session: Session,
-    draft: Draft,
-    file: str,
-    reading: tuple[str | None, int | None, str, str | None],
-    subwords: bool,
-    quantize: str,
-) -> None:
-    """Take in a file of vectors; reading: how, as `vectors.formats.read` takes it."""
-    from seqcli.vectors.formats import read
-    from seqcli.vectors.load import save_table
-
-    found = read(file, *reading)
-    if not subwords:
-        found.subwords = None
-    _fit_shelf(found)
-    for note in found.notes:
-        session.note(f"Note: {note}.")
-    arrays = _quantised(session, found, quantize)
-    save_table(draft, found, quantize, corpus=_corpus(file, found), arrays=arrays)
-    with session.terminal.results("model", "format", "words", "dimensions") as out:
-        out.add(draft.name, found.format, len(found.words), int(found.matrix.shape[1]))
-    session.note("Try:", ["seqcli", "neighbors", tips.content_word(found.words), "-m", draft.name])
-
-
-def _fit_shelf(found: VectorsFile) -> None:
-    """Change what a vocabulary on the shelf cannot hold: spaces in a word become _, and <unk> has no vector."""
-    import numpy as np
-
-    spaced = sum(" " in word or "\t" in word for word in found.words)
-    if spaced:
-        found.notes.append(f"{spaced} words with a space in them were joined with _")
-    index: dict[str, int] = {}
-    for row, word in enumerate(found.words):
-        index.setdefault(word.replace(" ", "_").replace("\t", "_"), row)
-    if index.pop("<unk>", None) is not None:
-        found.notes.append("the word <unk> was left out: it stands for unknown words")
-    lost = len(found.words) - len(index) - ("<unk>" in found.words)
-    if lost:
-        found.notes.append(f"{lost} words became equal by that: of each the first was kept")
-    if not index:
-        raise ModelError("Only <unk> is in the file; give one with words.")
-    if len(index) < len(found.words):
-        kept = np.fromiter(index.values(), np.int64, len(index))
-        found.matrix = found.matrix[kept]
-        found.counts = None if found.counts is None else found.counts[kept]
-    found.words = list(index)
-
-
-def _corpus(file: str, found: VectorsFile) -> dict[str, Any]:
-    import hashlib
-
-    with open(file, "rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    tokens = 0 if found.counts is None else int(found.counts.sum())
-    return {"name": os.path.basename(file), "sha256": digest, "lines": len(found.words), "tokens": tokens}
-
-
-def _quantised(session: Session, found: VectorsFile, method: str) -> dict[str, Any] | None:
-    """Return the quantised arrays, having said what they cost; None where nothing is to be quantised."""
-    if method == "none":
-        return None
-    from seqcli.vectors.quantise import measure, quantise
-    from seqcli.vectors.table import Table
-
-    arrays = quantise(found.matrix, method)
-    loss = measure(Table(found.words, found.matrix), arrays)
-    session.note(
-        f"{method}: {size(loss.bytes_before)} become {size(loss.bytes_after)}. On {loss.words:,} words, similarities "
-        f"to their ten nearest words change by {loss.similarity_error:.5f} on average, and {loss.neighbors_kept:.1%} "
-        "of those stay among the ten."
-    )
-    return arrays
 
 
 @command(name="quantize-vectors", epilog="Example: seqcli quantize-vectors books small --quantize pq")
@@ -190,17 +114,13 @@ def _quantised(session: Session, found: VectorsFile, method: str) -> dict[str, A
 def quantize_vectors(session: Session, /, model: str, name: str, quantize: str, replace: bool) -> None:
     """Make a smaller model of word vectors, and say what that costs in similarity and neighbours."""
     from seqcli.store.shelf import TAKEN_IN
-    from seqcli.vectors.formats import VectorsFile
-    from seqcli.vectors.load import open_table, save_table
+    from seqcli.vectors.answers import open_vectors
+    from seqcli.vectors.new_tables import make_smaller
 
     if name == model:
         raise MisuseError("The new name is the old one; quantising loses precision, so give another name.")
     with session.shelf.open(name, replace=replace, task="vectors", ways=TAKEN_IN) as draft:
-        opened = open_table(session, model)
-        table, record = opened.table, opened.record
-        found = VectorsFile("seqcli", list(table.words), table.matrix, table.subwords, table.counts)
-        arrays = _quantised(session, found, quantize)
-        save_table(draft, found, quantize, corpus=record.corpus, arrays=arrays, source=record)
+        make_smaller(session, open_vectors(session, model), draft, quantize)
         session.shelf.set_default(name, only_first=True)
 
 
@@ -239,37 +159,15 @@ def _parts(session: Session, model: str | None, file: str, kind: str) -> tuple[d
     if kind == "arpa":
         blocks, what = arpa_blocks(session, model)
         return {file: blocks}, what
+    from seqcli.vectors.answers import open_vectors
     from seqcli.vectors.formats import render
-    from seqcli.vectors.load import open_table
+    from seqcli.vectors.new_tables import learned_of
 
-    opened = open_table(session, model)
-    table = opened.table
+    vectors = open_vectors(session, model)
+    table = vectors.table
     if table.subwords is not None and kind != "fasttext-bin":
         session.note(f"Note: {kind} holds no character n-grams; --format fasttext-bin keeps them.")
-    return render(file, table.words, table.matrix, kind, _learned(opened)), f"{len(table):,} words"
-
-
-def _learned(opened: Opened) -> Learned:
-    """Return what a model knows beside its words' vectors."""
-    from seqcli.vectors.formats import Learned
-    from seqcli.vectors.load import outputs_of
-    from seqcli.vectors.settings import VectorsSpec
-
-    record, table = opened.record, opened.table
-    learned = Learned(table.subwords, table.counts)
-    if not isinstance(record.spec, VectorsSpec):
-        return learned
-    spec, sampled = record.spec, record.spec.output == "negative-sampling"
-    return replace_fields(
-        learned,
-        outputs=outputs_of(record, len(table)) if sampled and "weights" in record.files else None,
-        skip_gram=spec.architecture == "skip-gram",
-        window=spec.window,
-        negatives=spec.negatives,
-        subsample=spec.subsample,
-        epochs=max(round(record.run.epochs or 5), 1),
-        min_count=record.text.min_count or 1,
-    )
+    return render(file, table.words, table.matrix, kind, learned_of(vectors.record, table)), f"{len(table):,} words"
 
 
 @command(
@@ -281,15 +179,15 @@ def _learned(opened: Opened) -> Learned:
 @click.pass_obj
 def index_vectors(session: Session, /, model: str, threads: int) -> None:
     """Build the approximate index of a model, stored beside it: for tables beyond a million words."""
+    from seqcli.vectors.answers import open_vectors
     from seqcli.vectors.approximate import Index, check_usearch
-    from seqcli.vectors.load import open_table
 
     check_usearch()
     if not 1 <= threads <= 1024:
         raise MisuseError(f"--threads is {threads}; give a number from 1 to 1,024.")
     with session.shelf.open(model, resume=True) as draft:
-        opened = open_table(session, model)
-        with session.bar(len(opened.table), "indexing", "word") as bar:
-            data = Index.build(opened.table, threads, bar.to).to_bytes()
-        draft.amend(opened.record.results, {"index": data})
-    session.note(f"An index of {len(opened.table):,} words, {size(len(data))}, stands beside {quoted(model)}.")
+        vectors = open_vectors(session, model)
+        with session.bar(len(vectors), "indexing", "word") as bar:
+            data = Index.build(vectors.table, threads, bar.to).to_bytes()
+        draft.amend(vectors.record.results, {"index": data})
+    session.note(f"An index of {len(vectors):,} words, {size(len(data))}, stands beside {quoted(model)}.")
