@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import MISSING, field, fields, replace
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from seqcli.errors import MisuseError, quoted
 
 
-def given(cls: type, params: dict[str, Any]) -> dict[str, Any]:
+def given(cls: type, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of one kind that stand on the command line."""
     return {f.name: params[f.name] for f in fields(cls) if params.get(f.name) not in (None, ())}
 

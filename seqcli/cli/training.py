@@ -45,10 +45,10 @@ def check_resume(resume: bool, **beginnings: Any) -> None:
         raise MisuseError(f"--resume goes on with a model as it is; leave out {', '.join(some)} and {last}.")
 
 
-def resume_line(session: Session, command: str, source: Source, name: str) -> list[str]:
+def resume_line(session: Session, command: str, source: Source, name: str) -> tuple[str, ...]:
     """Return the words of the command that goes on with an interrupted training."""
     valid = [word for path in source.valid for word in ("--valid", path)]
     words = ["seqcli", command, *source.texts, *valid, "--name", name]
     words += source.form.options()
     words += [] if session.models_dir == MODELS_DIR else ["--models-dir", session.models_dir]
-    return [*words, "--resume"]
+    return (*words, "--resume")

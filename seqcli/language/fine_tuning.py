@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,11 @@ FREE_TEXT = {"min_count", "vocabulary_size", "held_out", "unit"}
 BY_WORD = ("embedding", "output", "output_bias")  # parameters with a row for each token
 
 
-def origin_of(session: Session, name: str | None, params: dict[str, Any], like: str | None) -> Record | None:
+def origin_of(session: Session, name: str | None, params: Mapping[str, Any], like: str | None) -> Record | None:
     """Return the model that a training begins from. Raises MisuseError for settings that its weights do not fit."""
     if name is None:
         return None
-    if like or params["recipe"]:
+    if like or params.get("recipe"):
         raise MisuseError(f"--from takes the settings of {quoted(name)}; leave out --like and --recipe.")
     record = recurrent_record(session, name)
     for settings, cls, free in ((record.spec, LanguageSpec, FREE), (record.text, TextSpec, FREE_TEXT)):
@@ -39,13 +40,13 @@ def origin_of(session: Session, name: str | None, params: dict[str, Any], like: 
     return record
 
 
-def with_room(plan: Plan, origin: Record, params: dict[str, Any]) -> Plan:
+def with_room(plan: Plan, origin: Record, params: Mapping[str, Any]) -> Plan:
     """Return the plan with the origin's tokenizer, and with room for as many new words as there were.
 
     Room is made only where the size of the vocabulary was not given.
     """
     plan = replace(plan, text=replace(plan.text, tokenizer=origin.text.tokenizer))
-    if params["vocabulary_size"] is not None:
+    if params.get("vocabulary_size") is not None:
         return plan
     size = max(plan.text.vocabulary_size, 2 * len(origin.vocabulary()))
     return replace(plan, text=replace(plan.text, vocabulary_size=size))

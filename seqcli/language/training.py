@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from seqcli.errors import MisuseError
 from seqcli.language.figures import figures, perplexity_text
-from seqcli.language.fine_tuning import begin_from, with_room
+from seqcli.language.fine_tuning import begin_from, origin_entry, origin_of, with_room
+from seqcli.language.fit_to_time import fit_recipe
+from seqcli.language.ngram.training import count_ngrams
 from seqcli.language.recipes import RECIPES
-from seqcli.language.settings import NgramSpec
+from seqcli.language.settings import LanguageSpec, NgramSpec
+from seqcli.settings import given
 from seqcli.tasks import ARCHITECTURES
-from seqcli.training.checkpoint import checkpoint_of, take_up
-from seqcli.training.follow import Done, Fit
+from seqcli.training.checkpoint import take_up
+from seqcli.training.driver import Done, Made, Order
 from seqcli.training.memory import begin_torch
 from seqcli.training.plan import Plan, architecture_of, check_belongs, make_plan
 from seqcli.training.resumption import is_over
-from seqcli.training.stop import Stop
+from seqcli.training.source import corpus_entry, read_corpus
 
 if TYPE_CHECKING:
     from seqcli.session import Session
@@ -29,13 +33,13 @@ BUDGET = {"minutes": 5.0, "epochs": 12.0}  # where neither is given: one coffee;
 
 
 def plan_of(
-    session: Session, record: Record | None, begun_from: Record | None, like: str | None, params: dict[str, Any]
+    session: Session, record: Record | None, begun_from: Record | None, like: str | None, params: Mapping[str, Any]
 ) -> Plan:
     """Return the settings of the training that is asked for."""
     architecture = architecture_of(session, record, like, params, "lstm")
     check_belongs(architecture, params)
     budget = {} if ARCHITECTURES[architecture].spec is NgramSpec else BUDGET
-    recipe = RECIPES.get(params["recipe"] or "none")
+    recipe = RECIPES.get(params.get("recipe") or "none")
     if recipe and like:
         raise MisuseError("--recipe and --like both say what the settings are; leave out one of them.")
     usual = recipe.settings if recipe and record is None else {}
@@ -74,37 +78,58 @@ def make_training(
     return training
 
 
-def fit(
-    session: Session,
-    line: list[str],
-    plan: Plan,
-    corpus: Corpus,
-    entry: dict[str, Any],
-    training: Training,
-    draft: Draft,
-) -> str:
-    """Run the training, saving as it goes; return why it ended. line: the words of the command that goes on with it."""
-    from seqcli.store import pack
+class LanguageTrainer:
+    """What the driver asks of a language model's training; n-grams are counted at once."""
 
-    held_out = corpus.held_out
-    files = {"vocabulary": corpus.vocabulary.to_bytes()}
-    if corpus.tokenizer.model is not None:
-        files["tokenizer"] = corpus.tokenizer.model
-    checkpoint = checkpoint_of(draft, plan, entry, files, ("weights", "history"))
+    task, unit = "lm", "token"
 
-    def keep_best(event: Evaluated) -> None:
-        checkpoint.files["weights"] = pack(training.weights())
-        checkpoint.results = {"held_out": figures(event.nats, event.tokens, held_out.unknown_rate, held_out.characters)}
+    def __init__(self, session: Session, order: Order) -> None:
+        self._session, self._order = session, order
+        self._origin = origin_of(session, order.begin, order.params, order.like)
+        self.corpus: Corpus  # once it is read
 
-    with Stop() as stop:
-        training.stop = stop.asked
+    def plan(self, record: Record | None) -> Plan:
+        """Return the settings of the training."""
+        order = self._order
+        return plan_of(self._session, record, self._origin, order.like or order.begin, order.params)
+
+    def read(self, plan: Plan, record: Record | None) -> Plan:
+        """Read and encode the text."""
+        self.corpus = read_corpus(self._session, self._order.source, plan.text, record, self._origin)
+        return Plan(self.corpus.text, plan.spec, plan.run)
+
+    def make(self, plan: Plan, draft: Draft) -> Made | Done:
+        """Make the training, its model fitted to the time where a recipe says so; or count n-grams."""
+        session, source, corpus, params = self._session, self._order.source, self.corpus, self._order.params
+        if isinstance(plan.spec, NgramSpec):
+            return count_ngrams(session, source, plan, corpus, draft)
+        record, held_out = draft.record, corpus.held_out
+        if record is None and params.get("recipe") in RECIPES:
+            by_hand = given(LanguageSpec, params)
+            plan = fit_recipe(session, plan, len(corpus.vocabulary), len(corpus.train.ids), by_hand)
+        training = make_training(session, plan, corpus, record, self._origin)
+
+        def best(event: Evaluated) -> tuple[dict[str, bytes], dict[str, Any]]:
+            from seqcli.store import pack
+
+            found = figures(event.nats, event.tokens, held_out.unknown_rate, held_out.characters)
+            return {"weights": pack(training.weights())}, found
+
+        entry = {**corpus_entry(source, corpus), **origin_entry(self._origin, record)}
         measure = partial(perplexity_text, vocabulary_size=len(corpus.vocabulary))
-        fit = Fit(session, checkpoint, stop, lambda: pack(training.state()), keep_best, line, measure)
-        return fit.follow(training.events(), training.progress)
+        return Made(plan, training, entry, files_of(corpus), best, measure)
+
+    def speed(self, training: Training) -> float:
+        """Return tokens per second."""
+        return float(training.progress.tokens / max(training.progress.seconds, 1e-9))
+
+    def what(self, training: Training) -> str:
+        """Return in words what the training did."""
+        p = training.progress
+        return f"{p.update:,} updates, {self.speed(training):,.0f} tokens/s. Best at update {p.best_update:,}"
 
 
-def done_of(training: Training, why: str) -> Done:
-    p = training.progress
-    done = Done(p.seconds, p.tokens, why, "")
-    what = f"{p.update:,} updates, {done.speed:,.0f} tokens/s. Best at update {p.best_update:,}"
-    return done._replace(what=what)
+def files_of(corpus: Corpus) -> dict[str, bytes]:
+    """Return what a model stores of its text, by role."""
+    files = {"vocabulary": corpus.vocabulary.to_bytes()}
+    return files if corpus.tokenizer.model is None else {**files, "tokenizer": corpus.tokenizer.model}

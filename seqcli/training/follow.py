@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from seqcli.quantities import duration
 from seqcli.training.checkpoint import CHECKPOINT_SECONDS
 
 if TYPE_CHECKING:
     from seqcli.session import Session
-    from seqcli.store import Draft
     from seqcli.training.checkpoint import Checkpoint
     from seqcli.training.events import Evaluated, Event, Progressed, Tried
     from seqcli.training.progress import Progress
@@ -47,9 +46,10 @@ class Fit:
     stop: Stop
     state: Callable[[], bytes]  # all that a resumed training needs, packed
     keep_best: Callable[[Evaluated], None]  # takes weights and results of a new best into the checkpoint
-    resume_line: list[str]  # words
+    resume_line: Sequence[str]  # words
     measure: Callable[[float], str]  # a held-out figure as a person reads it
     unit: str = "token"
+    listener: Callable[[Event], object] | None = None  # hears every event
     keep_last: bool = False  # takes the weights of every evaluation, not only of a new best
 
     def follow(self, events: Iterable[Event], progress: Progress) -> str:
@@ -62,6 +62,8 @@ class Fit:
         with self.session.bar(None, "training", "update", own_time=True) as bar:
             try:
                 for event in events:
+                    if self.listener:
+                        self.listener(event)
                     if isinstance(event, Progressed):
                         progress.learning_rate = event.learning_rate
                         bar.to(event.progress.update, event.progress.end, _beside(event))
@@ -122,32 +124,3 @@ def _threads_line(event: Tried) -> str:
         f"Note: --threads {best} would be quicker than the {event.threads} that this training keeps: an update takes "
         f"{taken}, as others use the processors."
     )
-
-
-class Done(NamedTuple):
-    """A training that is over: its seconds and tokens, and in words why, and what was done."""
-
-    seconds: float
-    tokens: int
-    why: str
-    what: str
-
-    @property
-    def speed(self) -> float:
-        """Tokens per second."""
-        return self.tokens / max(self.seconds, 1e-9)
-
-
-def document_of(
-    draft: Draft, seconds: float, training_seconds: float, speed: float, unit: str = "token"
-) -> dict[str, Any]:
-    """Return the object of --json at the end of a training; seconds: of all the work, speed: units a second."""
-    assert draft.record is not None
-    return {
-        "model": draft.name,
-        "directory": str(draft.directory),
-        "seconds": seconds,
-        "training_seconds": training_seconds,
-        f"{unit}s_per_second": speed,
-        "held_out": draft.record.results["held_out"],
-    }

@@ -40,15 +40,15 @@ class Plan:
 
 
 def architecture_of(
-    session: Session, record: Record | None, like: str | None, params: dict[str, Any], default: str
+    session: Session, record: Record | None, like: str | None, params: Mapping[str, Any], default: str
 ) -> str:
     """Return the architecture that is asked for, or that of the model that goes on or is taken as a pattern."""
     pattern = record or (session.shelf.read(like) if like else None)
     same_task = pattern is not None and pattern.task == ARCHITECTURES[default].task
-    return params["architecture"] or (pattern.architecture if pattern is not None and same_task else default)
+    return params.get("architecture") or (pattern.architecture if pattern is not None and same_task else default)
 
 
-def check_belongs(architecture: str, params: dict[str, Any]) -> None:
+def check_belongs(architecture: str, params: Mapping[str, Any]) -> None:
     """Raise MisuseError for a setting given that only other architectures of the task have."""
     kind = ARCHITECTURES[architecture]
     ours = {f.name for cls in (kind.text, kind.spec, kind.run) for f in fields(cls)}
@@ -63,7 +63,7 @@ def make_plan(
     session: Session,
     record: Record | None,
     like: str | None,
-    params: dict[str, Any],
+    params: Mapping[str, Any],
     architecture: str,
     budget: dict[str, float],
     usual: Mapping[str, Any] = MappingProxyType({}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -15,6 +16,8 @@ class Stop:
 
     def __enter__(self) -> Stop:
         heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # nohup's stays ignored
+        if threading.current_thread() is not threading.main_thread():
+            heard = []  # only the main thread hears signals, and decides what they mean
         self._before = {number: signal.signal(number, self._hear) for number in heard}
         return self
 

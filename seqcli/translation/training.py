@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from seqcli.training.checkpoint import checkpoint_of, take_up
-from seqcli.training.follow import Done, Fit, ends
+from seqcli.errors import MisuseError
+from seqcli.training.checkpoint import take_up
+from seqcli.training.driver import Made, Order
 from seqcli.training.memory import begin_torch
-from seqcli.training.plan import Plan
-from seqcli.training.resumption import is_longer, is_over, say_finished
-from seqcli.training.stop import Stop
+from seqcli.training.plan import Plan, make_plan
+from seqcli.training.resumption import is_longer
 from seqcli.translation.figures import bleu_tokenizer, figures, nats_text, quality_figures
 from seqcli.translation.fit_to_time import fit_dropout
 from seqcli.translation.load import translations_of, translator_of
@@ -28,28 +28,66 @@ BUDGET = {"minutes": 15.0, "epochs": 30.0}  # where neither is given: 29,000 pai
 MEASURING_MOST = 0.15  # of the minutes: a busy machine makes the guess too high
 
 
-def train_direction(
-    session: Session, source: PairSource, draft: Draft, plan: Plan, line: list[str]
-) -> tuple[Done, PairCorpus] | None:
-    """Train one direction; return what came of it, None where nothing was left to do.
+class TranslationTrainer:
+    """What the driver asks of the training of a translator."""
 
-    line: the words of the command that goes on with it.
-    """
-    began, record = time.monotonic(), draft.record
-    corpus = read_pair_corpus(session, source, plan.text, record)
-    plan = Plan(corpus.text, plan.spec, plan.run)
-    longer = is_longer(record, plan.run)
-    if record is not None and is_over(record) and not longer:
-        say_finished(session, record)
-        return None
-    batches = _batches(plan, corpus)
-    plan = fit_dropout(session, plan, corpus, batches)
-    training = _make(session, plan, corpus, batches, record, longer)
-    after = _measuring_seconds(plan, corpus, training) if plan.run.minutes is not None else 0.0
-    training.ends = ends(session, plan.run.minutes, began, after)
-    why = _fit(session, source, plan, corpus, training, draft, line)
-    session.shelf.set_default(draft.name, only_first=True)
-    return _done(training, why), corpus
+    task, unit = "translation", "token"
+
+    def __init__(self, session: Session, order: Order) -> None:
+        assert isinstance(order.source, PairSource)
+        self._session, self._order, self._source = session, order, order.source
+        self.corpus: PairCorpus  # once it is read
+
+    def plan(self, record: Record | None) -> Plan:
+        """Return the settings of the training."""
+        plan = make_plan(self._session, record, self._order.like, self._order.params, "seq2seq", BUDGET)
+        if plan.run.subword_regularisation and plan.text.tokenizer != "subwords":
+            raise MisuseError(
+                f"--subword-regularisation cuts subwords, and --tokenizer {plan.text.tokenizer} has none; "
+                "give --subword-regularisation 0."
+            )
+        return plan
+
+    def read(self, plan: Plan, record: Record | None) -> Plan:
+        """Read and encode the pairs."""
+        self.corpus = read_pair_corpus(self._session, self._source, plan.text, record)
+        return Plan(self.corpus.text, plan.spec, plan.run)
+
+    def make(self, plan: Plan, draft: Draft) -> Made:
+        """Make the training; what it drops is fitted to how often the pairs will be read."""
+        session, corpus, record = self._session, self.corpus, draft.record
+        batches = _batches(plan, corpus)
+        plan = fit_dropout(session, plan, corpus, batches)
+        training = _make(session, plan, corpus, batches, record, is_longer(record, plan.run))
+
+        def best(event: Evaluated) -> tuple[dict[str, bytes], dict[str, Any]]:
+            from seqcli.store import pack
+
+            found = figures(event.nats, event.tokens, corpus.held_out.unknown_rate)
+            return {"weights": pack(training.weights())}, found
+
+        after = _measuring_seconds(plan, corpus, training) if plan.run.minutes is not None else 0.0
+        entry, files = pairs_entry(self._source, corpus), files_of_sides(corpus)
+        return Made(plan, training, entry, files, best, nats_text, finish=self._measured, seconds_after=after)
+
+    def _measured(self, record: Record) -> dict[str, Any]:
+        """Translate the held-out sources with the weights that are kept, as `translate` would, and score them."""
+        from seqcli.translation.metrics import quality
+        from seqcli.translation.search import Searching
+
+        pairs = self.corpus.held_out_pairs.part(self.corpus.held_out.places)
+        translations = translations_of(self._session, translator_of(record), pairs.source, Searching())
+        scores = quality(translations, pairs.target, bleu_tokenizer(pairs.target))
+        return quality_figures(scores, len(pairs))
+
+    def speed(self, training: Training) -> float:
+        """Return tokens per second."""
+        return float(training.progress.tokens / max(training.progress.seconds, 1e-9))
+
+    def what(self, training: Training) -> str:
+        """Return in words what the training did."""
+        p = training.progress
+        return f"{p.update:,} updates, {self.speed(training):,.0f} target tokens/s. Best at update {p.best_update:,}"
 
 
 def _batches(plan: Plan, corpus: PairCorpus) -> PairBatches:
@@ -90,40 +128,6 @@ def _make(
     return training
 
 
-def _fit(
-    session: Session,
-    source: PairSource,
-    plan: Plan,
-    corpus: PairCorpus,
-    training: Training,
-    draft: Draft,
-    line: list[str],
-) -> str:
-    """Run the training, saving as it goes, then measure the best weights; return why it ended."""
-    from seqcli.store import pack
-
-    entry = pairs_entry(source, corpus)
-    checkpoint = checkpoint_of(draft, plan, entry, files_of_sides(corpus), ("weights", "history"))
-
-    def keep_best(event: Evaluated) -> None:
-        checkpoint.files["weights"] = pack(training.weights())
-        checkpoint.results = {"held_out": figures(event.nats, event.tokens, corpus.held_out.unknown_rate)}
-
-    with Stop() as stop:
-        training.stop = stop.asked
-        fit = Fit(session, checkpoint, stop, lambda: pack(training.state()), keep_best, line, nats_text)
-        why = fit.follow(training.events(), training.progress)
-        if stop.asked():
-            fit.leave(training.progress)
-    try:
-        checkpoint.results["held_out"] |= _measured(session, corpus, draft)
-    except (KeyboardInterrupt, SystemExit):
-        session.note(f"The weights are saved, their translations not measured. Go on with: {line}")
-        raise
-    checkpoint.save(training.progress, None)
-    return why
-
-
 def _measuring_seconds(plan: Plan, corpus: PairCorpus, training: Training) -> float:
     """Return about how long it takes to translate the held-out sources, judged by the first tokens of some."""
     from seqcli.translation.arrays import TranslatorArrays
@@ -140,22 +144,3 @@ def _measuring_seconds(plan: Plan, corpus: PairCorpus, training: Training) -> fl
     seconds = (time.perf_counter() - began) * tokens / MORE * len(sources) / len(some)
     most: float = MEASURING_MOST * 60 * plan.run.minutes
     return min(seconds, most)
-
-
-def _measured(session: Session, corpus: PairCorpus, draft: Draft) -> dict[str, Any]:
-    """Translate the held-out sources with the weights that are kept, as `translate` would, and score them."""
-    from seqcli.translation.metrics import quality
-    from seqcli.translation.search import Searching
-
-    assert draft.record is not None
-    pairs = corpus.held_out_pairs.part(corpus.held_out.places)
-    translations = translations_of(session, translator_of(draft.record), pairs.source, Searching())
-    scores = quality(translations, pairs.target, bleu_tokenizer(pairs.target))
-    return quality_figures(scores, len(pairs))
-
-
-def _done(training: Training, why: str) -> Done:
-    p = training.progress
-    done = Done(p.seconds, p.tokens, why, "")
-    what = f"{p.update:,} updates, {done.speed:,.0f} target tokens/s. Best at update {p.best_update:,}"
-    return done._replace(what=what)

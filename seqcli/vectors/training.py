@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from seqcli.errors import CorpusError
+from seqcli.errors import CorpusError, MisuseError
 from seqcli.quantities import size
 from seqcli.text.settings import TextSpec
-from seqcli.training.checkpoint import checkpoint_of, take_up
-from seqcli.training.follow import Fit
+from seqcli.training.checkpoint import take_up
+from seqcli.training.driver import Made, Order
 from seqcli.training.memory import check_memory
-from seqcli.training.plan import Plan
+from seqcli.training.plan import Plan, make_plan
 from seqcli.training.resumption import is_over
 from seqcli.training.source import Source, check_corpus, corpus_entry, read_corpus
-from seqcli.training.stop import Stop
+from seqcli.vectors.initial import Known, known_vectors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -116,31 +116,66 @@ def make_training(session: Session, plan: Plan, words: Words, record: Record | N
     return training
 
 
-def fit(
-    session: Session,
-    line: list[str],
-    plan: Plan,
-    words: Words,
-    training: VectorTraining,
-    draft: Draft,
-) -> str:
-    """Run the training, saving as it goes; return why it ended. line: the words of the command that goes on with it."""
-    from seqcli.store import pack
+class VectorsTrainer:
+    """What the driver asks of the training of word vectors."""
 
-    checkpoint = checkpoint_of(draft, plan, words.corpus, words.files, ("vectors", "weights", "history"))
+    task, unit = "vectors", "word"
 
-    def keep(event: Evaluated) -> None:
-        for role in ("vectors", "weights"):
-            checkpoint.files.pop(role, None)  # old and new are not held at a time
-        checkpoint.files["vectors"] = pack(training.vectors())
-        checkpoint.files["weights"] = pack({"outputs": training.outputs})
-        checkpoint.results = {"held_out": {"pairs": event.tokens, "nats_per_pair": event.nats}}
+    def __init__(self, session: Session, order: Order) -> None:
+        self._session, self._order = session, order
+        self._known: Known | None = None
+        self.words: Words  # once they are read
 
-    with Stop() as stop:
-        fit = Fit(session, checkpoint, stop, lambda: pack(training.state()), keep, line, loss_text, "word")
-        fit.keep_last = plan.run.patience is None
-        return fit.follow(training.events(), training.progress)
+    def plan(self, record: Record | None) -> Plan:
+        """Return the settings of the training."""
+        order = self._order
+        known = self._known.settings(dict(order.params)) if self._known else {}
+        params = {**order.params, **known}
+        plan = make_plan(self._session, record, order.like, params, "skip-gram", {"epochs": DEFAULT_EPOCHS})
+        if plan.spec.min_ngram > plan.spec.max_ngram:
+            least, most = plan.spec.min_ngram, plan.spec.max_ngram
+            raise MisuseError(f"--min-ngram {least} is above --max-ngram {most}; give a lower one.")
+        return plan
+
+    def read(self, plan: Plan, record: Record | None) -> Plan:
+        """Read what is known of words, if anything, and the text, which is let go once its words are ids."""
+        from seqcli.text.spool import give_back
+
+        if self._order.begin:
+            self._known = known_vectors(self._session, self._order.begin)
+            plan = self.plan(record)
+        self.words = read_words(self._session, self._order.source, plan, record)
+        give_back()
+        return Plan(self.words.text, plan.spec, plan.run)
+
+    def make(self, plan: Plan, draft: Draft) -> Made:
+        """Make the training."""
+        words = self.words
+        training = make_training(self._session, plan, words, draft.record)
+        if self._known is not None:
+            count = self._known.give_to(training, words.names)
+            self._session.note(f"{count:,} of {len(words.names):,} words begin with known vectors.")
+            self._known = None  # its matrices need not be held while the training runs
+
+        def best(event: Evaluated) -> tuple[dict[str, bytes], dict[str, Any]]:
+            from seqcli.store import pack
+
+            files = {"vectors": pack(training.vectors()), "weights": pack({"outputs": training.outputs})}
+            return files, {"pairs": event.tokens, "nats_per_pair": event.nats}
+
+        kept, last = ("vectors", "weights"), plan.run.patience is None
+        return Made(plan, training, words.corpus, words.files, best, loss_text, kept, last)
+
+    def speed(self, training: VectorTraining) -> float:
+        """Return words trained on per second, evaluations and saves left out."""
+        return training.words_per_second
+
+    def what(self, training: VectorTraining) -> str:
+        """Return in words what the training did."""
+        p = training.progress
+        return f"{p.update:,} updates, {self.speed(training):,.0f} words/s"
 
 
 def loss_text(nats: float) -> str:
+    """Return a held-out figure as a person reads it."""
     return f"loss {nats:.4f} nats per pair"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from dataclasses import replace as replaced
 from typing import TYPE_CHECKING, Any
@@ -16,15 +15,15 @@ from seqcli.cli.session import Session
 from seqcli.cli.training import check_resume, resume_line, training_options
 from seqcli.cli.translation.report import report
 from seqcli.errors import MisuseError
-from seqcli.training.plan import Plan, make_plan
 from seqcli.training.source import name_of
 from seqcli.translation.load import translation_record
 from seqcli.translation.settings import PairsTextSpec, TranslationRunSpec, TranslationSpec
 from seqcli.translation.source import REVERSE, PairSource
-from seqcli.translation.training import BUDGET, train_direction
 
 if TYPE_CHECKING:
-    from seqcli.store import Draft, Record
+    from seqcli.training.driver import Order, Outcome
+
+    pass
 
 
 @command(
@@ -81,50 +80,52 @@ def train_translate(
     name = name or name_of(texts)
     if reverse_model:
         translation_record(session, reverse_model)  # before the pairs are read
+    from seqcli.training.driver import Order
+
     source = PairSource(texts, valid, session.text_form, monolingual, reverse_model or "", reverse)
-    sources = {name: source} | ({name + REVERSE: replaced(source, turned=True)} if reverse else {})
-    plan = None if resume else _plan(session, None, like, params)
-    shelf = session.shelf
-    with ExitStack() as opened:  # both names from the start: what is refused of the second is refused before the first
-        drafts, plans = [], []
-        for one in sources:
-            going = resume and (one == name or one in shelf.names())
-            drafts.append(opened.enter_context(shelf.open(one, replace=replace, resume=going, task="translation")))
-            pattern = name if resume and not going else like  # who goes on does not repeat the settings
-            plans.append(plan or _plan(session, drafts[-1].record, pattern, params))
-        found = [_direction(session, sources[d.name], d, p) for d, p in zip(drafts, plans, strict=True)]
-    documents = [document for document in found if document is not None]
-    if as_json and documents:
-        more = {"reverse": documents[1]} if len(documents) > 1 else {}
-        session.terminal.document({**documents[0], **more})
+    line = _resume_line(session, source, name)
+    orders = [Order(source, name, params, like, None, resume, replace, line)]
+    if reverse:
+        orders.append(replaced(orders[0], name=name + REVERSE, source=replaced(source, turned=True)))
+    found = [outcome for outcome in _train(session, orders) if outcome is not None]
+    if as_json and found:
+        more = {"reverse": found[1].document()} if len(found) > 1 else {}
+        session.terminal.document({**found[0].document(), **more})
 
 
-def _direction(session: Session, source: PairSource, draft: Draft, plan: Plan) -> dict[str, Any] | None:
-    """Train one direction, and say what came of it; return its object of --json, None where nothing was left to do."""
-    began = time.monotonic()
-    found = train_direction(session, source, draft, plan, _resume_line(session, source, draft.name))
-    if found is None:
-        return None
-    done, corpus = found
-    example = tips.sentence(corpus.held_out_pairs.source[place] for place in corpus.held_out.places)
-    return report(session, draft, done, time.monotonic() - began, example)
+def _train(session: Session, orders: list[Order]) -> list[Outcome | None]:
+    """Train one direction, or both; what is refused of the second is refused before the first is trained."""
+    from seqcli.training.driver import run
+    from seqcli.training.resumption import check_trained
+    from seqcli.translation.training import TranslationTrainer
+
+    found, shelf = [], session.shelf
+    plan = None if orders[0].resume else TranslationTrainer(session, orders[0]).plan(None)
+    with ExitStack() as opened:
+        ready = []
+        for order in orders:
+            going = order.resume and (order is orders[0] or order.name in shelf.names())
+            if order.resume and not going:  # who goes on does not repeat the settings
+                order = replaced(order, like=orders[0].name, resume=False)
+            draft = opened.enter_context(
+                shelf.open(order.name, replace=order.replace, resume=going, task=TranslationTrainer.task)
+            )
+            check_trained(draft.record)
+            trainer = TranslationTrainer(session, order)
+            ready.append((trainer, order, draft, plan or trainer.plan(draft.record)))
+        for trainer, order, draft, settings in ready:
+            outcome = run(session, trainer, order, draft, settings)
+            if outcome is not None:
+                held_out = trainer.corpus.held_out_pairs.source
+                report(session, outcome, tips.sentence(held_out[place] for place in trainer.corpus.held_out.places))
+            found.append(outcome)
+    return found
 
 
-def _resume_line(session: Session, source: PairSource, name: str) -> list[str]:
+def _resume_line(session: Session, source: PairSource, name: str) -> tuple[str, ...]:
     """Return the words of the command that goes on with an interrupted training."""
-    line = resume_line(session, "train-translate", source, name.removesuffix(REVERSE) if source.turned else name)
+    line = resume_line(session, "train-translate", source, name)
     words = [word for path in source.monolingual for word in ("--monolingual", path)]
     words += ["--reverse-model", source.reverse_model] if source.monolingual else []
     words += ["--reverse"] if source.both else []
-    return [*line[:-1], *words, line[-1]]
-
-
-def _plan(session: Session, record: Record | None, like: str | None, params: dict[str, Any]) -> Plan:
-    """Return the settings of the training that is asked for."""
-    plan = make_plan(session, record, like, params, "seq2seq", BUDGET)
-    if plan.run.subword_regularisation and plan.text.tokenizer != "subwords":
-        raise MisuseError(
-            f"--subword-regularisation cuts subwords, and --tokenizer {plan.text.tokenizer} has none; "
-            "give --subword-regularisation 0."
-        )
-    return plan
+    return (*line[:-1], *words, line[-1])

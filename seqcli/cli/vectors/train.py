@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,19 +12,13 @@ from seqcli.cli.completion import complete_file, complete_model_or_file
 from seqcli.cli.options import check_given, command, option, spec_options
 from seqcli.cli.session import Session
 from seqcli.cli.training import check_resume, resume_line, training_options
-from seqcli.errors import MisuseError
 from seqcli.quantities import duration
-from seqcli.training.follow import document_of, ends
-from seqcli.training.plan import Plan, make_plan
-from seqcli.training.resumption import check_trained, is_longer, is_over, say_finished
 from seqcli.training.source import Source, name_of
-from seqcli.vectors.initial import known_vectors
 from seqcli.vectors.settings import VectorsRunSpec, VectorsSpec, VectorsTextSpec
-from seqcli.vectors.training import DEFAULT_EPOCHS, fit, loss_text, make_training, read_words
+from seqcli.vectors.training import loss_text
 
 if TYPE_CHECKING:
-    from seqcli.store import Draft
-    from seqcli.vectors.loop import VectorTraining
+    from seqcli.training.driver import Outcome
     from seqcli.vectors.training import Words
 
 
@@ -63,52 +56,31 @@ def train_w2v(
     Contexts end where a line or paragraph ends. The settings are named as everywhere, their defaults those of
     word2vec.c, but for the learning rate: words share their negatives here, which allows twice the steps.
     """
-    from seqcli.text.spool import give_back
-
-    began = time.monotonic()
     check_resume(resume, replace=replace, like=like, **{"from": start})
     check_given(params, VectorsTextSpec, VectorsSpec, VectorsRunSpec)
+    from seqcli.training.driver import Order, train
+    from seqcli.vectors.training import VectorsTrainer
+
     source, name = Source(texts, valid, session.text_form), name or name_of(texts)
-    with session.shelf.open(name, replace=replace, resume=resume, task="vectors") as draft:
-        record = draft.record
-        check_trained(record)
-        known = known_vectors(session, start) if start else None
-        if known is not None:
-            params |= known.settings(params)
-        plan = make_plan(session, record, like, params, "skip-gram", {"epochs": DEFAULT_EPOCHS})
-        if plan.spec.min_ngram > plan.spec.max_ngram:
-            least, most = plan.spec.min_ngram, plan.spec.max_ngram
-            raise MisuseError(f"--min-ngram {least} is above --max-ngram {most}; give a lower one.")
-        words = read_words(session, source, plan, record)
-        give_back()
-        if record is not None and is_over(record) and not is_longer(record, plan.run):
-            return say_finished(session, record)
-        plan = Plan(words.text, plan.spec, plan.run)
-        training = make_training(session, plan, words, record)
-        if known is not None:
-            count = known.give_to(training, words.names)
-            session.note(f"{count:,} of {len(words.names):,} words begin with known vectors.")
-            known = None  # its matrices need not be held while the training runs
-        training.ends = ends(session, plan.run.minutes, began)
-        why = fit(session, resume_line(session, "train-w2v", source, name), plan, words, training, draft)
-        session.shelf.set_default(name, only_first=True)
-        _report(session, training, draft, words, why, time.monotonic() - began, as_json)
+    line = resume_line(session, "train-w2v", source, name)
+    order = Order(source, name, params, like, start, resume, replace, line)
+    trainer = VectorsTrainer(session, order)
+    outcome = train(session, trainer, order)
+    if outcome is not None:
+        _report(session, outcome, trainer.words, as_json)
 
 
-def _report(
-    session: Session, training: VectorTraining, draft: Draft, words: Words, why: str, seconds: float, as_json: bool
-) -> None:
+def _report(session: Session, outcome: Outcome, words: Words, as_json: bool) -> None:
+    """Say what came of a training, and what to try next."""
     from seqcli.vectors.load import note_few_words
 
-    assert draft.record is not None
-    p, held_out = training.progress, draft.record.results["held_out"]
+    held_out, done = outcome.record.results["held_out"], outcome.done
     if as_json:
-        session.terminal.document(document_of(draft, seconds, p.seconds, training.words_per_second, "word"))
+        session.terminal.document(outcome.document())
     session.note(
-        f"Done in {duration(p.seconds)} ({why}): {p.update:,} updates, {training.words_per_second:,.0f} words/s. "
+        f"Done in {duration(done.seconds)} ({done.why}): {done.what}. "
         f"Held-out {loss_text(held_out['nats_per_pair'])} over {held_out['pairs']:,} pairs."
     )
-    note_few_words(session, draft.record)
-    where = os.path.relpath(draft.directory)
-    tip = ["seqcli", "neighbors", tips.content_word(words.names), "-m", draft.name]
-    session.note(f"Model: {where}. Try:", tip)
+    note_few_words(session, outcome.record)
+    where, tip = os.path.relpath(outcome.directory), ["seqcli", "neighbors", tips.content_word(words.names)]
+    session.note(f"Model: {where}. Try:", [*tip, "-m", outcome.record.name])

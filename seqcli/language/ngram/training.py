@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from seqcli.language.figures import figures
 from seqcli.quantities import size
-from seqcli.training.follow import Done
+from seqcli.training.driver import Done
 from seqcli.training.memory import check_memory
 from seqcli.training.plan import Plan
 from seqcli.training.source import Source, corpus_entry
@@ -57,4 +57,4 @@ def count_ngrams(session: Session, source: Source, plan: Plan, corpus: Corpus, d
     )
     ngrams = sum(len(array) for name, array in found.arrays.items() if name.startswith("log_probabilities"))
     what = f"{ngrams:,} n-grams of 1 to {order} tokens, {size(len(files['counts']))}"
-    return Done(seconds, progress.tokens, progress.finished, what)
+    return Done(seconds, progress.tokens / max(seconds, 1e-9), progress.finished, what)

@@ -1,0 +1,186 @@
+"""One training from the first word to the last, as every face runs it; what differs between tasks, a trainer says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from seqcli.training.plan import Plan
+from seqcli.training.resumption import check_trained, is_longer, is_over, say_finished
+from seqcli.training.source import Source
+
+if TYPE_CHECKING:
+    from seqcli.session import Session
+    from seqcli.store import Draft, Record
+    from seqcli.training.events import Evaluated, Event
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a face asks of a training: its text, the model's name, and what is there already.
+
+    params: the settings by name, absent or None where they are not given. begin: the model, or file, to begin with.
+    line: the words of the command that goes on with the training, for a person who stopped it. listener: hears every
+    event.
+    """
+
+    source: Source
+    name: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    like: str | None = None
+    begin: str | None = None
+    resume: bool = False
+    replace: bool = False
+    line: tuple[str, ...] = ()
+    listener: Callable[[Event], object] | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """A training that is ready to run, and what is saved of it.
+
+    entry: what the record says of the text. files: those that do not change, by role; evaluations replace those of
+    `kept`. best: the files and held-out figures of the weights that were measured. measure: a held-out figure as a
+    person reads it. finish: figures that are measured once, on the saved
+    model, as its users will; seconds_after: about how long that takes.
+    """
+
+    plan: Plan
+    training: Any
+    entry: dict[str, Any]
+    files: dict[str, bytes]
+    best: Callable[[Evaluated], tuple[dict[str, bytes], dict[str, Any]]]
+    measure: Callable[[float], str]
+    kept: tuple[str, ...] = ("weights",)
+    keep_last: bool = False  # the weights of every evaluation, not only of a new best
+    finish: Callable[[Record], dict[str, Any]] | None = None
+    seconds_after: float = 0.0
+
+
+class Done(NamedTuple):
+    """A training that is over: its seconds, its speed (tokens or words a second), and in words why, and what it did."""
+
+    seconds: float
+    speed: float
+    why: str
+    what: str
+
+
+class Trainer(Protocol):
+    """What a room says of one training; made for one order, it keeps what it has read."""
+
+    task: str
+    unit: str  # what it counts: token or word
+
+    def plan(self, record: Record | None) -> Plan:
+        """Return the settings: those given, over those of the training that goes on or of a pattern."""
+        ...
+
+    def read(self, plan: Plan, record: Record | None) -> Plan:
+        """Read the text and say what it is; return the plan with what the text decides."""
+        ...
+
+    def make(self, plan: Plan, draft: Draft) -> Made | Done:
+        """Make the training, fitted to its time, from the start or where the draft's record stands.
+
+        Done: a model that needs no loop, such as counted n-grams, is made and saved at once.
+        """
+        ...
+
+    def speed(self, training: Any) -> float:
+        """Return the tokens or words a second of a training."""
+        ...
+
+    def what(self, training: Any) -> str:
+        """Return in words what a training did."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a training: the model as it is saved, and how long it took. seconds: of all the work."""
+
+    record: Record
+    directory: Path
+    done: Done
+    seconds: float
+    unit: str
+
+    def document(self) -> dict[str, Any]:
+        """Return it as the one object of --json."""
+        return {
+            "model": self.record.name,
+            "directory": str(self.directory),
+            "seconds": self.seconds,
+            "training_seconds": self.done.seconds,
+            f"{self.unit}s_per_second": self.done.speed,
+            "held_out": self.record.results["held_out"],
+        }
+
+
+def train(session: Session, trainer: Trainer, order: Order) -> Outcome | None:
+    """Run a training to its end; return what came of it, None where nothing was left to do.
+
+    Raises SystemExit (130, 143, 129), after saving, when it was told to stop.
+    """
+    began = time.monotonic()
+    plan = None if order.resume else trainer.plan(None)  # before the shelf: what is wrong with it is told first
+    with session.shelf.open(order.name, replace=order.replace, resume=order.resume, task=trainer.task) as draft:
+        check_trained(draft.record)
+        return run(session, trainer, order, draft, plan or trainer.plan(draft.record), began)
+
+
+def run(
+    session: Session, trainer: Trainer, order: Order, draft: Draft, plan: Plan, began: float | None = None
+) -> Outcome | None:
+    """Run a training whose model is open to be written. began: when the work did, where that was earlier."""
+    began = time.monotonic() if began is None else began
+    record = draft.record
+    plan = trainer.read(plan, record)
+    if record is not None and is_over(record) and not is_longer(record, plan.run):
+        say_finished(session, record)
+        return None
+    made = trainer.make(plan, draft)
+    done = made if isinstance(made, Done) else _followed(session, trainer, order, draft, made, began)
+    session.shelf.set_default(draft.name, only_first=True)
+    assert draft.record is not None
+    return Outcome(draft.record, draft.directory, done, time.monotonic() - began, trainer.unit)
+
+
+def _followed(session: Session, trainer: Trainer, order: Order, draft: Draft, made: Made, began: float) -> Done:
+    """Run the loop, saving as it goes, and measure what is kept."""
+    from seqcli.store import pack
+    from seqcli.training.checkpoint import checkpoint_of
+    from seqcli.training.follow import Fit, ends
+    from seqcli.training.stop import Stop
+
+    training, p = made.training, made.training.progress
+    training.ends = ends(session, made.plan.run.minutes, began, made.seconds_after)
+    checkpoint = checkpoint_of(draft, made.plan, made.entry, made.files, (*made.kept, "history"))
+
+    def keep(event: Evaluated) -> None:
+        for role in made.kept:
+            checkpoint.files.pop(role, None)  # old and new are not held at a time
+        files, figures = made.best(event)
+        checkpoint.files |= files
+        checkpoint.results = {"held_out": figures}
+
+    with Stop() as stop:
+        training.stop = stop.asked
+        fit = Fit(session, checkpoint, stop, lambda: pack(training.state()), keep, order.line, made.measure)
+        fit.unit, fit.keep_last, fit.listener = trainer.unit, made.keep_last, order.listener
+        why = fit.follow(training.events(), p)
+        if made.finish and stop.asked():
+            fit.leave(p)
+    if made.finish:
+        assert draft.record is not None
+        try:
+            checkpoint.results["held_out"] |= made.finish(draft.record)
+        except (KeyboardInterrupt, SystemExit):
+            session.note("The weights are saved, not yet measured. Go on with:", order.line)
+            raise
+        checkpoint.save(p, None)
+    return Done(p.seconds, trainer.speed(training), why, trainer.what(training))
