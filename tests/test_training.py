@@ -20,6 +20,7 @@ from seqcli.language.batches import Segments
 from seqcli.store import pack
 from seqcli.store.arrays import unpack
 from seqcli.training.events import Evaluated, Event, Progressed, Stopped
+from seqcli.training.held_out import Piece
 from seqcli.training.loop import FLOOR, Training, evaluate
 from seqcli.training.loss import Loss
 from seqcli.training.progress import Clock
@@ -327,7 +328,7 @@ class Costly:
     def __iter__(self) -> Iterator[Any]:
         self.time.now += self.evaluation
         self.cost *= 0.99
-        yield type("Piece", (), {"inputs": np.zeros(1), "targets": np.zeros(1), "first": True})
+        yield Piece(np.zeros(1, np.int64), np.zeros(1, np.int64), first=True)
 
     def loss(self, batch: Any, state: Any = None, step: int = 0) -> tuple[Loss, Any]:
         objective = (self.weight - 1.0) ** 2
@@ -395,3 +396,25 @@ def test_epochs_end_a_training_that_has_minutes_left(monkeypatch: pytest.MonkeyP
     training = Training(costly, cast(Any, costly), costly, RunSpec(minutes=60.0, epochs=2.0, patience=99))
     assert rates(train(training))[-1] < 0.02 * RunSpec().learning_rate
     assert training.progress.update == 100
+
+
+class Named(Costly):
+    """A model whose loss names a part, and whose figure rises as it learns."""
+
+    def loss(self, batch: Any, state: Any = None, step: int = 0) -> tuple[Loss, Any]:
+        found, state = super().loss(batch, state, step)
+        return found._replace(tokens=2, parts={"kl": 3.0}), state
+
+
+def test_what_a_loss_names_reaches_the_events_and_a_task_says_which_figure_is_better(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    time = Time()
+    monkeypatch.setattr("seqcli.training.loop.Clock", time.clock)
+    model = Named(time, steady(0.1), 0.1)
+    training = Training(model, model, model, RunSpec(epochs=1e-5, threads=1), better=lambda new, old: new > old)
+    seen = list(training.events())
+    evaluated = [event for event in seen if isinstance(event, Evaluated)]
+    assert {event.parts["kl"] for event in evaluated} == {1.5}, "per token"
+    assert next(event for event in seen if isinstance(event, Progressed)).parts == {"kl": 1.5}
+    assert [event.best for event in evaluated] == [True, *[False] * (len(evaluated) - 1)], "its figure falls"

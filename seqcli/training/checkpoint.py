@@ -48,6 +48,7 @@ class Checkpoint:
             "training_loss": event.train_nats,
             "held_out": event.nats,
             "best": event.best,
+            **event.parts,
         }
         before = self.files.get("history", b"")
         if before and b'"threads"' not in before:

@@ -166,7 +166,7 @@ def _followed(session: Session, trainer: Trainer, order: Order, draft: Draft, ma
             checkpoint.files.pop(role, None)  # old and new are not held at a time
         files, figures = made.best(event)
         checkpoint.files |= files
-        checkpoint.results = {"held_out": figures}
+        checkpoint.results = {"held_out": figures | dict(event.parts)}
 
     with Stop() as stop:
         training.stop = stop.asked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,23 +19,31 @@ class Started:
 
 @dataclass(frozen=True)
 class Progressed:
-    """An update is done: its loss per token (of the training distribution), gradient length and learning rate."""
+    """An update is done: its loss per token (of the training distribution), gradient length and learning rate.
+
+    parts: what the loss names beside it, such as a KL, per token.
+    """
 
     progress: Progress
     loss: float
     gradient: float
     learning_rate: float
+    parts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Held-out text is measured: nats per token over `tokens`; best where there was no better before."""
+    """Held-out text is measured: nats per token over `tokens`; best where there was no better before.
+
+    parts: what the loss names beside its nats, such as a KL, per token.
+    """
 
     progress: Progress
     nats: float
     tokens: int
     best: bool
     train_nats: float | None
+    parts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

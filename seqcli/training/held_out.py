@@ -17,3 +17,8 @@ class Piece(NamedTuple):
     inputs: Array
     targets: Array
     first: bool
+
+    @property
+    def batch(self) -> tuple[Array, Array]:
+        """What the model's loss takes; the loop hands it on as it is."""
+        return self.inputs, self.targets

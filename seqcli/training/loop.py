@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import math
+import operator
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -60,6 +61,7 @@ class Training:
     progress: Progress = field(default_factory=Progress)
     carried: Any = None  # the state that truncated BPTT carries to the next update
     stop: Callable[[], bool] = never  # asked during an evaluation, which may take seconds
+    better: Callable[[float, float], bool] = operator.lt  # of two held-out figures, whether the first is
     ends: float | None = None  # by when a training by minutes is to be over, as time.monotonic() tells it
 
     def __post_init__(self) -> None:
@@ -202,14 +204,14 @@ class Training:
         p.advance(per_token, loss.tokens, clock.seconds())
         if run.minutes is not None and not p.finished:
             p.plan_again(before, run, self.batches.updates_per_epoch)
-        return Progressed(p, per_token, length, rate)
+        return Progressed(p, per_token, length, rate, {k: v / max(loss.tokens, 1) for k, v in loss.parts.items()})
 
     def _backward(self) -> tuple[Loss, Any]:
         """Return the loss of the next update, of which the gradients are then known, and the state that it carries."""
         p, run = self.progress, self.run
         epoch, index = divmod(p.update, self.batches.updates_per_epoch)
         torch.manual_seed(run.seed * 1_000_003 + p.update)
-        batch = tuple(torch.from_numpy(a) for a in self.batches.batch(epoch, index))
+        batch = tensors(self.batches.batch(epoch, index))
         self.model.train()
         with torch.autocast("cpu", torch.bfloat16, enabled=run.precision == "bfloat16"):
             loss, carried = self.model.loss(batch, self.carried if index else None, p.update)
@@ -229,20 +231,20 @@ class Training:
         return run.learning_rate * height * min((p.update - p.begun_update + 1) / warm_up, 1.0)
 
     def _evaluated(self, clock: Clock) -> Evaluated:
-        p = self.progress
+        p, parts = self.progress, dict[str, float]()
         with self._measured():
-            nats, tokens = evaluate(self.model, self.held_out, self.stop)
+            nats, tokens = evaluate(self.model, self.held_out, self.stop, parts=parts)
         if not math.isfinite(nats):
             raise DivergedError(
                 f"The held-out loss is no number after update {p.update}; the last good weights are kept: "
                 "train again with a lower --learning-rate."
             )
         train_nats = p.training_loss / p.training_updates if p.training_updates else None
-        best = p.judge(nats / tokens, self.run.patience, clock.seconds())
+        best = p.judge(nats / tokens, self.run.patience, clock.seconds(), self.better)
         if p.known_nats is not None and not p.update:
             p.gentle = nats / tokens < ALIKE * p.known_nats
         self._check_learning(nats / tokens)
-        return Evaluated(p, nats / tokens, tokens, best, train_nats)
+        return Evaluated(p, nats / tokens, tokens, best, train_nats, {k: v / tokens for k, v in parts.items()})
 
     @contextmanager
     def _measured(self) -> Iterator[None]:
@@ -258,6 +260,8 @@ class Training:
     def _check_learning(self, per_token: float) -> None:
         """Raise DivergedError where held-out text never got better than before any training, and will not."""
         p, untrained = self.progress, self.progress.best_nats or 0.0
+        if self.better is not operator.lt:
+            return  # a figure that rises has no cost to compare with
         nothing = p.bad_evaluations >= self.run.patience and not p.learned
         lost = per_token > HOPELESS * untrained or nothing
         if p.update > p.begun_update and p.best_update == p.begun_update and lost:
@@ -266,6 +270,11 @@ class Training:
                 f"token, {untrained:.4g} before any; those first weights are kept: train again with a --learning-rate "
                 f"below {self.run.learning_rate:g}, or with text that is more like it."
             )
+
+
+def tensors(batch: Any) -> Any:
+    """Return a batch with its arrays as tensors, whatever tuples it is made of."""
+    return torch.from_numpy(batch) if isinstance(batch, np.ndarray) else tuple(map(tensors, batch))
 
 
 def keep_freed_memory() -> None:
@@ -282,10 +291,12 @@ def evaluate(
     held_out: Any,
     stop: Callable[[], bool] = never,
     report: Callable[[int], None] | None = None,
+    parts: dict[str, float] | None = None,
 ) -> tuple[float, int]:
     """Return (nats, tokens) of a text under a model, in float32, summed in float64.
 
-    report gets the tokens measured so far. Raises InterruptedError as soon as `stop` says so.
+    report gets the tokens measured so far. parts: gets the sums of what the loss names beside its nats.
+    Raises InterruptedError as soon as `stop` says so.
     """
     model.train(False)
     nats, tokens, state = 0.0, 0, None
@@ -293,9 +304,10 @@ def evaluate(
         if stop():
             raise InterruptedError
         state = None if piece.first else state
-        batch = (torch.from_numpy(piece.inputs), torch.from_numpy(piece.targets))
-        loss, state = model.loss(batch, state)
+        loss, state = model.loss(tensors(piece.batch), state)
         nats, tokens = nats + float(loss.nats), tokens + loss.tokens
+        if parts is not None:
+            parts |= {name: parts.get(name, 0.0) + value for name, value in loss.parts.items()}
         if report:
             report(tokens)
     return nats, tokens

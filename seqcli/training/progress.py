@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -155,12 +157,14 @@ class Progress:
         self.evaluation_seconds += seconds
         self.plan_seconds += seconds
 
-    def judge(self, nats: float, patience: int, seconds: float) -> bool:
-        """Note a held-out figure, nats per token; return whether it is the best so far.
+    def judge(
+        self, nats: float, patience: int, seconds: float, better: Callable[[float, float], bool] = operator.lt
+    ) -> bool:
+        """Note a held-out figure, nats per token; return whether it is the best so far, `better` than the best before.
 
         After `patience` figures in a row that are not, the training is finished.
         """
-        best = self.best_nats is None or nats < self.best_nats
+        best = self.best_nats is None or better(nats, self.best_nats)
         counts = not self.learned or self.share >= IMPATIENT
         self.bad_evaluations = 0 if best else self.bad_evaluations + counts
         if best:
