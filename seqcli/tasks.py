@@ -15,18 +15,23 @@ def resolved(where: str) -> Any:
 
 
 class Task(NamedTuple):
-    """What models of one task do, and "module:function" of what makes one answer: load(session, record)."""
+    """What models of one task do, and "module:name" of what makes one answer, and of what trains one.
+
+    load(session, record) gives the object that answers; trainer(session, order) what training.driver runs.
+    """
 
     does: str
     load: str
+    trainer: str
 
 
 TASKS = {
-    "lm": Task("predicts the next token", "seqcli.language.answers:load"),
-    "vectors": Task("holds word vectors", "seqcli.vectors.answers:load"),
+    "lm": Task("predicts the next token", "seqcli.language.answers:load", "seqcli.language.training:LanguageTrainer"),
+    "vectors": Task("holds word vectors", "seqcli.vectors.answers:load", "seqcli.vectors.training:VectorsTrainer"),
     "translation": Task(
         "translates (ask it with translate, score-translation, evaluate-translation)",
         "seqcli.translation.answers:load",
+        "seqcli.translation.training:TranslationTrainer",
     ),
 }
 

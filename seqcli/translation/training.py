@@ -34,8 +34,9 @@ class TranslationTrainer:
     task, unit = "translation", "token"
 
     def __init__(self, session: Session, order: Order) -> None:
-        assert isinstance(order.source, PairSource)
-        self._session, self._order, self._source = session, order, order.source
+        pairs = order.source
+        self._source = pairs if isinstance(pairs, PairSource) else PairSource(pairs.texts, pairs.valid, pairs.form)
+        self._session, self._order = session, order
         self.corpus: PairCorpus  # once it is read
 
     def plan(self, record: Record | None) -> Plan:
