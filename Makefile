@@ -19,7 +19,7 @@ demo: setup
 	$(BIN)/seqcli --models-dir demo predict-word "in the morning the" -m demo -k 5
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
