@@ -67,6 +67,13 @@ def option_name(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+def typed(name: str, value: Any) -> list[str]:
+    """Return a setting as it is typed: its option, and the value of one that is no flag."""
+    if isinstance(value, bool):
+        return [option_name(name) if value else f"--no-{name.replace('_', '-')}"]
+    return [option_name(name), str(value).removesuffix(".0")]
+
+
 def value_type(cls: type, name: str) -> tuple[type, bool]:
     """Return a setting's plain type, and whether it may be None."""
     hint = _types(cls)[name]

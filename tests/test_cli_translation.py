@@ -16,6 +16,7 @@ import pytest
 from command_line import seqcli
 
 from seqcli.store import Shelf
+from seqcli.translation import fit_to_time as fitted
 
 WORDS = {"one": "eins", "two": "zwei", "red": "rot", "dog": "Hund", "cat": "Katze", "runs": "rennt", "big": "groß"}
 TINY = (
@@ -92,6 +93,52 @@ def test_the_more_often_pairs_are_read_the_more_is_dropped_unless_it_is_given(tm
     assert found["once"].dropout == found["once"].weight_dropout == found["soon"].dropout == 0.0
     assert 0.0 < found["often"].embedding_dropout < found["often"].weight_dropout < found["often"].dropout < 0.5
     assert found["by-hand"] == replace(found["often"], dropout=0.2) and found["alike"] == found["often"]
+
+
+def test_few_minutes_get_a_smaller_model_and_too_few_are_refused_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = write_pairs(tmp_path, 40)
+    minutes, shelf = 0.01, ("--models-dir", tmp_path / "models")
+    updates = {320: 0.0, 240: 0.0, 160: 0.0}  # that the minutes allow, by hidden size
+    monkeypatch.setattr(fitted, "_seconds", lambda plan, *_: 60 * minutes / updates[plan.spec.hidden_size])
+
+    def train(*options: str) -> Any:
+        quick = ("--minutes", str(minutes), "--subwords", "60", "--threads", "1", "--replace", "--name", "fits")
+        done = seqcli(*shelf, "train-translate", source, target, *quick, *options)
+        assert done.code == 0, done.err
+        shown.append(next(line for line in done.err.splitlines() if line.startswith("The pairs will be read")))
+        return Shelf(tmp_path / "models").read("fits").spec
+
+    shown: list[str] = []
+    updates.update({320: 900, 240: 1_000, 160: 1_100})
+    quick = ("--minutes", str(minutes), "--subwords", "60", "--threads", "1")
+    refused = seqcli(*shelf, "train-translate", source, target, *quick)
+    assert refused.code == 2 and "give --minutes 1 or more" in refused.error and "1,100 updates" in refused.error
+    assert not Shelf(tmp_path / "models").names()
+    updates.update({160: 1_900})
+    small = train()
+    assert (small.embedding_size, small.encoder_size, small.hidden_size) == (128, 96, 160)
+    assert "--embedding-size 128 --encoder-size 96 --hidden-size 160 --no-attention-layer" in shown[-1]
+    assert small.attention_layer is False and train("--attention-layer").attention_layer is True
+    assert Shelf(tmp_path / "models").read("fits").run.batch_size == 24 and "--batch-size 24" in shown[-1]
+    train("--batch-size", "48")
+    assert Shelf(tmp_path / "models").read("fits").run.batch_size == 48
+    updates.update({240: 3_100})
+    assert train().hidden_size == 240
+    updates.update({320: 3_100})
+    usual = train()
+    assert usual.hidden_size == 320 and "size" not in shown[-1]
+    assert Shelf(tmp_path / "models").read("fits").run.batch_size == 64
+    updates.update({320: 10, 40: 10})
+    assert train("--hidden-size", "40").hidden_size == 40, "by hand nothing is too small"
+    updates.update({320: 10, 240: 10})
+    many = train()  # an epoch is an update: read over and over
+    assert (small.hidden_size, many.hidden_size) == (160, 160) and many.label_smoothing == 0.1 and many.dropout == 0.5
+    monkeypatch.setattr(fitted, "FEW_PASSES", 10**6)
+    few = train()
+    assert few.label_smoothing == few.dropout == 0.0 and "--label-smoothing 0" in shown[-1]
+    assert train("--label-smoothing", "0.3", "--dropout", "0.2") == replace(few, label_smoothing=0.3, dropout=0.2)
 
 
 def test_torn_pairs_are_refused_with_both_counts_and_the_missing_line(tmp_path: Path) -> None:

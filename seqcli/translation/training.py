@@ -12,7 +12,7 @@ from seqcli.training.memory import begin_torch
 from seqcli.training.plan import Plan, make_plan
 from seqcli.training.resumption import is_longer
 from seqcli.translation.figures import bleu_tokenizer, figures, nats_text, quality_figures
-from seqcli.translation.fit_to_time import fit_dropout
+from seqcli.translation.fit_to_time import fit
 from seqcli.translation.load import translations_of, translator_of
 from seqcli.translation.source import PairSource, files_of_sides, pairs_entry, read_pair_corpus
 
@@ -55,10 +55,12 @@ class TranslationTrainer:
         return Plan(self.corpus.text, plan.spec, plan.run)
 
     def make(self, plan: Plan, draft: Draft) -> Made:
-        """Make the training; what it drops is fitted to how often the pairs will be read."""
+        """Make the training; what was not given is fitted to how often the pairs will be read."""
         session, corpus, record = self._session, self.corpus, draft.record
+        params = {name for name, value in self._order.params.items() if value is not None}
+        free = record is None and self._order.like is None
+        plan = fit(session, plan, corpus, _batches(plan, corpus), params if free else None)
         batches = _batches(plan, corpus)
-        plan = fit_dropout(session, plan, corpus, batches)
         training = _make(session, plan, corpus, batches, record, is_longer(record, plan.run))
 
         def best(event: Evaluated) -> tuple[dict[str, bytes], dict[str, Any]]:

@@ -14,7 +14,7 @@ from seqcli.errors import DivergedError, MisuseError
 from seqcli.language.figures import perplexity_text
 from seqcli.language.settings import LanguageSpec
 from seqcli.quantities import duration
-from seqcli.settings import given, option_name, to_dict
+from seqcli.settings import given, to_dict, typed
 from seqcli.text.settings import TextSpec
 from seqcli.training.plan import Plan, make_plan
 from seqcli.training.settings import RunSpec
@@ -125,7 +125,7 @@ def _train_line(source: Source, params: dict[str, Any], best: Trial) -> list[str
     words = ["seqcli", "train-lm", *source.texts, *(word for path in source.valid for word in ("--valid", path))]
     words += source.form.options()
     kept = {**given(TextSpec, params), **given(LanguageSpec, params), **given(RunSpec, params), **best.settings}
-    words += [word for key, value in kept.items() for word in _typed(key, value)]
+    words += [word for key, value in kept.items() for word in typed(key, value)]
     return [*words, "--minutes", f"{best.minutes:.3g}"]
 
 
@@ -137,10 +137,3 @@ def _report(session: Session, found: list[Trial]) -> None:
             nats = trial.nats_per_token
             perplexity = None if nats is None else math.exp(min(nats, 700.0))
             out.add(rank, trial.minutes, nats, perplexity, *(trial.settings[name] for name in names))
-
-
-def _typed(name: str, value: Any) -> list[str]:
-    """Return a setting as it is typed."""
-    if isinstance(value, bool):
-        return [option_name(name) if value else f"--no-{name.replace('_', '-')}"]
-    return [option_name(name), str(value)]
