@@ -16,7 +16,7 @@ from record import record
 from seqcli.cli.session import Session
 from seqcli.text.reading import read_lines
 from seqcli.translation.arrays import TranslatorArrays
-from seqcli.translation.load import open_translator, translation_record, translations_of
+from seqcli.translation.load import translation_record, translations_of, translator_of
 from seqcli.translation.metrics import quality
 from seqcli.translation.search import Searching
 
@@ -38,7 +38,8 @@ def main() -> None:
     parser.add_argument("--models-dir", default="models")
     options = parser.parse_args()
     session = Session(models_dir=options.models_dir)
-    asked, stored = open_translator(session, options.model), translation_record(session, options.model)
+    stored = translation_record(session, options.model)
+    asked = translator_of(stored)
     weights = {name: rounded(array) for name, array in stored.arrays("weights").items()}
     ways = {"float32": asked, "int8": replace(asked, model=TranslatorArrays(stored.spec, weights))}
     sources, references = (list(read_lines([path])) for path in (options.source, options.reference))

@@ -18,7 +18,7 @@ from record import record
 
 from seqcli.cli.session import Session
 from seqcli.text.reading import read_lines
-from seqcli.translation.load import open_translator, translation_record
+from seqcli.translation.load import translation_record, translator_of
 from seqcli.translation.model import Translator
 from seqcli.translation.search import Searching, search
 
@@ -54,7 +54,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     session = Session(models_dir=options.models_dir)
-    asked, plain = open_translator(session, options.model), torch_model(session, options.model)
+    asked, plain = translator_of(translation_record(session, options.model)), torch_model(session, options.model)
     sources = [asked.source.ids(line) for line in read_lines([options.source]) if line.strip()][: options.count]
     for beam in (1, 5):
         ways: dict[str, Callable[[], Any]] = {

@@ -2,47 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from seqcli.translation.load import open_translator, translations_of
+from seqcli.translation.figures import bleu_tokenizer
+from seqcli.translation.load import translations_of
+from seqcli.translation.metrics import paired_bootstrap, quality
+from seqcli.translation.search import Searching
 
 if TYPE_CHECKING:
     from seqcli.session import Session
+    from seqcli.translation.answer_settings import Measuring
+    from seqcli.translation.lines import LineTranslator
     from seqcli.translation.pairs import Pairs
-    from seqcli.translation.search import Searching
 
+WHOLE = "all"
 CHARACTERS = " characters"  # behind the lengths of a part
 BUCKETS = 4  # of the same number of sentences, by source length
 
 
-def measure(session: Session, model: str | None, pairs: Pairs, how: Searching) -> tuple[str, list[str], float]:
-    """Return a model's name, its translations of the sources, and its nats per target token."""
-    asked = open_translator(session, model)
-    translations = translations_of(session, asked, pairs.source, how)
+class Figure(NamedTuple):
+    """The figures of a translator on a test set, or on a part of it, by the lengths of its sources.
+
+    nats_per_token: of the references, and of the whole only; p_value: how likely chance alone makes its BLEU differ so
+    from the first translator's.
+    """
+
+    model: str
+    part: str
+    pairs: int
+    bleu: float
+    chrf: float
+    ter: float
+    nats_per_token: float | None
+    p_value: float | None
+    signature: str
+
+
+def figures(session: Session, translators: Sequence[LineTranslator], pairs: Pairs, how: Measuring) -> Iterator[Figure]:
+    """Yield the figures of each translator on the whole and, where that is asked for, on the parts of a test set."""
+    search = Searching(how.beam, how.length_penalty, how.coverage)
+    cut = how.bleu_tokenizer or bleu_tokenizer(pairs.target)
+    first: list[str] | None = None
+    for one in translators:
+        translations = translations_of(session, one, pairs.source, search)
+        nats = _nats_per_token(one, pairs)
+        chance = paired_bootstrap(first, translations, pairs.target, cut, how.samples) if first is not None else None
+        first = translations if first is None else first
+        for part, places in _parts_of(pairs, how.by_length):
+            found = quality([translations[i] for i in places], [pairs.target[i] for i in places], cut)
+            scores = (found.bleu, found.chrf, found.ter)
+            cost, p_value = (nats, chance) if part == WHOLE else (None, None)
+            yield Figure(one.name, part, len(places), *scores, cost, p_value, found.signature)
+
+
+def _nats_per_token(asked: LineTranslator, pairs: Pairs) -> float:
     scored = asked.score(list(zip(pairs.source, pairs.target, strict=True)))
     nats = -sum(float(logs.sum(dtype="float64")) for _, logs in scored)
-    return asked.name, translations, nats / sum(len(ids) for ids, _ in scored)
+    return nats / sum(len(ids) for ids, _ in scored)
 
 
-def figures(translations: Sequence[str], references: Sequence[str], cut: str) -> dict[str, Any]:
-    """Return BLEU, chrF, TER and BLEU's signature."""
-    from seqcli.translation.metrics import quality
-
-    found = quality(translations, references, cut)
-    return {"bleu": found.bleu, "chrf": found.chrf, "ter": found.ter, "signature": found.signature}
-
-
-def chance(first: list[str], other: list[str], pairs: Pairs, cut: str, samples: int) -> float:
-    """Return how likely two models' BLEU differ as much as they do by chance."""
-    from seqcli.translation.metrics import paired_bootstrap
-
-    return paired_bootstrap(first, other, pairs.target, cut, samples)
-
-
-def parts_of(pairs: Pairs, by_length: bool) -> list[tuple[str, list[int]]]:
+def _parts_of(pairs: Pairs, by_length: bool) -> list[tuple[str, list[int]]]:
     """Return the parts of a test set to be measured, named by the characters of their sources."""
-    parts = [("all", list(range(len(pairs))))]
+    parts = [(WHOLE, list(range(len(pairs))))]
     if by_length:
         order = sorted(range(len(pairs)), key=lambda i: len(pairs.source[i]))
         for k in range(BUCKETS):

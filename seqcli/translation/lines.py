@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,14 +34,17 @@ class Looked:
     weights: Array
 
 
-@dataclass(frozen=True)
-class Translation:
-    """A translation of a line: its log-probability, the score it is ranked by, the attention of its parts."""
+class Translation(str):
+    """A translation of a line, with its log-probability, the score it is ranked by, the attention of its parts."""
 
-    text: str
     log_probability: float
     score: float
-    looked: list[Looked] = field(default_factory=list)
+    looked: Sequence[Looked]
+
+    def __new__(cls, text: str, log_probability: float, score: float, looked: Sequence[Looked] = ()) -> Translation:
+        made = super().__new__(cls, text)
+        made.log_probability, made.score, made.looked = log_probability, score, looked
+        return made
 
 
 @dataclass(frozen=True)

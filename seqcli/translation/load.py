@@ -22,7 +22,11 @@ TOGETHER = 1_000  # sentences translated between two moves of a bar
 
 def translation_record(session: Session, name: str | None) -> Record:
     """Return the record of a translator. Raises MisuseError for a model that answers other questions."""
-    record = session.shelf.read(name, "translation")
+    return check_translator(session.shelf.read(name, "translation"))
+
+
+def check_translator(record: Record) -> Record:
+    """Return a record that is a translator's. Raises MisuseError for a model that answers other questions."""
     if record.task != "translation":
         raise MisuseError(
             f"{quoted(record.name)} {TASKS[record.task].does}; name a translator, made by train-translate."
@@ -42,11 +46,6 @@ def _side(record: Record, which: str) -> Side:
     from seqcli.translation.sides import Side
 
     return Side(tokenizer_of(record, which), record.vocabulary(f"{which}vocabulary"))
-
-
-def open_translator(session: Session, name: str | None) -> LineTranslator:
-    """Return a translator of the shelf, with numpy alone."""
-    return translator_of(translation_record(session, name))
 
 
 def translator_of(record: Record) -> LineTranslator:
@@ -78,6 +77,6 @@ def translations_of(session: Session, asked: LineTranslator, sources: list[str],
         for low in range(0, len(sources), TOGETHER):
             session.spare.fit_products()
             rows = asked.translate(sources[low : low + TOGETHER], how, terms=Terms(copy=True))
-            found += [row[0].text if row else "" for row in rows]
+            found += [str(row[0]) if row else "" for row in rows]
             bar.to(len(found))
     return found

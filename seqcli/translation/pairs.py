@@ -62,6 +62,16 @@ def read_pairs(paths: Sequence[str], form: Form = TEXT) -> Pairs:
     return pairs
 
 
+def pair_of_line(line: str, number: int) -> tuple[str, str] | None:
+    """Return the source and the translation of a line, None of an empty one. Raises CorpusError for another kind."""
+    sides = line.split("\t")
+    if not line.strip():
+        return None
+    if len(sides) != 2 or not all(side.strip() for side in sides):
+        raise CorpusError(f"Line {number} is no pair; give source, TAB, translation on every line.")
+    return sides[0], sides[1]
+
+
 def pairs_of(source: Sequence[str], target: Sequence[str]) -> Pairs:
     """Return pairs from two sides of the same length; those with an empty side are left out."""
     digest = hashlib.sha256()

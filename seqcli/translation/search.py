@@ -12,6 +12,7 @@ from seqcli.decoding.sampling import draw, shaped
 from seqcli.decoding.settings import Sampling
 from seqcli.layers.steps import Array, Ids, State
 from seqcli.text.vocabulary import EOS, UNK
+from seqcli.translation.answer_settings import BeamSettings, Translating
 from seqcli.translation.arrays import BLOCK, NEVER, TranslatorArrays
 from seqcli.translation.requests import Request, first_met, is_asking, restrict
 
@@ -24,14 +25,9 @@ SLACK = 1e-3  # of a bound on scores, for what rounding may take from a candidat
 
 
 @dataclass(frozen=True)
-class Searching:
-    """How a translation is searched for."""
+class Searching(BeamSettings):
+    """How a translation is searched for, or drawn."""
 
-    beam: int = 5
-    length_penalty: float = (
-        1.0  # a score is a log-probability over the length to this power, as Wu et al. 2016 count it
-    )
-    coverage: float = 0.0  # weight of looking at every source token once. Source: Wu et al. 2016, section 7
     longest: float = 3.0  # target tokens for a source token, and MORE
     temperature: float = 0.0  # above 0: every translation is drawn, each on its own; 1: as the model thinks
     seed: int = 1  # of what is drawn
@@ -39,6 +35,14 @@ class Searching:
     def penalty(self, length: int) -> float:
         """Return what a log-probability of a target of this length is divided by."""
         return float(((5.0 + length) / 6.0) ** self.length_penalty)
+
+
+def searching_of(wanted: Translating) -> Searching:
+    """Return how to search for as many translations as are wanted, or to draw them."""
+    if wanted.sample is None:
+        return Searching(max(wanted.beam, wanted.n or 1), wanted.length_penalty, wanted.coverage)
+    how = Searching(wanted.n or 1, wanted.length_penalty, wanted.coverage)
+    return replace(how, temperature=wanted.sample, seed=wanted.seed)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqcli.errors import CorpusError, quoted
 from seqcli.training.source import Source, check_corpus
-from seqcli.translation.load import open_translator, sides_of, translations_of
+from seqcli.translation.load import sides_of, translation_record, translations_of, translator_of
 
 if TYPE_CHECKING:
     from seqcli.session import Session
@@ -50,7 +50,7 @@ class PairSource(Source):
         target = [line for line in read_lines(self.monolingual, replace(self.form, columns=())) if line.strip()]
         if not target:
             raise CorpusError(f"{named(*self.monolingual)} holds only empty lines; give target text.")
-        asked = open_translator(session, self.reverse_model)
+        asked = translator_of(translation_record(session, self.reverse_model))
         found = pairs_of(translations_of(session, asked, target, Searching(beam=1)), target)
         told = named(*self.monolingual)
         session.note(f"Translated back by {quoted(asked.name)}: {len(found):,} lines of {told}.")

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
-from seqcli.cli.options import Number, command, model_option, option, output_options
+from seqcli.cli.options import command, model_option, option, output_options, spec_options
 from seqcli.cli.outputs import check_picture
+from seqcli.cli.questions import add_empty, add_numbered, answer_each
 from seqcli.cli.session import Session
 from seqcli.cli.translation.heatmap import draw_heatmap, shaded_cells
-from seqcli.cli.translation.options import check_count, search_options, searching_of, term_options
 from seqcli.errors import MisuseError, quoted
-from seqcli.translation.load import open_translator
+from seqcli.settings import given, settings
+from seqcli.translation.answer_settings import Translating
 
 if TYPE_CHECKING:
     from seqcli.cli.terminal import Results
-    from seqcli.translation.lines import LineTranslator, Looked, Translation
-    from seqcli.translation.search import Searching
+    from seqcli.translation.answers import Translator
+    from seqcli.translation.lines import Looked, Translation
 
-SEEDS = 2**31  # seeds run from 0 to one less
 SHOWN = 20  # letters that are named: more are not read
 BATCH = 1024  # lines translated side by side, where as many have come: those of one length go together
 COLUMNS = {
@@ -38,11 +38,7 @@ COLUMNS = {
 )
 @click.argument("text", nargs=-1)
 @model_option
-@search_options
-@term_options
-@option("-n", "count", type=Number(int), metavar="N", help="The N best translations of each line, with scores.")
-@option("--sample", "temperature", type=Number(float), metavar="X", help="Draw translations, at this temperature.")
-@option("--seed", type=Number(int), default=1, metavar="N", help="Start of what is drawn.  [default: 1]")
+@spec_options(Translating)
 @option("--alignment", is_flag=True, help="A record for each target word: which source word it looked at most.")
 @option("--plot", metavar="FILE", help="Draw what each word looked at: FILE.png or .svg; of the first line.")
 @option("--replace", "replace_plot", is_flag=True, help="Replace a picture that is there.")
@@ -55,74 +51,50 @@ def translate(
     /,
     text: tuple[str, ...],
     model: str | None,
-    beam: int,
-    length_penalty: float,
-    coverage: float,
-    glossary: str | None,
-    keep: bool,
-    copy: bool,
-    count: int | None,
-    temperature: float | None,
-    seed: int,
     alignment: bool,
     plot: str | None,
     replace_plot: bool,
     cells: bool,
     file: str | None,
+    **params: Any,
 ) -> None:
     """Translate a text, or each line of a file or pipe: one line out for one line in, an empty one for an empty one.
 
     All words are one text; several are lines of --file or a pipe. A line much longer than those learned from is cut
     at the ends of its sentences. --json and its kin tell scores.
     """
-    how = searching_for(searching_of(beam, length_penalty, coverage), count, temperature, seed)
-    kind = kind_of(count, alignment)
+    how = settings(Translating(), given(Translating, params))
+    kind = kind_of(how.n, alignment)
     if cells and (kind != "best" or session.terminal.output):
         raise MisuseError("--cells shows the translation itself; leave out -n, --alignment and --json.")
     if text and not "".join(text).strip():
         raise MisuseError("The text is empty; give some words, as in: seqcli translate 'A dog runs.'")
     if plot is not None:
         check_picture(plot, replace_plot)
+    from seqcli.translation.answers import open_translator
     from seqcli.translation.terms import terms_of
 
-    terms = terms_of(glossary, keep, copy)
+    terms = terms_of(how.glossary, how.keep, how.copy)
     looking = alignment or cells or plot is not None
     note_joined(session, text)
-    asked: LineTranslator | None = None
     plain = kind == "best" and not session.terminal.output
-    done, noted = 0, False
-    with session.terminal.results(*COLUMNS[kind]) as out:
-        for lines in batches_of_texts(text, file, BATCH):
-            asked = asked or open_translator(session, model)
-            check_attention(asked, looking)
-            noted = noted or note_unseen(session, asked, lines)
-            session.spare.fit_products()
-            found = asked.translate(lines, how, count or 1, looking, terms, done)
-            if plain:
-                session.terminal.texts([row[0].text if row else "" for row in found])
-            else:
-                add_records(out, kind, lines, found, done + 1)
-            if plot is not None and (looked := words_looked(found)):
-                draw_heatmap(session, plot, looked[0])
-                plot = None
-            if cells:
-                session.terminal.texts([line for looked in words_looked(found) for line in shaded_cells(looked)])
-            out.flush()
-            done += len(lines)
+    waiting = {"plot": plot is not None, "note": True}
 
+    def add(out: Results, asked: Translator, lines: Sequence[str], first: int) -> None:
+        found = asked.translations(lines, how, terms, looking, first - 1)
+        waiting["note"] = waiting["note"] and not note_unseen(session, asked, lines)
+        if plain:
+            session.terminal.texts([row[0] if row else "" for row in found])
+        else:
+            add_records(out, kind, lines, found, first)
+        if waiting["plot"] and (looked := all_looked(found)):
+            draw_heatmap(session, str(plot), looked[0])
+            waiting["plot"] = False
+        if cells:
+            session.terminal.texts([line for looked in all_looked(found) for line in shaded_cells(looked)])
 
-def searching_for(how: Searching, count: int | None, temperature: float | None, seed: int) -> Searching:
-    """Return how to search for as many translations as are asked for, or to draw them."""
-    if count is not None:
-        check_count("-n", count)
-        how = replace(how, beam=max(how.beam, count))
-    if temperature is None:
-        return how
-    if not 0 <= seed < SEEDS:
-        raise MisuseError(f"--seed is {seed}; give a number from 0 to {SEEDS - 1:,}.")
-    if not 0.01 <= temperature <= 100.0:
-        raise MisuseError(f"--sample is {temperature:g}; give a temperature from 0.01 to 100.")
-    return replace(how, beam=count or 1, temperature=temperature, seed=seed)
+    batches = batches_of_texts(text, file, BATCH)
+    answer_each(session, COLUMNS[kind], batches, lambda: open_translator(session, model), add)
 
 
 def kind_of(count: int | None, alignment: bool) -> str:
@@ -132,15 +104,9 @@ def kind_of(count: int | None, alignment: bool) -> str:
     return "alignment" if alignment else "several" if count is not None else "best"
 
 
-def check_attention(asked: LineTranslator, looking: bool) -> None:
-    """Raise MisuseError where a model is asked what it looked at and looks at nothing."""
-    if looking and asked.model.spec.attention == "none":
-        raise MisuseError(f"{quoted(asked.name)} was trained with --attention none; it has no alignment to show.")
-
-
-def note_unseen(session: Session, asked: LineTranslator, lines: list[str]) -> bool:
+def note_unseen(session: Session, asked: Translator, lines: Sequence[str]) -> bool:
     """Say which letters of some lines the model never learned, and return whether there are any."""
-    unseen = asked.source.unseen("".join(lines))
+    unseen = asked.unseen(lines)
     if unseen:
         letters = unseen if len(unseen) <= SHOWN else f"{unseen[:SHOWN]}…"
         session.note(
@@ -149,37 +115,24 @@ def note_unseen(session: Session, asked: LineTranslator, lines: list[str]) -> bo
     return bool(unseen)
 
 
-def add_records(out: Results, kind: str, lines: list[str], found: list[list[Translation]], first: int) -> None:
+def add_records(out: Results, kind: str, lines: Sequence[str], found: list[list[Translation]], first: int) -> None:
     """Write the records of some lines, in order, the number of whose first is given; an empty one gives one, too."""
+    from seqcli.translation.alignment import aligned
+
     for number, (line, row) in enumerate(zip(lines, found, strict=True), first):
         if not row:
-            out.add(number if kind == "alignment" else line, *[None] * (len(out.columns) - 1))
+            add_empty(out, number if kind == "alignment" else line)
         elif kind == "best":
-            out.add(line, row[0].text, row[0].score)
+            out.add(line, row[0], row[0].score)
         elif kind == "several":
-            for rank, translation in enumerate(row, 1):
-                out.add(line, rank, translation.text, translation.score, translation.log_probability)
+            add_numbered(out, line, [(one, one.score, one.log_probability) for one in row])
         else:
-            add_alignment(out, number, row[0])
+            for word in aligned(row[0]):
+                out.add(number, *word)
 
 
-def add_alignment(out: Results, line: int, translation: Translation) -> None:
-    """Write a record for each word of a translation: the source word that it looked at most, and how much."""
-    from seqcli.text.tokens import SPACE, shown
-    from seqcli.translation.lines import by_words
-
-    place = source_place = 0
-    for looked in (by_words(part, SPACE) for part in translation.looked):
-        for word, weights in zip(looked.target, looked.weights, strict=True):
-            place, best = place + 1, int(weights.argmax())
-            source = shown(looked.source[best])
-            out.add(line, place, shown(word), source_place + best + 1, source, float(weights[best]))
-        source_place += len(looked.source)
-
-
-def words_looked(found: list[list[Translation]]) -> list[Looked]:
+def all_looked(found: list[list[Translation]]) -> list[Looked]:
     """Return what the words of the best translations looked at, a part at a time."""
-    from seqcli.text.tokens import SPACE
-    from seqcli.translation.lines import by_words
+    from seqcli.translation.alignment import words_looked
 
-    return [by_words(part, SPACE) for row in found if row for part in row[0].looked]
+    return [looked for row in found if row for looked in words_looked(row[0])]

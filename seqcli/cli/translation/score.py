@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options
 from seqcli.cli.options import command, model_option, option, output_options
+from seqcli.cli.questions import add_empty, add_numbered, answer_each
 from seqcli.cli.session import Session
-from seqcli.errors import CorpusError, MisuseError
-from seqcli.translation.load import open_translator
+from seqcli.errors import MisuseError
 
 if TYPE_CHECKING:
     from seqcli.cli.terminal import Results
-    from seqcli.translation.lines import LineTranslator
+    from seqcli.translation.answers import Translator
 
 Pair = tuple[str, str]
 COLUMNS = {
@@ -41,15 +41,12 @@ def score_translation(
     Takes a source and its translation, or lines of source, TAB, translation from a file or pipe. Every pair is scored
     whole; one of more than 4,000 tokens on a side is refused.
     """
-    asked: LineTranslator | None = None
-    done = 0
-    with session.terminal.results(*COLUMNS[words]) as out:
-        for pairs in pairs_given(pair, file):
-            asked = asked or open_translator(session, model)
-            session.spare.fit_products()
-            add_scores(out, asked, pairs, words, done + 1)
-            done += len(pairs)
-            out.flush()
+    from seqcli.translation.answers import open_translator
+
+    def add(out: Results, asked: Translator, pairs: Sequence[Pair | None], first: int) -> None:
+        add_scores(out, asked, pairs, words, first)
+
+    answer_each(session, COLUMNS[words], pairs_given(pair, file), lambda: open_translator(session, model), add)
 
 
 def pairs_given(pair: tuple[str, ...], file: str | None) -> Iterator[list[Pair | None]]:
@@ -61,33 +58,23 @@ def pairs_given(pair: tuple[str, ...], file: str | None) -> Iterator[list[Pair |
             raise MisuseError("The source or its translation is empty; give both.")
         yield [(pair[0], pair[1])]
         return
+    from seqcli.translation.pairs import pair_of_line
+
     done = 0
     for lines in batches_of_texts((), file):
-        found: list[Pair | None] = []
-        for number, line in enumerate(lines, done + 1):
-            sides = line.split("\t")
-            if line.strip() and (len(sides) != 2 or not all(side.strip() for side in sides)):
-                raise CorpusError(f"Line {number} is no pair; give source, TAB, translation on every line.")
-            found.append((sides[0], sides[1]) if line.strip() else None)
+        yield [pair_of_line(line, number) for number, line in enumerate(lines, done + 1)]
         done += len(lines)
-        yield found
 
 
-def add_scores(out: Results, asked: LineTranslator, pairs: list[Pair | None], words: bool, first: int) -> None:
+def add_scores(out: Results, asked: Translator, pairs: Sequence[Pair | None], words: bool, first: int) -> None:
     """Write the records of some pairs, in order; of words with the number of their line, which begins at `first`."""
-    from seqcli.text.tokens import shown
-    from seqcli.text.vocabulary import EOS, SPECIALS, UNK
-
-    found = iter(asked.score([pair for pair in pairs if pair is not None]))
+    found = iter(asked.scores([pair for pair in pairs if pair is not None]))
     for line, pair in enumerate(pairs, first):
         if pair is None:
-            out.add(line if words else "", *[None] * (len(out.columns) - 1))
+            add_empty(out, line if words else "")
             continue
-        ids, logs = next(found)
+        score = next(found)
         if words:
-            tokens = [*map(shown, asked.target.tokens(pair[1])), SPECIALS[EOS]]
-            for position, (word, token, log) in enumerate(zip(tokens, ids, logs, strict=True), 1):
-                out.add(line, position, word, float(log), token == UNK)
+            add_numbered(out, line, score.words)
         else:
-            total = float(logs.sum(dtype="float64"))
-            out.add(*pair, len(ids), ids.count(UNK), total, -total / len(ids))
+            out.add(*pair, score.tokens, score.unknown, score.log_probability, score.nats_per_token)
