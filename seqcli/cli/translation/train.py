@@ -77,7 +77,7 @@ def train_translate(
         raise MisuseError("--monolingual and --reverse-model go together; give both.")
     if reverse and monolingual:
         raise MisuseError("--reverse trains both directions on pairs; leave out --monolingual.")
-    name = name or name_of(texts)
+    name = name or name_of(texts, "translation")
     if reverse_model:
         translation_record(session, reverse_model)  # before the pairs are read
     from seqcli.training.driver import Order
