@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -60,6 +60,18 @@ class Silent:
     def bar(self, total: int | None, what: str, unit: str = "B", own_time: bool = False) -> Iterator[Bar]:
         """Show nothing."""
         yield _Unseen()
+
+
+class Heard(Silent):
+    """A session whose notes go to a function."""
+
+    def __init__(self, shelf: Shelf, spare: Spare, hear: Callable[[str], object]) -> None:
+        super().__init__(shelf, spare)
+        self._hear = hear
+
+    def note(self, line: str, command: Sequence[str] = ()) -> None:
+        """Let it be heard, the command behind it."""
+        self._hear(" ".join([line, *command]))
 
 
 class _Unseen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, field, fields, replace
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -27,10 +27,30 @@ def settings(base: S, changes: dict[str, Any]) -> S:
     """Return settings with changes made. Raises MisuseError, naming the option, for a value out of range."""
     names = [f.name for f in fields(base)]  # type: ignore[arg-type]
     for odd in changes.keys() - names:
-        raise MisuseError(f"There is no setting {quoted(odd)}; there are {', '.join(names)}.")
+        raise unknown_setting(odd, names)
     spec: S = replace(base, **changes)  # type: ignore[type-var]
     check(spec)
     return spec
+
+
+def check_given(params: Mapping[str, Any], *kinds: type) -> None:
+    """Raise MisuseError for a setting that was given and is out of its range, before anything else is looked at.
+
+    Of a name that two kinds have, the later one is meant.
+    """
+    checked = {"architecture"}  # which kinds are looked at depends on it; whoever asked knows its choices
+    for kind in reversed(kinds):
+        settings(kind(), {name: value for name, value in given(kind, params).items() if name not in checked})
+        checked |= {f.name for f in fields(kind)}
+
+
+def unknown_setting(name: str, names: Sequence[str]) -> MisuseError:
+    """Return the error of a keyword argument that is no setting."""
+    import difflib
+
+    near = difflib.get_close_matches(name, names, 1)
+    step = f"did you mean {quoted(near[0])}?" if near else f"there are {', '.join(names)}."
+    return MisuseError(f"There is no setting {quoted(name)}; {step}")
 
 
 S = TypeVar("S")

@@ -14,7 +14,7 @@ from seqcli.cli.completion import BY_METAVAR, complete_model
 from seqcli.cli.help_page import Command
 from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, quoted
-from seqcli.settings import given, option_name, settings, value_type
+from seqcli.settings import option_name, value_type
 from seqcli.tasks import ARCHITECTURES
 
 S = TypeVar("S")
@@ -106,23 +106,12 @@ def _spec_option(cls: type, name: str, default: Any, meta: Any) -> Callable[[F],
     return option(flag, name, default=None, help=text, panel=meta["panel"], **shape)
 
 
-def check_given(params: dict[str, Any], *kinds: type) -> None:
-    """Raise MisuseError for a setting on the command line that is out of its range, before anything else is looked at.
-
-    Of a name that two kinds have, the later one is meant.
-    """
-    checked = {"architecture"}  # which kinds are looked at depends on it; click knows its choices
-    for kind in reversed(kinds):
-        settings(kind(), {name: value for name, value in given(kind, params).items() if name not in checked})
-        checked |= {f.name for f in fields(kind)}
-
-
 model_option = option(
     "-m",
     "--model",
     envvar="SEQCLI_MODEL",
     metavar="NAME",
-    help="The model to ask.  [default: SEQCLI_MODEL, or the task's default model]",
+    help="The model to ask.  [default: SEQCLI_MODEL, or the default model]",
     shell_complete=complete_model,
 )
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from seqcli.cli.completion import complete_model
 from seqcli.cli.options import option, reading_options
 from seqcli.cli.session import MODELS_DIR, Session
-from seqcli.errors import MisuseError
-from seqcli.settings import option_name
 
 if TYPE_CHECKING:
     from seqcli.training.source import Source
@@ -32,17 +30,10 @@ def training_options(command: Any) -> Any:
         ),
         reading_options,
         option("--valid", multiple=True, metavar="FILE", help="Held-out text, instead of a part cut from the text."),
-        option("--name", metavar="NAME", help="Name of the model.  [default: of the text and the task]"),
+        option("--name", metavar="NAME", help="Name of the model.  [default: the file's]"),
     ):
         command = decorate(command)
     return command
-
-
-def check_resume(resume: bool, **beginnings: Any) -> None:
-    """Raise MisuseError where a training is to go on and one of the options that only begin one is given."""
-    if resume and any(beginnings.values()):
-        *some, last = map(option_name, beginnings)
-        raise MisuseError(f"--resume goes on with a model as it is; leave out {', '.join(some)} and {last}.")
 
 
 def resume_line(session: Session, command: str, source: Source, name: str) -> tuple[str, ...]:

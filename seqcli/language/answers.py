@@ -12,10 +12,10 @@ from seqcli.language.answer_settings import Generating, Measuring, Predicting, h
 from seqcli.language.asked import Asked
 from seqcli.language.load import checked
 from seqcli.language.mixture.blend import Blend
-from seqcli.language.mixture.settings import ALONE, Mixing
+from seqcli.language.mixture.settings import ALONE, Mixing, parse
 from seqcli.one_or_many import TOGETHER, answered
 from seqcli.settings import settings
-from seqcli.text.form import TEXT, Form
+from seqcli.text.form import KEYWORDS, TEXT, Form, form_of
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -43,6 +43,8 @@ def load(
 
     Raises MisuseError for a model of another task, for models that cannot be mixed, and for a cache that is none.
     """
+    if cache is not None:
+        parse(cache)
     mixing = Mixing((mix,) if isinstance(mix, str) else tuple(mix), cache, dynamic)
     return LanguageModel(session, checked(record), mixing).ready()
 
@@ -239,8 +241,8 @@ class LanguageModel:
         return measured(self._session, blend, Reading(files, lines, form, how))
 
     def _measured(self, texts: Sequence[Path | Iterable[str]], given: HowMeasured) -> Measured:
-        how = _with_tuples(given, "fit_on", "columns")
-        form = Form(**{name: how.pop(name) for name in ("encoding", "columns", "plain") if name in how})
+        form = form_of(given)
+        how = _with_tuples({name: value for name, value in given.items() if name not in KEYWORDS}, "fit_on")
         files = [os.fspath(text) for text in texts if isinstance(text, str | os.PathLike)]
         if len(files) == len(texts) and files:
             return self.measure(files, form, how_measured(how))

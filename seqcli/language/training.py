@@ -15,12 +15,14 @@ from seqcli.language.recipes import RECIPES
 from seqcli.language.settings import LanguageSpec, NgramSpec
 from seqcli.settings import given
 from seqcli.tasks import ARCHITECTURES
+from seqcli.text.settings import TextSpec
 from seqcli.training.checkpoint import take_up
 from seqcli.training.driver import Done, Made, Order
 from seqcli.training.memory import begin_torch
 from seqcli.training.plan import Plan, architecture_of, check_belongs, make_plan
 from seqcli.training.resumption import is_over
-from seqcli.training.source import corpus_entry, read_corpus
+from seqcli.training.settings import RunSpec
+from seqcli.training.source import Source, corpus_entry, read_corpus
 
 if TYPE_CHECKING:
     from seqcli.session import Session
@@ -82,6 +84,7 @@ class LanguageTrainer:
     """What the driver asks of a language model's training; n-grams are counted at once."""
 
     task, unit = "lm", "token"
+    settings, source = (TextSpec, LanguageSpec, NgramSpec, RunSpec), Source
 
     def __init__(self, session: Session, order: Order) -> None:
         self._session, self._order = session, order

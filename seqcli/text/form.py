@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 def _silent(note: str) -> None:
@@ -29,3 +30,14 @@ class Form:
 
 TEXT = Form()
 PLAIN = Form(plain=True)
+KEYWORDS = ("encoding", "columns", "plain")
+
+
+def form_of(given: Mapping[str, Any]) -> Form:
+    """Return the form that keyword arguments say; the other ones are passed over."""
+    columns = given.get("columns", ())
+    return Form(
+        given.get("encoding", TEXT.encoding),
+        (columns,) if isinstance(columns, str) else tuple(columns),
+        given.get("plain", TEXT.plain),
+    )

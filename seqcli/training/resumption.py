@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seqcli.errors import MisuseError, quoted
+from seqcli.settings import option_name
 
 if TYPE_CHECKING:
     from seqcli.session import Session
     from seqcli.store import Record
 
 BUDGETS = ("epochs", "minutes")  # the settings that say how long
+
+
+def check_resume(resume: bool, **beginnings: Any) -> None:
+    """Raise MisuseError where a training is to go on and one of the options that only begin one is given."""
+    if resume and any(beginnings.values()):
+        *some, last = map(option_name, beginnings)
+        raise MisuseError(f"--resume goes on with a model as it is; leave out {', '.join(some)} and {last}.")
 
 
 def check_trained(record: Record | None) -> None:

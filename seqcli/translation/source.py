@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from seqcli.errors import CorpusError, quoted
+from seqcli.errors import CorpusError, MisuseError, quoted
 from seqcli.training.source import Source, check_corpus
 from seqcli.translation.load import sides_of, translation_record, translations_of, translator_of
 
@@ -28,10 +28,15 @@ class PairSource(Source):
     both: the other direction is trained too; turned: it is this one.
     """
 
-    monolingual: tuple[str, ...] = ()
-    reverse_model: str = ""
+    monolingual: tuple[str, ...] = field(default=(), metadata={"asked": True})
+    reverse_model: str = field(default="", metadata={"asked": True})
     both: bool = False
     turned: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise MisuseError for one of the two that belong together."""
+        if bool(self.monolingual) != bool(self.reverse_model):
+            raise MisuseError("--monolingual and --reverse-model go together; give both.")
 
     def pairs(self, paths: Sequence[str]) -> Pairs:
         """Return the pairs of files, in the direction that is trained."""

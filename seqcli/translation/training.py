@@ -14,6 +14,7 @@ from seqcli.training.resumption import is_longer
 from seqcli.translation.figures import bleu_tokenizer, figures, nats_text, quality_figures
 from seqcli.translation.fit_to_time import fit
 from seqcli.translation.load import translations_of, translator_of
+from seqcli.translation.settings import PairsTextSpec, TranslationRunSpec, TranslationSpec
 from seqcli.translation.source import PairSource, files_of_sides, pairs_entry, read_pair_corpus
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class TranslationTrainer:
     """What the driver asks of the training of a translator."""
 
     task, unit = "translation", "token"
+    settings, source = (PairsTextSpec, TranslationSpec, TranslationRunSpec), PairSource
 
     def __init__(self, session: Session, order: Order) -> None:
         pairs = order.source

@@ -15,6 +15,7 @@ from seqcli.training.plan import Plan, make_plan
 from seqcli.training.resumption import is_over
 from seqcli.training.source import Source, check_corpus, corpus_entry, read_corpus
 from seqcli.vectors.initial import Known, known_vectors
+from seqcli.vectors.settings import VectorsRunSpec, VectorsSpec, VectorsTextSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -120,6 +121,7 @@ class VectorsTrainer:
     """What the driver asks of the training of word vectors."""
 
     task, unit = "vectors", "word"
+    settings, source = (VectorsTextSpec, VectorsSpec, VectorsRunSpec), Source
 
     def __init__(self, session: Session, order: Order) -> None:
         self._session, self._order = session, order

@@ -8,11 +8,13 @@ import click
 
 from seqcli.cli.completion import complete_file, complete_model
 from seqcli.cli.language.report import report
-from seqcli.cli.options import architecture_option, check_given, command, option, spec_options
+from seqcli.cli.options import architecture_option, command, option, spec_options
 from seqcli.cli.session import Session
-from seqcli.cli.training import check_resume, resume_line, training_options
+from seqcli.cli.training import resume_line, training_options
 from seqcli.language.settings import LanguageSpec, NgramSpec
+from seqcli.settings import check_given
 from seqcli.text.settings import TextSpec
+from seqcli.training.resumption import check_resume
 from seqcli.training.settings import RunSpec
 from seqcli.training.source import Source, name_of
 
@@ -58,7 +60,7 @@ def train_lm(
     from seqcli.language.training import LanguageTrainer
     from seqcli.training.driver import Order, train
 
-    source, name = Source(texts, valid, session.text_form), name or name_of(texts, "lm")
+    source, name = Source(texts, valid, session.text_form), name or name_of(texts)
     line = resume_line(session, "train-lm", source, name)
     order = Order(source, name, params, like, origin, resume, replace, line)
     trainer = LanguageTrainer(session, order)

@@ -10,11 +10,13 @@ import click
 
 from seqcli.cli import tips
 from seqcli.cli.completion import complete_file, complete_model
-from seqcli.cli.options import check_given, command, option, spec_options
+from seqcli.cli.options import command, option, spec_options
 from seqcli.cli.session import Session
-from seqcli.cli.training import check_resume, resume_line, training_options
+from seqcli.cli.training import resume_line, training_options
 from seqcli.cli.translation.report import report
 from seqcli.errors import MisuseError
+from seqcli.settings import check_given
+from seqcli.training.resumption import check_resume
 from seqcli.training.source import name_of
 from seqcli.translation.load import translation_record
 from seqcli.translation.settings import PairsTextSpec, TranslationRunSpec, TranslationSpec
@@ -73,16 +75,14 @@ def train_translate(
     """
     check_resume(resume, replace=replace, like=like)
     check_given(params, PairsTextSpec, TranslationSpec, TranslationRunSpec)
-    if bool(monolingual) != bool(reverse_model):
-        raise MisuseError("--monolingual and --reverse-model go together; give both.")
     if reverse and monolingual:
         raise MisuseError("--reverse trains both directions on pairs; leave out --monolingual.")
-    name = name or name_of(texts, "translation")
-    if reverse_model:
-        translation_record(session, reverse_model)  # before the pairs are read
+    name = name or name_of(texts)
     from seqcli.training.driver import Order
 
     source = PairSource(texts, valid, session.text_form, monolingual, reverse_model or "", reverse)
+    if reverse_model:
+        translation_record(session, reverse_model)  # before the pairs are read
     line = _resume_line(session, source, name)
     orders = [Order(source, name, params, like, None, resume, replace, line)]
     if reverse:

@@ -9,10 +9,12 @@ import click
 
 from seqcli.cli import tips
 from seqcli.cli.completion import complete_file, complete_model_or_file
-from seqcli.cli.options import check_given, command, option, spec_options
+from seqcli.cli.options import command, option, spec_options
 from seqcli.cli.session import Session
-from seqcli.cli.training import check_resume, resume_line, training_options
+from seqcli.cli.training import resume_line, training_options
 from seqcli.quantities import duration
+from seqcli.settings import check_given
+from seqcli.training.resumption import check_resume
 from seqcli.training.source import Source, name_of
 from seqcli.vectors.settings import VectorsRunSpec, VectorsSpec, VectorsTextSpec
 from seqcli.vectors.training import loss_text
@@ -61,7 +63,7 @@ def train_w2v(
     from seqcli.training.driver import Order, train
     from seqcli.vectors.training import VectorsTrainer
 
-    source, name = Source(texts, valid, session.text_form), name or name_of(texts, "vectors")
+    source, name = Source(texts, valid, session.text_form), name or name_of(texts)
     line = resume_line(session, "train-w2v", source, name)
     order = Order(source, name, params, like, start, resume, replace, line)
     trainer = VectorsTrainer(session, order)

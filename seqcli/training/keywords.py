@@ -1,0 +1,65 @@
+"""What a training is asked for in keyword arguments, as Python gives them, made the order that the driver runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from seqcli.errors import MisuseError, quoted
+from seqcli.settings import check_given, unknown_setting
+from seqcli.text.form import KEYWORDS, form_of
+from seqcli.training.driver import Order
+from seqcli.training.resumption import check_resume
+from seqcli.training.source import name_of
+
+if TYPE_CHECKING:
+    from seqcli.training.events import Event
+
+Path = str | os.PathLike[str]
+
+
+def order_of(
+    trainer: Any,
+    texts: Iterable[Path],
+    name: str | None,
+    given: Mapping[str, Any],
+    listener: Callable[[Event], object] | None = None,
+) -> Order:
+    """Return the order of a training. trainer: its class, whose `settings` and `source` say what may be given.
+
+    Raises MisuseError for a name that is no setting and for a value out of range, in the words of the command line.
+    """
+    files = strings(texts)
+    if not files:
+        raise MisuseError("There is no text to learn from; give a file.")
+    of_source = [f.name for f in fields(trainer.source) if f.metadata.get("asked")]
+    kinds = {f.name: f for kind in trainer.settings for f in fields(kind)}
+    known = [*kinds, *of_source, *KEYWORDS, "valid", "like", "begin_from", "resume", "replace"]
+    for odd in given.keys() - known:
+        raise unknown_setting(odd, known)
+    params = {key: value for key, value in given.items() if key in kinds}
+    like, start = given.get("like"), given.get("begin_from")
+    resume, replace = bool(given.get("resume")), bool(given.get("replace"))
+    check_resume(resume, replace=replace, like=like, **{"from": start})
+    _check_architecture(trainer, params.get("architecture"))
+    check_given(params, *trainer.settings)
+    texts_of = {key: value for key, value in given.items() if key in of_source}
+    more = {key: value if isinstance(value, str) else strings(value) for key, value in texts_of.items()}
+    source = trainer.source(files, strings(given.get("valid", ())), form_of(given), **more)
+    begin = None if start is None else os.fspath(start)
+    return Order(source, name or name_of(files), params, like, begin, resume, replace, listener=listener)
+
+
+def strings(paths: Any) -> tuple[str, ...]:
+    """Return one path or several as strings."""
+    return tuple(map(os.fspath, [paths] if isinstance(paths, str | os.PathLike) else paths))
+
+
+def _check_architecture(trainer: Any, name: str | None) -> None:
+    """Raise MisuseError for an architecture that the task has not."""
+    found = [f for kind in trainer.settings for f in fields(kind) if f.name == "architecture"]
+    known = [choice for f in found for choice in f.metadata["choices"]]
+    if name is not None and name not in known:
+        raise MisuseError(f"--architecture is {quoted(name)}; choose from {', '.join(known)}.")
