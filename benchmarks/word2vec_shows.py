@@ -27,6 +27,8 @@ from record import record
 from texts import NOVELS
 from word2vec import MODELS, PEERS, THREADS, plain_text, scores, tiny_text, train, vectors_of
 
+from seqcli.training.source import name_of
+
 SEQCLI = [str(Path(sys.executable).with_name("seqcli")), "--models-dir", str(MODELS)]
 WHITE = ("--tokenizer", "whitespace", "--unit", "line")
 QUESTIONS = (
@@ -57,7 +59,7 @@ def same() -> None:
     code = process.wait()
     resume = [*SEQCLI, "-q", "train-w2v", str(text), "--resume", "--json"]
     done = subprocess.run(resume, capture_output=True, text=True)
-    found.append(vectors_of(MODELS / text.stem)[0])
+    found.append(vectors_of(MODELS / name_of([text.name], "vectors"))[0])
     print(f"--reproducible twice, then interrupted (exit {code}) and resumed (exit {done.returncode}): {found}")
     record("word2vec-same", hashes=found, same=len(set(found)) == 1, interrupted=code, threads=THREADS)
 
@@ -113,7 +115,7 @@ def _megabytes(name: str) -> float:
 def answers() -> None:
     """Ask, print and record."""
     for question in QUESTIONS:
-        command = [*SEQCLI, *question.split(), "-m", plain_text().stem]
+        command = [*SEQCLI, *question.split(), "-m", name_of([plain_text().name], "vectors")]
         done = subprocess.run(command, capture_output=True, text=True)
         print(f"$ seqcli {question}\n{done.stdout}{done.stderr}", end="")
         lines = (done.stdout or done.stderr).splitlines()

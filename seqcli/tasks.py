@@ -15,21 +15,41 @@ def resolved(where: str) -> Any:
 
 
 class Task(NamedTuple):
-    """What models of one task do, and "module:name" of what makes one answer, and of what trains one.
+    """What models of one task do and are called, one and many, the command that trains one, and "module:name"s.
 
-    load(session, record) gives the object that answers; trainer(session, order) what training.driver runs.
+    load(session, record) gives the object that answers; trainer(session, order) is what training.driver runs.
     """
 
     does: str
+    one: str
+    many: str
+    trained_by: str
     load: str
     trainer: str
 
 
 TASKS = {
-    "lm": Task("predicts the next token", "seqcli.language.answers:load", "seqcli.language.training:LanguageTrainer"),
-    "vectors": Task("holds word vectors", "seqcli.vectors.answers:load", "seqcli.vectors.training:VectorsTrainer"),
+    "lm": Task(
+        "predicts the next token",
+        "language model",
+        "language models",
+        "train-lm FILE",
+        "seqcli.language.answers:load",
+        "seqcli.language.training:LanguageTrainer",
+    ),
+    "vectors": Task(
+        "holds word vectors",
+        "model of word vectors",
+        "models of word vectors",
+        "train-w2v FILE",
+        "seqcli.vectors.answers:load",
+        "seqcli.vectors.training:VectorsTrainer",
+    ),
     "translation": Task(
         "translates (ask it with translate, score-translation, evaluate-translation)",
+        "translator",
+        "translators",
+        "train-translate SOURCE TARGET",
         "seqcli.translation.answers:load",
         "seqcli.translation.training:TranslationTrainer",
     ),

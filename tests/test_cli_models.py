@@ -128,7 +128,7 @@ def test_a_path_to_a_model_is_taken_where_a_model_is_named(shelf: Shelf, tmp_pat
         assert seqcli("--models-dir", "elsewhere", "models", "check", path).code == 0
     done = seqcli("models", "show", "models/ema")
     assert done.code == 1 and "'emma'" in done.error
-    assert seqcli("models", "default", "models/emma").code == 0 and seqcli("models", "default").out == "emma\n"
+    assert seqcli("models", "default", "models/emma").code == 0 and seqcli("models", "default").out == "emma\tlm\n"
     assert seqcli("models", "export", "models/emma").code == 0 and Path("emma.seqcli.tar").exists()
     assert seqcli("models", "rename", "models/emma", "woodhouse").code == 0
     assert seqcli("models", "remove", "models/woodhouse", "--yes").code == 0 and shelf.names() == ["austen"]
@@ -146,20 +146,82 @@ def test_a_lone_model_answers_where_only_it_can_be_meant(shelf: Shelf) -> None:
     make(shelf, "vectors", 3, **VECTORS)
     assert shelf.read().name == "austen" and shelf.read(task="lm").name == "austen"
     assert shelf.read(task="vectors").name == "vectors", "the only model that can be meant, default or not"
-    assert shelf.read(task="translation").name == "austen", "which the command then refuses by name"
     make(shelf, "more", 4, **VECTORS)
-    assert shelf.read(task="vectors").name == "austen"
     done = seqcli("neighbors", "king")
-    assert done.code == 2 and "'austen' predicts" in done.error
+    assert done.code == 1 and "No model of word vectors is the default" in done.error
+    assert "seqcli models default NAME" in done.error and "-m NAME" in done.error
+
+
+def test_where_no_model_is_of_the_task_those_of_others_and_the_command_that_trains_one_are_named(shelf: Shelf) -> None:
+    shelf.set_default("austen")
+    make(shelf, "words", 3, **VECTORS)
+    done = seqcli("translate", "A dog.")
+    assert done.code == 1 and done.error == (
+        f"There is no translator in '{shelf.root}', only language models ('austen' and 1 more), "
+        "a model of word vectors ('words'); train one: seqcli train-translate SOURCE TARGET, or choose another "
+        "--models-dir."
+    )
+    named = seqcli("translate", "A dog.", "-m", "austen")
+    assert named.code == 2 and "'austen' predicts" in named.error, "what is named is refused as what it is"
+
+
+def test_each_task_has_a_default_of_its_own(shelf: Shelf) -> None:
+    assert shelf.set_default("emma", only_first=True)
+    make(shelf, "words", 3, **VECTORS)
+    make(shelf, "more", 4, **VECTORS)
+    assert shelf.set_default("words", only_first=True) and not shelf.set_default("more", only_first=True)
+    assert Path("models/default").read_text() == "lm emma\nvectors words\n"
+    assert shelf.read(task="lm").name == "emma" and shelf.read(task="vectors").name == "words"
+    assert (shelf.default("lm"), shelf.default("vectors"), shelf.default("translation")) == ("emma", "words", None)
+    assert shelf.read().name == "emma", "a training does not change what answers where any task will do"
+    listed = seqcli("models", "list", "--jsonl").records
+    assert {r["model"] for r in listed if r["default"]} == {"emma", "words"}
+    assert "models default" not in seqcli("models", "show", "words").out
+    assert seqcli("models", "default", "more").err == (
+        "'more' answers from now on where no model of word vectors is named.\n"
+    )
+    assert seqcli("models", "default", "--jsonl").records == [
+        {"model": "more", "task": "vectors"},
+        {"model": "emma", "task": "lm"},
+    ]
+    assert shelf.read(task="lm").name == "emma" and shelf.read().name == "more", "the one that was chosen last"
+    assert seqcli("models", "rename", "more", "less").code == 0
+    assert seqcli("models", "default").rows == [["less", "vectors"], ["emma", "lm"]]
+    assert seqcli("models", "remove", "less", "--yes").code == 0
+    assert seqcli("models", "default").rows == [["emma", "lm"]]
+    assert shelf.read(task="vectors").name == "words", "the only one left"
+
+
+def test_a_directory_with_a_default_of_one_line_goes_on_answering(shelf: Shelf) -> None:
+    """Before there were defaults of tasks the file held a name alone."""
+    file = Path("models/default")
+    file.write_text("emma\n")
+    make(shelf, "words", 3, **VECTORS)
+    make(shelf, "more", 4, **VECTORS)
+    assert shelf.read().name == "emma" and shelf.read(task="lm").name == "emma"
+    assert seqcli("models", "default").rows == [["emma", "lm"]] and file.read_text() == "emma\n"
+    assert shelf.set_default("words", only_first=True) and not shelf.set_default("austen", only_first=True)
+    assert file.read_text() == "lm emma\nvectors words\n" and shelf.read().name == "emma"
+    file.write_text("words\n")
+    assert shelf.read(task="vectors").name == "words" and shelf.default("lm") is None
+    shelf.rename("words", "w")
+    assert shelf.default() == "w"
+    file.write_text("w\n")
+    shelf.remove("w")
+    assert not file.exists()
+    file.write_text("gone\n")
+    assert not shelf.set_default("emma", only_first=True), "a choice that was made stays, as it did"
+    assert "default language model 'gone' is not in" in seqcli("predict-word", "the").error
+    assert shelf.set_default("emma") and file.read_text() == "lm emma\n"
 
 
 def test_the_default_can_be_chosen_and_told(shelf: Shelf) -> None:
     assert "models default" in seqcli("models", "default").error
     assert seqcli("models", "default", "emma").code == 0
-    assert seqcli("models", "default").out == "emma\n"
+    assert seqcli("models", "default").out == "emma\tlm\n"
     done = seqcli("models", "default", "ema")
     assert done.code == 1 and "'emma'" in done.error
-    assert seqcli("models", "default").out == "emma\n"
+    assert seqcli("models", "default").out == "emma\tlm\n"
 
 
 def test_a_renamed_model_keeps_its_files_and_the_default(shelf: Shelf) -> None:
@@ -167,7 +229,7 @@ def test_a_renamed_model_keeps_its_files_and_the_default(shelf: Shelf) -> None:
     raw = shelf.read("emma").raw
     assert seqcli("models", "rename", "emma", "woodhouse").code == 0
     assert shelf.names() == ["austen", "woodhouse"] and shelf.read("woodhouse").raw == raw
-    assert seqcli("models", "default").out == "woodhouse\n"
+    assert seqcli("models", "default").out == "woodhouse\tlm\n"
     assert seqcli("models", "rename", "woodhouse", "austen").code == 1
     assert seqcli("models", "rename", "woodhouse", "../x").code == 2
 
@@ -200,7 +262,7 @@ def test_an_exported_model_comes_back_as_it_was(shelf: Shelf, tmp_path: Path) ->
     assert seqcli(*other, "models", "import", "emma.seqcli.tar", "--name", "second").code == 0
     one, two = Path("models/emma"), tmp_path / "other" / "second"
     assert {p.name: p.read_bytes() for p in one.iterdir()} == {p.name: p.read_bytes() for p in two.iterdir()}
-    assert seqcli(*other, "models", "default").out == "emma\n", "the first model of a shelf is its default"
+    assert seqcli(*other, "models", "default").out == "emma\tlm\n", "the first model of a shelf is its default"
 
 
 @pytest.mark.parametrize("spoil", ["cut", "text", "missing"])

@@ -245,13 +245,13 @@ def test_a_trained_model_with_ngrams_is_written_for_fasttext_whole(shelf: Path) 
     facebook = pytest.importorskip("gensim.models.fasttext", reason="needs gensim, the peer whose format this is")
     (shelf / "book.txt").write_text(story(200), "utf-8")
     ok("train-w2v", "book.txt", "--subwords", "--buckets", "500", "--embedding-size", "8", "--window", "3", "-q")
-    ok("export", "book", "book.bin", "--format", "fasttext-bin")
+    ok("export", "book-vectors", "book.bin", "--format", "fasttext-bin")
     peer = facebook.load_facebook_model("book.bin")
     assert (peer.window, peer.epochs, peer.sg, peer.wv.bucket) == (3, 5, 1, 500) and peer.syn1neg.any()
     for word in ("king", "the", "kingdom", "ñandú"):  # the last two were never seen
-        (ours,) = records("vector", word, "-m", "book")
+        (ours,) = records("vector", word, "-m", "book-vectors")
         assert np.allclose(peer.wv[word], ours["vector"], rtol=0, atol=1e-6)
-    assert "--format fasttext-bin keeps them" in answered("export", "book", "book.vec")[1]
+    assert "--format fasttext-bin keeps them" in answered("export", "book-vectors", "book.vec")[1]
 
 
 def test_an_import_keeps_names_and_what_is_there(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:  # H22, C4

@@ -311,6 +311,16 @@ def test_subwords_count_what_they_learn_from() -> None:
         assert likelihood(word, often=word) > likelihood(word, often="reading")
 
 
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
+def test_a_signal_while_subwords_are_learned_is_no_error_of_the_text(stop: type[BaseException]) -> None:
+    def interrupted() -> Iterator[tuple[str, int]]:
+        yield from [("some words", 3)] * 50
+        raise stop(143)
+
+    with pytest.raises(stop):
+        tokenizers.learn_subwords(interrupted(), 100, False)
+
+
 def test_subwords_need_their_model_and_enough_text() -> None:
     with pytest.raises(MisuseError, match="learned"):
         make("subwords", False)

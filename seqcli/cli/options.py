@@ -111,7 +111,7 @@ model_option = option(
     "--model",
     envvar="SEQCLI_MODEL",
     metavar="NAME",
-    help="The model to ask.  [default: SEQCLI_MODEL, or the default model]",
+    help="The model to ask.  [default: SEQCLI_MODEL, or the task's default model]",
     shell_complete=complete_model,
 )
 

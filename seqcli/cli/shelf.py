@@ -49,16 +49,16 @@ def _subcommand(name: str, epilog: str) -> Callable[[Callable[..., Any]], click.
 @output_options
 @click.pass_obj
 def list_models(session: Session, /) -> None:
-    """List the models, damaged ones with the reason; * marks the one that answers where none is named."""
+    """List the models, damaged ones with the reason; * marks those that answer, each its task, where none is named."""
     from seqcli.store import Damaged
 
     shelf, terminal = session.shelf, session.terminal
-    default, seen, reasons = _default(session), 0, []
+    defaults, seen, reasons = _defaults(session), 0, []
     person = terminal.table
     with terminal.results(*(("model", "kind", "size", "saved", "text", "result") if person else LISTED)) as out:
         for entry in shelf.entries():
             seen += 1
-            chosen = entry.name == default
+            chosen = entry.name in defaults
             marked = f"{'*' if chosen else ' '} {entry.name}"
             if isinstance(entry, Damaged) and person:
                 reasons.append(f"{quoted(entry.name)} cannot be used: {entry.reason}")
@@ -82,13 +82,13 @@ def _nothing(root: Path) -> str:
     return f"{where}; train a model: seqcli train-lm FILE, or choose another --models-dir."
 
 
-def _default(session: Session) -> str | None:
-    """Return the default model, or say what is wrong with the file that names it: models are listed all the same."""
+def _defaults(session: Session) -> set[str]:
+    """Return the default models, or say what is wrong with the file that names them: models are listed all the same."""
     try:
-        return session.shelf.default()
+        return set(session.shelf.defaults().values())
     except DamagedError as error:
         session.note(f"Note: {error}")
-        return None
+        return set()
 
 
 LISTED = ("model", "task", "architecture", "bytes", "default", "held_out", "text", "saved", "finished")
@@ -110,7 +110,7 @@ def show(session: Session, /, name: str | None, everything: bool, as_json: bool)
     if everything:
         told = [("model", record.name), ("directory", str(record.directory)), *_flat("", whole)]
     else:
-        told = list(rows(record, record.name == _default(session)))
+        told = list(rows(record, record.name in _defaults(session)))
     session.terminal.facts(told, "key", "value")
     unit = next((key for key in ("tokens", "words") if history and key in history[0]), "update")
     points = [(row[unit], row["held_out"]) for row in history[1:]]  # the first is the untrained model: off the scale
@@ -154,18 +154,29 @@ def check(session: Session, /, names: tuple[str, ...]) -> None:
 
 @_subcommand("default", "seqcli models default austen")
 @optional_name
+@output_options
 @click.pass_obj
 def default(session: Session, /, name: str | None) -> None:
-    """Choose the model that answers where none is named; without a name, print which it is."""
+    """Choose the model that answers, for its task, where none is named; without a name, list those of all tasks.
+
+    Each task has its own: predict-word asks that of lm, neighbors that of vectors, translate that of translation. What
+    takes a model of any task (models show, tokenize) asks the one that was chosen last. A training becomes the default
+    of a task that has none.
+    """
+    from seqcli.tasks import TASKS
+
+    shelf = session.shelf
     if name is not None:
-        session.shelf.set_default(name)
-        session.note(f"{quoted(name)} answers from now on where no model is named.")
+        shelf.set_default(name)
+        kind = TASKS[shelf.read(name).task].one
+        session.note(f"{quoted(name)} answers from now on where no {kind} is named.")
         return
-    chosen = session.shelf.default()
-    if chosen is None:
+    chosen = shelf.defaults()
+    if not chosen:
         raise ModelError("No model is the default; choose one: seqcli models default NAME.")
-    with session.terminal.results("model") as out:
-        out.add(chosen)
+    with session.terminal.results("model", "task") as out:
+        for task, model in chosen.items():
+            out.add(model, task or None)
 
 
 @_subcommand("rename", "seqcli models rename book austen")
@@ -173,7 +184,7 @@ def default(session: Session, /, name: str | None) -> None:
 @click.argument("new")
 @click.pass_obj
 def rename(session: Session, /, name: str, new: str) -> None:
-    """Give a model another name; the default follows."""
+    """Give a model another name; the default of its task follows."""
     session.shelf.rename(name, new)
     session.note(f"{quoted(name)} is now {quoted(new)}.")
 

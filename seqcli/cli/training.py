@@ -30,7 +30,7 @@ def training_options(command: Any) -> Any:
         ),
         reading_options,
         option("--valid", multiple=True, metavar="FILE", help="Held-out text, instead of a part cut from the text."),
-        option("--name", metavar="NAME", help="Name of the model.  [default: the file's]"),
+        option("--name", metavar="NAME", help="Name of the model.  [default: of the text and the task]"),
     ):
         command = decorate(command)
     return command

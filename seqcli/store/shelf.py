@@ -1,4 +1,4 @@
-"""The shelf: a directory of models, the default among them, and the one way to write a model."""
+"""The shelf: a directory of models, the defaults among them, and the one way to write a model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
 from seqcli.store.archive import ENDING, check_archive, read_archive, write_archive
-from seqcli.store.default import NAME, check_name, clear_default, read_default, write_default
+from seqcli.store.default import NAME, Defaults, check_name, training_step
 from seqcli.store.draft import Draft
 from seqcli.store.files import PATH_LIMIT, Claim, explained, make_directory, read_small, sync_directory
 from seqcli.store.record import RECORD, RECORD_LIMIT, Record, examine, is_content_name, parse
@@ -21,11 +21,6 @@ from seqcli.tasks import TASKS
 
 TRAINED = "add --resume to go on with it, --replace to train it anew"  # where a name is taken
 TAKEN_IN = "add --replace to replace it"
-TRAINERS = {
-    "lm": "train-lm FILE",
-    "vectors": "train-w2v FILE",
-    "translation": "train-translate SOURCE TARGET",
-}  # by task
 ATTEMPTS = 1000  # times to read a model that is saved again each time; a second, far more than any training needs
 
 
@@ -51,6 +46,7 @@ class Shelf:
     def __init__(self, root: str | Path) -> None:
         with explained("find", root):
             self.root = Path(os.path.abspath(root))
+        self._defaults = Defaults(self.root, self._task)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -78,10 +74,10 @@ class Shelf:
     def read(self, name: str | None = None, task: str | None = None) -> Record:
         """Return a model, by its name or its path. Raises ModelError where there is none, DamagedError where it is bad.
 
-        Without a name it is the default one; where that is none, or of another task than asked for, the only one.
+        Without a name it is the default of the task (of any task: the default chosen last), else the only one.
         """
         if name is None:
-            name = self._meant(task)
+            name = self._defaults.meant(task, self.names)
         shelf, name = self.located(name)
         if shelf is not self:
             return shelf.read(name, task)
@@ -176,20 +172,24 @@ class Shelf:
         if os.path.islink(self.root / name):
             return ModelError(f"{quoted(name)} in {where} is a link, which is not followed; put the model there.")
         if not names:
-            step = f"train one: seqcli {TRAINERS[task or 'lm']}, or choose another --models-dir"
-            return ModelError(f"There is no model {quoted(name)}: {where} has none at all; {step}.")
+            return ModelError(f"There is no model {quoted(name)}: {where} has none at all; {training_step(task)}.")
         close = difflib.get_close_matches(name, names, 1, 0.5)
         step = f"did you mean {quoted(close[0])}?" if close else "see what is there: seqcli models list."
         return ModelError(f"There is no model {quoted(name)} in {where}; {step}")
 
-    # -- the default ----------------------------------------------------------------------------------------------
+    # -- the defaults ---------------------------------------------------------------------------------------------
 
-    def default(self) -> str | None:
-        """Return the name of the default model, or None where none was chosen."""
-        return read_default(self.root)
+    def defaults(self) -> dict[str, str]:
+        """Return the name of the default model of each task, the one chosen last first; "" where no task is known."""
+        return self._defaults.read()
+
+    def default(self, task: str | None = None) -> str | None:
+        """Return the default model of a task, or None where none was chosen; of any task, the one chosen last."""
+        found = self.defaults()
+        return next(iter(found.values()), None) if task is None else found.get(task, found.get(""))
 
     def set_default(self, name: str, *, only_first: bool = False) -> bool:
-        """Choose the model that is read where no name is given; return whether it is this one now.
+        """Choose the model that is read for its task where no name is given; return whether it is this one now.
 
         only_first: leave a choice that was made. Raises ModelError where there is no such model.
         """
@@ -197,29 +197,9 @@ class Shelf:
         if shelf is not self:
             raise MisuseError(f"The default of {quoted(self.root, PATH_LIMIT)} must lie in it; add --models-dir.")
         check_name(name)
-        if not self._is_model(name):
-            raise self._missing(name)
-        write_default(self.root, name, only_first)
-        return not only_first or self.default() == name
-
-    def _meant(self, task: str | None) -> str:
-        """Return the default model; where there is none, or it is of another task, the only one that can be meant."""
-        name, where, there = self.default(), quoted(self.root, PATH_LIMIT), self.names()
-        if name is not None and name in there and (task is None or self._task(name) in (task, None)):
-            return name
-        fitting = [other for other in there if task in (None, self._task(other))]
-        if len(fitting) == 1 and (name is None or name in there):
-            return fitting[0]
-        if name is not None and name in there:
-            return name  # whoever asked says that it is of another task
-        if not fitting:
-            what = "model that answers this" if there else "model"
-            step = f"train one: seqcli {TRAINERS[task or 'lm']}, or choose another --models-dir"
-            raise ModelError(f"There is no {what} in {where}; {step}.")
-        step = "choose one: seqcli models default NAME, or name one: -m NAME"
-        if name is None:
-            raise ModelError(f"No model is the default in {where}; {step}.")
-        raise ModelError(f"The default model {quoted(name)} is not in {where}; {step}.")
+        task = self._settled(name, hold=False)[0].task
+        self._defaults.choose(name, task, only_first)
+        return not only_first or self.default(task) == name
 
     def _task(self, name: str) -> str | None:
         """Return what a model is for, None where it cannot be read."""
@@ -272,8 +252,8 @@ class Shelf:
         finally:
             claim.release(remove=not self._is_model(name))
         with contextlib.suppress(DamagedError):
-            if self.default() == name:
-                clear_default(self.root, name)
+            if name in self.defaults().values():
+                self._defaults.clear(name)
 
     def check_removable(self, name: str) -> None:
         """Raise ModelError for a name under which there is neither a model nor what is left of one."""
@@ -292,7 +272,7 @@ class Shelf:
             return sum(os.lstat(path / file).st_size for file in ours)
 
     def rename(self, old: str, new: str) -> None:
-        """Rename a model, and the default with it."""
+        """Rename a model; where it is the default of its task it stays so."""
         shelf, old = self.located(old)
         if shelf is not self:
             return shelf.rename(old, new)
@@ -308,8 +288,8 @@ class Shelf:
                 os.rename(self.root / old, self.root / new)
                 sync_directory(self.root)
         with contextlib.suppress(DamagedError):
-            if self.default() == old:
-                self.set_default(new)
+            if old in self.defaults().values():
+                self._defaults.rename(old, new)
 
     def export(self, name: str, path: Path) -> None:
         """Write a model, every byte of it checked, as one file. Raises ModelError where the file is there."""
@@ -323,7 +303,7 @@ class Shelf:
     def import_(self, path: Path, name: str | None = None, *, replace: bool = False, choose: bool = False) -> Record:
         """Take in a model that `export` wrote, under its file's name or another. Raises as `open`, and DamagedError.
 
-        choose: let it be the default where there is none.
+        choose: let it be the default of its task where there is none.
         """
         name = path.name.removesuffix(ENDING) if name is None else name
         check_name(name)

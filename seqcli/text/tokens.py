@@ -228,10 +228,19 @@ def learn_subwords(weighed: Iterable[tuple[str, int]], size: int, lowercase: boo
 
     import sentencepiece
 
-    out = io.BytesIO()
+    out, stopped = io.BytesIO(), list[BaseException]()
+
+    def lines() -> Iterator[str]:
+        try:
+            for piece, count in weighed:
+                yield f"{folded(piece, lowercase)}\t{count}"
+        except (KeyboardInterrupt, SystemExit) as error:
+            stopped.append(error)  # sentencepiece would make an error of its own of it
+            raise
+
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=(f"{folded(piece, lowercase)}\t{count}" for piece, count in weighed),
+            sentence_iterator=lines(),
             input_format="tsv",
             model_writer=out,
             model_type="unigram",
@@ -247,6 +256,8 @@ def learn_subwords(weighed: Iterable[tuple[str, int]], size: int, lowercase: boo
             minloglevel=2,
         )
     except (RuntimeError, OSError) as error:
+        if stopped:
+            raise stopped[0] from None
         if "required_chars" in str(error):
             raise SeqcliError(f"The text has more than {size} different characters; raise --subwords.") from error
         raise SeqcliError("The text is too small to learn subwords from; use --tokenizer words.") from error

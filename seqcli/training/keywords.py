@@ -49,7 +49,7 @@ def order_of(
     more = {key: value if isinstance(value, str) else strings(value) for key, value in texts_of.items()}
     source = trainer.source(files, strings(given.get("valid", ())), form_of(given), **more)
     begin = None if start is None else os.fspath(start)
-    return Order(source, name or name_of(files), params, like, begin, resume, replace, listener=listener)
+    return Order(source, name or name_of(files, trainer.task), params, like, begin, resume, replace, listener=listener)
 
 
 def strings(paths: Any) -> tuple[str, ...]:

@@ -18,11 +18,34 @@ if TYPE_CHECKING:
     from seqcli.text.corpus import Corpus
 
 
-def name_of(paths: Sequence[str]) -> str:
-    """Return a model's name made from the first file's: books/Emma.txt.gz -> Emma."""
-    stem = os.path.basename(os.path.abspath(paths[0])) if paths[0] != "-" else "stdin"
-    stem = re.sub(r"(\.(gz|bz2|xz|txt|text|md|tok))+$", "", stem, flags=re.IGNORECASE)
-    return re.sub("[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:64].rstrip(".") or "model"
+def name_of(paths: Sequence[str], task: str) -> str:
+    """Return a model's name made from its text and its task: books/Emma.txt.gz -> Emma, Emma-vectors.
+
+    Models of one text then lie side by side, each under a name that tells it. A language model bears the text's alone:
+    it is the first that most people train, and so it was always called. A translator of two files bears both, for one
+    source may have translations into several languages: pairs.en, pairs.de -> pairs-en-de.
+    """
+    if task == "lm":
+        return named([stem_of(paths[0])])
+    stems = [re.sub(r"\.(tsv|csv|jsonl)$", "", stem_of(path), flags=re.IGNORECASE) for path in paths]
+    if task != "translation" or len(set(stems)) == 1:
+        return named([stems[0]], task)
+    (text, _, source), *others = [stem.rpartition(".") for stem in stems]
+    alike = text and all(other == text for other, _, _ in others)
+    return named([text, source, *(language for _, _, language in others)] if alike else stems)
+
+
+def stem_of(path: str) -> str:
+    """Return the name of a file without the endings of texts and of compression."""
+    name = os.path.basename(os.path.abspath(path)) if path != "-" else "stdin"
+    return re.sub(r"(\.(gz|bz2|xz|txt|text|md|tok))+$", "", name, flags=re.IGNORECASE)
+
+
+def named(parts: Sequence[str], ending: str = "") -> str:
+    """Return parts as one name that a model may have, as long as it may be, with its ending whole."""
+    ending = ending and f"-{ending}"
+    name = re.sub("[^A-Za-z0-9._-]+", "-", "-".join(parts)).strip("-._")
+    return (name[: 64 - len(ending)].rstrip(".") or "model") + ending
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def train_lm(
     from seqcli.language.training import LanguageTrainer
     from seqcli.training.driver import Order, train
 
-    source, name = Source(texts, valid, session.text_form), name or name_of(texts)
+    source, name = Source(texts, valid, session.text_form), name or name_of(texts, "lm")
     line = resume_line(session, "train-lm", source, name)
     order = Order(source, name, params, like, origin, resume, replace, line)
     trainer = LanguageTrainer(session, order)

@@ -70,7 +70,7 @@ def tune(
     from seqcli.language.tuning.journal import Journal
     from seqcli.language.tuning.search import Search
 
-    source, name = Source(texts, valid, session.text_form), name or name_of(texts)
+    source, name = Source(texts, valid, session.text_form), name or name_of(texts, "lm")
     architecture = params["architecture"] or "lstm"
     plan = make_plan(session, None, None, {**params, "recipe": None}, architecture, {"minutes": minutes})
     with Journal(session, name, resume, replace) as journal:

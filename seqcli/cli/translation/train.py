@@ -77,7 +77,7 @@ def train_translate(
     check_given(params, PairsTextSpec, TranslationSpec, TranslationRunSpec)
     if reverse and monolingual:
         raise MisuseError("--reverse trains both directions on pairs; leave out --monolingual.")
-    name = name or name_of(texts)
+    name = name or name_of(texts, "translation")
     from seqcli.training.driver import Order
 
     source = PairSource(texts, valid, session.text_form, monolingual, reverse_model or "", reverse)

@@ -78,13 +78,13 @@ def import_vectors(
     """
     from seqcli.store.shelf import TAKEN_IN
     from seqcli.text.files import refuse_url
-    from seqcli.training.source import name_of
+    from seqcli.training.source import named, stem_of
     from seqcli.vectors.new_tables import import_table
 
     refuse_url(file)
     if limit is not None and limit < 1:
         raise MisuseError(f"--limit is {limit}; give a number of 1 or more.")
-    name = name or name_of([os.path.splitext(file)[0]])
+    name = name or named([stem_of(os.path.splitext(file)[0])])
     arpa = (kind or ENDINGS.get(os.path.splitext(file)[1].lower())) == "arpa"
     if arpa and (limit or words or errors != "strict" or quantize != "none"):
         raise MisuseError("--words, --limit, --errors and --quantize do not belong to ARPA files; leave them out.")

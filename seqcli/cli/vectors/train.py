@@ -63,7 +63,7 @@ def train_w2v(
     from seqcli.training.driver import Order, train
     from seqcli.vectors.training import VectorsTrainer
 
-    source, name = Source(texts, valid, session.text_form), name or name_of(texts)
+    source, name = Source(texts, valid, session.text_form), name or name_of(texts, "vectors")
     line = resume_line(session, "train-w2v", source, name)
     order = Order(source, name, params, like, start, resume, replace, line)
     trainer = VectorsTrainer(session, order)
