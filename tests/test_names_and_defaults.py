@@ -10,7 +10,8 @@ import pytest
 from command_line import TINY, seqcli
 from conftest import ROOT
 
-from seqcli.errors import MisuseError
+import seqcli as face
+from seqcli.errors import MisuseError, ModelError
 from seqcli.store import Shelf
 from seqcli.store.default import check_name
 from seqcli.training.source import name_of
@@ -83,6 +84,10 @@ def test_models_of_three_tasks_are_trained_and_asked_without_a_name(here: Path) 
     for question in (("predict-word", "the"), ("neighbors", "the"), ("translate", "A dog.")):
         answer = seqcli(*question)
         assert answer.code == 0 and answer.out, answer.err
+    for task, name in (("lm", "book"), ("vectors", "book-vectors"), ("translation", "pairs-en-de")):
+        assert face.load(task=task).name == name
+    with pytest.raises(ModelError, match="book-vectors' exists"):
+        face.train("vectors", "book.txt", epochs=1)
     again = seqcli("train-w2v", "book.txt", *VECTORS)
     assert again.code == 1 and "book-vectors" in again.error and "--replace" in again.error
     refused = seqcli("neighbors", "the", "-m", "book")

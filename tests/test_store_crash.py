@@ -22,6 +22,7 @@ from seqcli.errors import ModelError
 from seqcli.store import Record, Shelf
 from seqcli.store.archive import read_archive
 from seqcli.store.files import TEMPORARY
+from seqcli.vectors.settings import TableSpec
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 State = tuple[dict[str, int], str | None, bool]  # checkpoints by name, the default, whether an archive is there
@@ -50,6 +51,13 @@ def two_models(shelf: Shelf) -> None:
     shelf.set_default("tiny")
 
 
+def two_tasks(shelf: Shelf) -> None:
+    make(shelf, "tiny", 1)
+    make(shelf, "words", 2, task="vectors", architecture="imported", spec=TableSpec(dimensions=2))
+    shelf.set_default("words")
+    shelf.set_default("tiny")
+
+
 def exported(shelf: Shelf) -> None:
     make(shelf, "tiny", 2)
     shelf.export("tiny", archive(shelf))
@@ -75,6 +83,11 @@ VERBS = {
         two_models,
         lambda s: s.remove("tiny"),
         (({"other": 2, "tiny": 1}, "tiny", False), ({"other": 2}, "tiny", False), ({"other": 2}, None, False)),
+    ),
+    "remove one of two defaults": Verb(
+        two_tasks,
+        lambda s: s.remove("tiny"),
+        (({"tiny": 1, "words": 2}, "tiny", False), ({"words": 2}, "tiny", False), ({"words": 2}, "words", False)),
     ),
     "rename": Verb(
         two_models,
