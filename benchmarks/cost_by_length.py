@@ -208,7 +208,7 @@ def measure(question: Question, kind: str, shelf: Path, longest: int, limit: flo
         "seconds": seconds,
         "megabytes": memory,
         "codes": codes,
-        "growth": growth(lengths, seconds, SEEN),
+        "growth": growth(lengths[: codes.count(0)], seconds[: codes.count(0)], SEEN),
     }
 
 
