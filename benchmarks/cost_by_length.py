@@ -246,10 +246,12 @@ A star marks a refusal in one line, > a time limit.
 
 
 def draw(path: str, rows: list[dict[str, object]]) -> None:
-    """Write the picture: seconds and memory against length, a line for each question."""
+    """Write the picture: seconds and memory against length, a line for each question whose seconds grow at all."""
     from seqcli.plots.figure import figure
 
+    rows = [row for row in rows if row["growth"] is not None]
     with figure(path, 9.0, font_size=11.0) as canvas:
+        canvas.suptitle("Commands that answer: cost against the length of a line")
         for plot, key, label in zip(canvas.subplots(2, 1), ("seconds", "megabytes"), ("seconds", "MB"), strict=True):
             for kind, colour in (
                 ("words", "#1f77b4"),
@@ -259,7 +261,7 @@ def draw(path: str, rows: list[dict[str, object]]) -> None:
             ):
                 chosen = [row for row in rows if (row["text"] if row["text"] in EVERY else "other") == kind]
                 for i, row in enumerate(chosen):
-                    plot.loglog(row["lengths"], row[key], color=colour, alpha=0.5, lw=1.2, label="" if i else kind)
+                    plot.loglog(row["lengths"], row[key], color=colour, lw=1.0, label="" if i else kind)
             low, high = plot.get_ylim()
             plot.loglog([LENGTHS[1], LENGTHS[-1]], [low * 2, low * 200], "k--", lw=1.2, label="linear")
             plot.set_ylim(low, high)

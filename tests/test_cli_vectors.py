@@ -142,7 +142,7 @@ def test_the_known_arguments_are_answered_and_the_unknown_ones_named(shelf: Path
 def test_of_many_unknown_words_in_a_line_some_are_explained(shelf: Path) -> None:
     line = "king man apple " + " ".join(f"zz{i}" for i in range(500))
     done = seqcli("odd-one-out", "--jsonl", stdin=line.encode())
-    assert done.records[0]["word"] and len(done.err.splitlines()) == 11 and "490 more words" in done.err
+    assert done.records[0]["word"] and done.err.count("'zz") == 10 and "490 more words" in done.err
 
 
 @pytest.mark.parametrize(("command", "trainer"), [("neighbors", "train-w2v"), ("translate", "train-translate")])
@@ -421,6 +421,8 @@ def test_a_word_never_seen_is_answered_from_its_ngrams_and_that_is_said(shelf: P
     out, err = answered("vector", "kings", "--json", "-m", "grams")
     assert json.loads(out)[0]["vector"] == pytest.approx([float(x) for x in subwords.vector("kings")])  # type: ignore[union-attr]
     assert "did you mean 'king'" in err and "mean of its n-grams' vectors" in err
+    many = seqcli("odd-one-out", "--jsonl", "-m", "grams", stdin=b" ".join(b"kings%d" % i for i in range(500)))
+    assert many.records[0]["word"] and many.err.count("mean of its n-grams' vectors") == 10 and "490 more" in many.err
     assert records("neighbors", "king", "-m", "grams") and not answered("neighbors", "king", "-m", "grams")[1]
     ok("quantize-vectors", "grams", "small")
     assert len(records("neighbors", "kings", "-m", "small")) == 3

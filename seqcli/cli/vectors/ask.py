@@ -232,7 +232,7 @@ def _lines(out: Results, words: tuple[str, ...], file: str | None, between: str 
 
 def _known(session: Session, vectors: WordVectors, words: list[str], piped: bool) -> list[str]:
     """Return the words that have a vector, each once; of the others a pipe hears in a note, an argument is refused."""
-    known, unknown = _told_apart(session, vectors, words, piped)
+    known, unknown = _told_apart(session, vectors, words, piped, EXPLAINED)
     for error in map(vectors.unknown, unknown[:EXPLAINED]):
         _refuse(session, piped, error)
     if len(unknown) > EXPLAINED:
@@ -262,9 +262,14 @@ def _answerable(
     return known, failed
 
 
-def _told_apart(session: Session, vectors: WordVectors, words: list[str], piped: bool) -> tuple[list[str], list[str]]:
-    """Return the words that have a vector and those that have none, each once."""
-    known, unknown = [], []
+def _told_apart(
+    session: Session, vectors: WordVectors, words: list[str], piped: bool, explained: int | None = None
+) -> tuple[list[str], list[str]]:
+    """Return the words that have a vector and those that have none, each once.
+
+    explained: of how many at most is said that their vectors are made of n-grams.
+    """
+    known, unknown, made = [], [], []
     for word in dict.fromkeys(words):
         if not word:
             if not piped:
@@ -272,9 +277,14 @@ def _told_apart(session: Session, vectors: WordVectors, words: list[str], piped:
         elif word in vectors:
             known.append(word)
             if not vectors.has_row(word):
-                session.note(f"Note: {vectors.unknown(word)} Its vector is the mean of its n-grams' vectors.")
+                made.append(word)
         else:
             unknown.append(word)
+    said = made[:explained]
+    for error in map(vectors.unknown, said):
+        session.note(f"Note: {error} Its vector is the mean of its n-grams' vectors.")
+    if len(said) < len(made):
+        session.note(f"Note: so are the vectors of {len(made) - len(said):,} more words of the line.")
     return known, unknown
 
 
