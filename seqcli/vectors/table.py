@@ -70,6 +70,11 @@ class Table:
         return {word: row for row, word in enumerate(self.words)}
 
     @cached_property
+    def shown_words(self) -> list[str]:
+        """The words as a person sees them, each once."""
+        return list(dict.fromkeys(map(shown, self.words)))
+
+    @cached_property
     def lengths(self) -> Floats:
         """The length of every vector, 1 for one of zeros: its similarity to anything is then 0. -> [V]"""
         lengths: Floats = np.sqrt(np.einsum("vd,vd->v", self.matrix, self.matrix))

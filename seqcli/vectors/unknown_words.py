@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 def explained(record: Record, table: Table, word: str) -> str:
     """Say why a word has no vector in a model, and what is spelled nearly like it."""
     from seqcli.text.spelling import near_spellings
-    from seqcli.text.tokens import shown
 
-    near = near_spellings(word, list(dict.fromkeys(map(shown, table.words))))
+    near = near_spellings(word, table.shown_words)
     hint = f"did you mean {', '.join(map(quoted, near))}?" if near else "no word is spelled nearly like it."
     return f"{quoted(word)} {_why(record, table, word)}; {hint}"
 
