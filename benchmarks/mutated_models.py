@@ -102,7 +102,14 @@ ASKING: dict[str, list[list[str]]] = {  # task -> commands
 
 
 OF_THE_QUESTION = (  # reasons that are no damage: what was asked, or what finite numbers come to
-    *("has no index", "is not the one that", "was never seen", "too large to compute with", "diverged"),
+    *(
+        "has no index",
+        "is not the one that",
+        "was never seen",
+        "too large to compute with",
+        "diverged",
+        "choose another --format",
+    ),
 )
 
 
