@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -10,18 +10,20 @@ import click
 from seqcli.cli.inputs import input_options
 from seqcli.cli.layout import readable
 from seqcli.cli.options import command, model_option, option, output_options, spec_options
+from seqcli.cli.questions import add_empty, answer_each
 from seqcli.cli.session import Session
-from seqcli.cli.vectors.words import words_of_argument
+from seqcli.cli.vectors.words import are_lines, words_of_argument
 from seqcli.errors import MisuseError, ModelError, SeqcliError, quoted
 from seqcli.settings import given, settings
 from seqcli.vectors.answer_settings import Nearest, Nearing, Solving
 
 if TYPE_CHECKING:
     from seqcli.cli.terminal import Results
-    from seqcli.vectors.answers import Neighbor, WordVectors
+    from seqcli.vectors.answers import NearWords, Neighbor, WordVectors
 
 Asked = TypeVar("Asked")
 Parsed = TypeVar("Parsed")
+RANKED = ("rank", "neighbor", "similarity")
 EXPLAINED = 10  # unknown words of a line: what is spelled like one is searched for among all words
 
 among_option = option("--among", metavar="WORDS", help="Only these: a file, a word a line, or words apart by commas.")
@@ -53,16 +55,19 @@ def neighbors(
     how = settings(Nearing(), given(Nearing, params))
     vectors = _open(session, model)
     near = vectors.near(how, among)
+    piped = are_lines(words, file)
     failed: ModelError | None = None
-    with session.terminal.results("word", "rank", "neighbor", "similarity") as out:
-        for texts, piped in words_of_argument(words, file):
-            known, failed = _answerable(session, vectors, texts, piped)
-            found = dict(zip(known, near.neighbors(known), strict=True))
-            for text in texts:
-                if text in found or piped:
-                    for record in _ranked(found.get(text)):
-                        out.add(text, *record)
-            out.flush()
+
+    def add(out: Results, near: NearWords, texts: Sequence[str], first: int) -> None:
+        nonlocal failed
+        known, failed = _answerable(session, vectors, texts, piped)
+        found = dict(zip(known, near.neighbors(known), strict=True))
+        for text in texts:
+            if text in found or piped:
+                for record in _ranked(text, found.get(text)):
+                    out.add(*record)
+
+    answer_each(session, ("word", *RANKED), words_of_argument(words, file), lambda: near, add)
     if failed:
         raise failed
 
@@ -94,21 +99,22 @@ def analogy(
     how = settings(Solving(), given(Solving, params))
     vectors = _open(session, model)
     near = vectors.near(Nearing(), among)
-    with session.terminal.results("prompt", "rank", "neighbor", "similarity") as out:
-        for text, piped in _lines(out, terms, file):
-            parts = _parsed(session, piped, text, signed_words) if text or not piped else None
-            asked = {*parts[0], *parts[1]} if parts else set()
-            known = parts and len(_known(session, vectors, sorted(asked), piped)) == len(asked)
-            for record in _ranked(near.analogy(*parts, how) if parts and known else None):
-                out.add(text, *record)
+
+    def answer(text: str, piped: bool) -> Iterator[tuple[Any, ...]]:
+        parts = _parsed(session, piped, text, signed_words) if text or not piped else None
+        asked = {*parts[0], *parts[1]} if parts else set()
+        known = parts and len(_known(session, vectors, sorted(asked), piped)) == len(asked)
+        return _ranked(text, near.analogy(*parts, how) if parts and known else None)
+
+    _answer_lines(session, ("prompt", *RANKED), terms, file, answer)
 
 
-def _ranked(found: list[Neighbor] | None) -> Iterator[tuple[Any, ...]]:
-    """Yield rank, neighbour and similarity of what was found, an empty record where there was nothing to find."""
+def _ranked(text: str, found: list[Neighbor] | None) -> Iterator[tuple[Any, ...]]:
+    """Yield the records of what was found, numbered, an empty one where there was nothing to find."""
     if found is None:
-        yield None, None, None
+        yield text, None, None, None
     for rank, near in enumerate(found or (), 1):
-        yield rank, *near
+        yield text, rank, *near
 
 
 @command(epilog="Examples: seqcli similarity cat dog;  seqcli similarity --file pairs.txt")
@@ -125,11 +131,13 @@ def similarity(session: Session, /, words: tuple[str, ...], model: str | None, f
     from seqcli.vectors.questions import two_words
 
     vectors = _open(session, model)
-    with session.terminal.results("first", "second", "similarity") as out:
-        for text, piped in _lines(out, words, file):
-            pair = _parsed(session, piped, text, two_words) if text else None
-            known = pair and len(_known(session, vectors, [*pair], piped)) == len({*pair})
-            out.add(*(pair or (text, None)), vectors.similarity(*pair) if pair and known else None)
+
+    def answer(text: str, piped: bool) -> Iterator[tuple[Any, ...]]:
+        pair = _parsed(session, piped, text, two_words) if text else None
+        known = pair and len(_known(session, vectors, [*pair], piped)) == len({*pair})
+        yield *(pair or (text, None)), vectors.similarity(*pair) if pair and known else None
+
+    _answer_lines(session, ("first", "second", "similarity"), words, file, answer)
 
 
 @command(name="odd-one-out", epilog="Example: seqcli odd-one-out breakfast lunch dinner river")
@@ -144,11 +152,13 @@ def odd_one_out(session: Session, /, words: tuple[str, ...], model: str | None, 
     A line of a file or pipe holds three words or more.
     """
     vectors = _open(session, model)
-    with session.terminal.results("prompt", "word", "similarity") as out:
-        for text, piped in _lines(out, words, file):
-            some = _known(session, vectors, text.split(), piped)
-            found = _parsed(session, piped, some, vectors.odd_one_out) if text else None
-            out.add(text, *(found or (None, None)))
+
+    def answer(text: str, piped: bool) -> Iterator[tuple[Any, ...]]:
+        some = _known(session, vectors, text.split(), piped)
+        found = _parsed(session, piped, some, vectors.odd_one_out) if text else None
+        yield text, *(found or (None, None))
+
+    _answer_lines(session, ("prompt", "word", "similarity"), words, file, answer)
 
 
 @command(epilog="Examples: seqcli vector king --json;  seqcli vector --file words.txt > vectors.tsv")
@@ -166,19 +176,22 @@ def vector(session: Session, /, words: tuple[str, ...], model: str | None, file:
     listed = session.terminal.output in ("json", "jsonl")
     person = session.terminal.table
     numbers = ("vector",) if listed or person else tuple(map(str, range(1, vectors.dimensions + 1)))
+    piped = are_lines(words, file)
     failed: ModelError | None = None
-    with session.terminal.results("word", *numbers) as out:
-        for texts, piped in words_of_argument(words, file):
-            known, failed = _answerable(session, vectors, texts, piped)
-            answered = frozenset(known)
-            for text in texts:
-                if text in answered:
-                    row = vectors[text].tolist()
-                    digits = [f"{value:.9g}" for value in row]
-                    out.add(text, *([row] if listed else [" ".join(map(readable, row))] if person else digits))
-                elif piped:
-                    out.add(text, *[None] * len(numbers))
-            out.flush()
+
+    def add(out: Results, vectors: WordVectors, texts: Sequence[str], first: int) -> None:
+        nonlocal failed
+        known, failed = _answerable(session, vectors, texts, piped)
+        answered = frozenset(known)
+        for text in texts:
+            if text in answered:
+                row = vectors[text].tolist()
+                digits = [f"{value:.9g}" for value in row]
+                out.add(text, *([row] if listed else [" ".join(map(readable, row))] if person else digits))
+            elif piped:
+                add_empty(out, text)
+
+    answer_each(session, ("word", *numbers), words_of_argument(words, file), lambda: vectors, add)
     if failed:
         raise failed
 
@@ -202,14 +215,16 @@ def sentence_similarity(session: Session, /, sentences: tuple[str, ...], model: 
     if sentences and sentences != ("-",) and len(sentences) != 2:
         raise MisuseError("Give two sentences, each in quotes: seqcli sentence-similarity 'a cat sat' 'the dog stood'")
     vectors = _open(session, model)
-    with session.terminal.results("first", "second", "similarity", "known") as out:
-        for text, piped in _lines(out, sentences, file, "\t"):
-            pair = _parsed(session, piped, text, two_sentences) if text else None
-            if pair is None:
-                out.add(text, None, None, None)
-            else:
-                found = vectors.sentence_similarity(*pair)
-                out.add(*pair, None if math.isnan(found.similarity) else found.similarity, found.known)
+
+    def answer(text: str, piped: bool) -> Iterator[tuple[Any, ...]]:
+        pair = _parsed(session, piped, text, two_sentences) if text else None
+        if pair is None:
+            yield text, None, None, None
+        else:
+            found = vectors.sentence_similarity(*pair)
+            yield *pair, None if math.isnan(found.similarity) else found.similarity, found.known
+
+    _answer_lines(session, ("first", "second", "similarity", "known"), sentences, file, answer, "\t")
 
 
 def _open(session: Session, model: str | None) -> WordVectors:
@@ -221,16 +236,27 @@ def _open(session: Session, model: str | None) -> WordVectors:
     return vectors
 
 
-def _lines(out: Results, words: tuple[str, ...], file: str | None, between: str = " ") -> Iterator[tuple[str, bool]]:
-    """Yield each question, and whether it came from a file or pipe; arguments are one. What is answered is printed."""
-    whole = (between.join(words),) if words else ()
-    for texts, piped in words_of_argument(whole, file):
+def _answer_lines(
+    session: Session,
+    columns: Sequence[str],
+    words: tuple[str, ...],
+    file: str | None,
+    answer: Callable[[str, bool], Iterable[tuple[Any, ...]]],
+    between: str = " ",
+) -> None:
+    """Write the records of every question; arguments are one. answer: is told whether it is a line of a file."""
+    piped = are_lines(words, file)
+
+    def add(out: Results, answer: Callable[[str, bool], Any], texts: Sequence[str], first: int) -> None:
         for text in texts:
-            yield text, piped
-        out.flush()
+            for record in answer(text, piped):
+                out.add(*record)
+
+    whole = (between.join(words),) if words else ()
+    answer_each(session, columns, words_of_argument(whole, file), lambda: answer, add)
 
 
-def _known(session: Session, vectors: WordVectors, words: list[str], piped: bool) -> list[str]:
+def _known(session: Session, vectors: WordVectors, words: Sequence[str], piped: bool) -> list[str]:
     """Return the words that have a vector, each once; of the others a pipe hears in a note, an argument is refused."""
     known, unknown = _told_apart(session, vectors, words, piped, EXPLAINED)
     for error in map(vectors.unknown, unknown[:EXPLAINED]):
@@ -241,7 +267,7 @@ def _known(session: Session, vectors: WordVectors, words: list[str], piped: bool
 
 
 def _answerable(
-    session: Session, vectors: WordVectors, words: list[str], piped: bool
+    session: Session, vectors: WordVectors, words: Sequence[str], piped: bool
 ) -> tuple[list[str], ModelError | None]:
     """Return the words that have a vector, and what is to be raised, once they are answered, of arguments with none.
 
@@ -263,7 +289,7 @@ def _answerable(
 
 
 def _told_apart(
-    session: Session, vectors: WordVectors, words: list[str], piped: bool, explained: int | None = None
+    session: Session, vectors: WordVectors, words: Sequence[str], piped: bool, explained: int | None = None
 ) -> tuple[list[str], list[str]]:
     """Return the words that have a vector and those that have none, each once.
 

@@ -7,10 +7,15 @@ from collections.abc import Iterator, Sequence
 from seqcli.cli.inputs import batches_of_texts
 
 
-def words_of_argument(words: Sequence[str], file: str | None) -> Iterator[tuple[list[str], bool]]:
-    """Yield (texts to answer, whether they came from a file or pipe): each argument is one, and so is each line."""
-    if words and list(words) != ["-"] and file is None:
-        yield list(words), False
+def are_lines(words: Sequence[str], file: str | None) -> bool:
+    """Return whether questions are the lines of a file or pipe: of those a bad one is noted, and passed over."""
+    return not words or list(words) == ["-"] or file is not None
+
+
+def words_of_argument(words: Sequence[str], file: str | None) -> Iterator[list[str]]:
+    """Yield the texts to answer: each argument is one, and so is each line of a file or pipe."""
+    if not are_lines(words, file):
+        yield list(words)
         return
     for texts in batches_of_texts(words, file):
-        yield [text.strip() for text in texts], True
+        yield [text.strip() for text in texts]
