@@ -1,6 +1,6 @@
 """Trainings and answers beside other busy programs: seqcli's own number of threads against --threads 1.
 
-python benchmarks/busy_machine.py TEXT [--busy 3] [--seconds 40] [--rounds 3] [--translator NAME --source FILE]. The
+python benchmarks/busy_machine.py TEXT [--busy 3] [--seconds 90] [--rounds 3] [--translator NAME --source FILE]. The
 busy programs are started here; the ways take turns, with them and without; in a ratio
 above 1 the default is quicker.
 """
@@ -85,7 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("texts", nargs="+")
     parser.add_argument("--busy", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=40.0)
+    parser.add_argument("--seconds", type=float, default=90.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--translator")
     parser.add_argument("--source")
