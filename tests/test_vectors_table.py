@@ -307,8 +307,6 @@ def test_near_spellings_are_those_at_the_least_distance() -> None:
 
 
 def test_edit_distances_are_the_textbooks() -> None:
-    from seqcli.text.spelling import _distances, _letters
-
     def slow(a: str, b: str) -> int:
         rows = [list(range(len(b) + 1))]
         for i, x in enumerate(a):
@@ -323,9 +321,11 @@ def test_edit_distances_are_the_textbooks() -> None:
     random = np.random.default_rng(0)
     words = ["".join(random.choice(list("abc"), random.integers(1, 8))) for _ in range(300)]
     for target in words[:10]:
-        codes = np.array([ord(c) for c in target], np.uint32)
-        table, lengths, rows = _letters(words, 1, 8)
-        assert _distances(codes, table, lengths).tolist() == [slow(target, words[row]) for row in rows]
+        allowed = max(1, min(len(target) // 3, 3))
+        near = [(slow(target, word), word) for word in words if word != target]
+        expected = [word for distance, word in sorted(near, key=lambda pair: pair[0]) if distance <= allowed]
+        assert near_spellings(target.upper(), words, len(words)) == [*[target] * words.count(target), *expected]
+        assert near_spellings(target, words, len(words)) == expected
 
 
 def test_a_word_of_many_letters_takes_memory_as_its_letters_do() -> None:

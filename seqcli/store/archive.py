@@ -84,9 +84,11 @@ def _member(name: str, data: bytes) -> bytes:
 
 def _header(name: str, size: int) -> bytes:
     """Return the one tar header (ustar) that an export writes for a file: no owner, no time, no link."""
-    rest = b"0" + bytes(100) + b"ustar\x0000" + bytes(247)
-    front = name.encode().ljust(100, b"\0") + b"0000644\x000000000\x000000000\x00%011o\x0000000000000\x00" % size
-    return front + b"%06o\0 " % (sum(front + b" " * 8 + rest)) + rest
+    import tarfile
+
+    member = tarfile.TarInfo(name)
+    member.size = size
+    return member.tobuf(tarfile.USTAR_FORMAT)
 
 
 def _size(header: bytes) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 
 from seqcli.errors import MisuseError, quoted
@@ -109,10 +110,11 @@ def _binary(words: Words, matrix: Floats) -> Iterator[bytes]:
 
 
 def _numpy(words: Words, matrix: Floats) -> Iterator[bytes]:
-    shape = f"({matrix.shape[0]}, {matrix.shape[1]})"
-    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"
-    text = text.ljust(-(10 + len(text) + 1) % 64 + len(text)) + "\n"  # the numbers begin at a multiple of 64 bytes
-    yield b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+    from numpy.lib import format as npy
+
+    start = io.BytesIO()
+    npy.write_array_header_1_0(start, {"descr": "<f4", "fortran_order": False, "shape": matrix.shape})
+    yield start.getvalue()
     for _, numbers in _blocks(words, matrix):
         yield numbers.astype("<f4").tobytes()
 
