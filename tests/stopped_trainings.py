@@ -32,6 +32,7 @@ import seqcli.cli.translation.train
 import seqcli.cli.vectors.train
 import seqcli.training.loop
 import seqcli.translation.search
+import seqcli.translation.training
 import seqcli.vectors.loop
 from seqcli.cli import hear_signals
 from seqcli.language.batches import Segments
@@ -103,7 +104,7 @@ class Moments:
             kind.events = self._each(kind.events)  # type: ignore[attr-defined]
         for pieces in (Segments, HeldOutPairs):
             pieces.__iter__ = self._each(pieces.__iter__)  # type: ignore[attr-defined]
-        for owner, name in ((Draft, "commit"), (Journal, "add"), (seqcli.cli.translation.train, "quality_figures")):
+        for owner, name in ((Draft, "commit"), (Journal, "add"), (seqcli.translation.training, "quality_figures")):
             setattr(owner, name, self._around(getattr(owner, name)))
 
     def passed(self) -> None:

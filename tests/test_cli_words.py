@@ -89,7 +89,7 @@ def completed(line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
         ("seqcli translate -m ", []),
         ("seqcli evaluate b", ["plain,book"]),
         ("seqcli models show ", ["plain,book", "plain,words"]),
-        ("seqcli export ", ["plain,book", "plain,words"]),
+        ("seqcli export ", ["plain,book", "plain,words", "file,"]),
         ("seqcli export words ", ["file,"]),
         ("seqcli train-lm ", ["file,"]),
         ("seqcli train-lm x --valid v", ["file,v"]),

@@ -41,6 +41,12 @@ def complete_model_or_file(ctx: click.Context, param: click.Parameter, incomplet
     return [*complete_model(ctx, param, incomplete), *complete_file(ctx, param, incomplete)]
 
 
+def complete_model_then_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the models whose names begin so, and files too, as both may come first; behind one of them, files."""
+    first = not ctx.params.get(param.name or "")
+    return [*(complete_model(ctx, param, incomplete) if first else ()), *complete_file(ctx, param, incomplete)]
+
+
 def complete_command(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the commands whose names begin so; behind the name of a group, its own."""
     group = ctx.find_root().command

@@ -51,10 +51,10 @@ def evaluate_translation(
     from seqcli.translation.evaluation import CHARACTERS, WHOLE, figures
     from seqcli.translation.pairs import read_pairs
 
+    asked = [open_translator(session, name).lines for name in asked_models(models)]
     pairs = read_pairs(test, session.text_form)
     if pairs.empty:
         session.note(f"Note: {pairs.empty:,} of {pairs.lines:,} lines have an empty side and are left out.")
-    asked = [open_translator(session, name).lines for name in asked_models(models)]
     drawn: dict[str, dict[str, float]] = {one.name: {} for one in asked}
     with session.terminal.results(*COLUMNS) as out:
         for figure in figures(session, asked, pairs, how):

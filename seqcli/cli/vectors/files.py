@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seqcli.cli.completion import complete_file, complete_model, complete_model_or_file
+from seqcli.cli.completion import complete_file, complete_model, complete_model_then_file
 from seqcli.cli.language.arpa import arpa_blocks, import_arpa
 from seqcli.cli.options import Number, command, model_option, option, output_options
 from seqcli.cli.outputs import check_free, model_and_file
@@ -125,7 +125,7 @@ def quantize_vectors(session: Session, /, model: str, name: str, quantize: str, 
 
 
 @command(epilog="Examples: seqcli export books books.vec --format fasttext-vec;  seqcli export books.vec -m books")
-@click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE", shell_complete=complete_model_or_file)
+@click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE", shell_complete=complete_model_then_file)
 @model_option
 @option(
     "--format", "kind", type=click.Choice((*FORMATS, "arpa")), help="Format to write.  [default: by the file's ending]"

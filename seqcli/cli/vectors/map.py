@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqcli.cli.completion import complete_model_or_file
+from seqcli.cli.completion import complete_model_then_file
 from seqcli.cli.options import command, model_option, option, spec_options
 from seqcli.cli.outputs import check_free, check_picture, model_and_file
 from seqcli.cli.session import Session
@@ -22,7 +22,7 @@ ENDINGS = (".png", ".svg", ".html")
 
 
 @command(name="map", epilog="Examples: seqcli map words.html --commonest 500;  seqcli map nouns.png --among nouns.txt")
-@click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE", shell_complete=complete_model_or_file)
+@click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE", shell_complete=complete_model_then_file)
 @model_option
 @spec_options(MapSettings, leave_out=("method", "seed"))
 @among_option
