@@ -204,5 +204,5 @@ def test_a_help_page_needs_few_addresses_and_no_reader() -> None:
 def test_a_journal_of_a_search_that_is_none_is_named(line: bytes, folder: Path) -> None:
     (folder / "text.txt").write_text("the cat saw a dog .\n" * 200, "utf-8")
     (folder / "models" / "text.tune.jsonl").write_bytes(b"{}\n" + line + b"\n")
-    done = ask(folder, "tune", str(folder / "text.txt"), "--minutes", "0.01", "--resume")
+    done = ask(folder, "tune", str(folder / "text.txt"), "--minutes", "2", "--resume")
     assert done.code == 1 and "text.tune.jsonl" in done.error
