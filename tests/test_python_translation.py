@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from command_line import seqcli
 from seqcli.errors import CorpusError, MisuseError
 from seqcli.session import Silent
 from seqcli.store import Shelf
+from seqcli.translation import answer_settings, evaluation_settings
 from seqcli.translation.answers import Translator, open_translator
 
 PAIRS = [
@@ -128,3 +131,15 @@ def test_errors_are_those_of_the_command_line(folder: Path, translator: Translat
         assert str(raised.value) == seqcli(*args, "-m", "toy", "--models-dir", folder / "models").error
     with pytest.raises(MisuseError, match="as many of both"):
         translator.score(["a", "b"], ["c"])
+
+
+def test_a_type_checker_knows_every_setting_by_its_name() -> None:
+    """What is declared for keyword arguments and for the settings themselves has the same names."""
+    for module, name, kind, others in (
+        (answer_settings, "HowTranslated", answer_settings.Translating, {"n"}),
+        (evaluation_settings, "HowMeasured", evaluation_settings.Measuring, set()),
+    ):
+        source = ast.parse(Path(module.__file__).read_text("utf-8"))
+        [typed] = [node for node in ast.walk(source) if isinstance(node, ast.ClassDef) and node.name == name]
+        names = {line.target.id for line in typed.body if isinstance(line, ast.AnnAssign)}  # type: ignore[union-attr]
+        assert names | others == {f.name for f in fields(kind)}

@@ -1,4 +1,4 @@
-"""The settings of a translator's answers: how translations are searched for or drawn, and how they are measured."""
+"""The settings of a translator's answers: how translations are searched for or drawn, and what they must contain."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seqcli.settings import setting
-from seqcli.translation.metrics import TOKENIZERS
 
 BEAM_MOST = 1_000
 
@@ -45,24 +44,6 @@ class Translating(BeamSettings):
     seed: int = setting(1, "Start of what is drawn.", low=0, high=2**31 - 1, panel="Other")
 
 
-@dataclass(frozen=True)
-class Measuring(BeamSettings):
-    """How a translator is measured on a test set."""
-
-    by_length: bool = setting(
-        False,
-        "Also for each quarter of the sentences, by their sources' lengths.",
-        panel="Other",
-        typed="--by-length",
-    )
-    bleu_tokenizer: str | None = setting(
-        None, "How BLEU cuts text.  [default: 13a, or char]", choices=TOKENIZERS, panel="Other"
-    )
-    samples: int = setting(1000, "Of the paired bootstrap.", low=1, high=100_000, panel="Other")
-
-
-SEARCH = tuple(BeamSettings.__dataclass_fields__)  # names of the settings that both have
-
 if TYPE_CHECKING:  # what a type checker knows of the same settings as keyword arguments; a test compares the names
     import os
     from collections.abc import Iterable, Mapping
@@ -79,13 +60,3 @@ if TYPE_CHECKING:  # what a type checker knows of the same settings as keyword a
         copy: bool
         sample: float | None
         seed: int
-
-    class HowMeasured(TypedDict, total=False):
-        """Measuring."""
-
-        beam: int
-        length_penalty: float
-        coverage: float
-        by_length: bool
-        bleu_tokenizer: str | None
-        samples: int

@@ -13,7 +13,7 @@ from seqcli.one_or_many import answered
 from seqcli.settings import settings
 from seqcli.text.tokens import shown
 from seqcli.text.vocabulary import EOS, SPECIALS, UNK
-from seqcli.translation.answer_settings import Measuring, Translating
+from seqcli.translation.answer_settings import Translating
 from seqcli.translation.lines import Translation
 from seqcli.translation.load import check_translator, translator_of
 from seqcli.translation.search import searching_of
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from seqcli.session import Session
     from seqcli.store import Record
     from seqcli.translation.alignment import Aligned
-    from seqcli.translation.answer_settings import HowMeasured, HowTranslated
+    from seqcli.translation.answer_settings import HowTranslated
     from seqcli.translation.evaluation import Figure
+    from seqcli.translation.evaluation_settings import HowMeasured
     from seqcli.translation.pairs import Pairs
 
 Path = str | os.PathLike[str]
@@ -212,6 +213,7 @@ class Translator:
         bleu_tokenizer, samples: of BLEU and of the bootstrap; beam, length_penalty, coverage as in `translate`.
         """
         from seqcli.translation.evaluation import figures
+        from seqcli.translation.evaluation_settings import Measuring
 
         wanted = settings(Measuring(), dict(how))
         return list(figures(self._session, [one.lines for one in (self, *others)], _pairs(pairs), wanted))

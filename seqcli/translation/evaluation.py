@@ -12,7 +12,7 @@ from seqcli.translation.search import Searching
 
 if TYPE_CHECKING:
     from seqcli.session import Session
-    from seqcli.translation.answer_settings import Measuring
+    from seqcli.translation.evaluation_settings import Measuring
     from seqcli.translation.lines import LineTranslator
     from seqcli.translation.pairs import Pairs
 

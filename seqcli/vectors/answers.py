@@ -16,7 +16,7 @@ from seqcli.one_or_many import answered
 from seqcli.settings import settings
 from seqcli.tasks import TASKS
 from seqcli.text.tokens import Tokenizer, shown, tokens_of
-from seqcli.vectors.answer_settings import Comparing, Nearing, Solving
+from seqcli.vectors.answer_settings import Nearing, Solving
 from seqcli.vectors.load import table_of
 from seqcli.vectors.questions import listed_words, signed_words
 from seqcli.vectors.table import Near, Table, UnknownWordError, cosine
@@ -274,6 +274,7 @@ class WordVectors:
         """
         from seqcli.text.content_words import is_content
         from seqcli.vectors import align
+        from seqcli.vectors.comparison_settings import Comparing
 
         wanted = settings(Comparing(), how)
         for model in (self, other):

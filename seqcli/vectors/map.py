@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from seqcli.errors import MisuseError
 from seqcli.text.content_words import content_rows
 from seqcli.text.tokens import shown
-from seqcli.vectors.answer_settings import DRAWN
+from seqcli.vectors.map_settings import DRAWN
 from seqcli.vectors.projection import project
 
 if TYPE_CHECKING:
-    from seqcli.vectors.answer_settings import MapSettings
     from seqcli.vectors.answers import WordVectors
+    from seqcli.vectors.map_settings import MapSettings
 
 NEAREST = 8  # words that a page names beside a chosen one
 NAMES = {"pca": "principal components", "tsne": "t-SNE", "umap": "UMAP"}

@@ -11,7 +11,8 @@ from seqcli.cli.options import asked_models, command, option, output_options, re
 from seqcli.cli.outputs import check_picture
 from seqcli.cli.session import Session
 from seqcli.settings import given, settings
-from seqcli.translation.answer_settings import SEARCH, BeamSettings, Measuring
+from seqcli.translation.answer_settings import BeamSettings
+from seqcli.translation.evaluation_settings import SEARCH, Measuring
 
 COLUMNS = ("model", "part", "pairs", "bleu", "chrf", "ter", "nats_per_token", "p_value", "signature")
 

@@ -13,7 +13,7 @@ from seqcli.cli.session import Session
 from seqcli.cli.vectors.ask import among_option
 from seqcli.errors import MisuseError, quoted
 from seqcli.settings import given, settings
-from seqcli.vectors.answer_settings import MapSettings
+from seqcli.vectors.map_settings import MapSettings
 
 if TYPE_CHECKING:
     from seqcli.vectors.map import Map

@@ -10,7 +10,7 @@ from seqcli.cli.completion import complete_model
 from seqcli.cli.options import asked_models, command, option, output_options, spec_options
 from seqcli.cli.session import Session
 from seqcli.settings import given, settings
-from seqcli.vectors.answer_settings import Comparing
+from seqcli.vectors.comparison_settings import Comparing
 
 COLUMNS = ("model", "test", "section", "measure", "items", "covered", "coverage", "value", "low", "high", "p")
 
