@@ -17,8 +17,8 @@ from prompt_toolkit.output import DummyOutput
 from seqcli.cli.language.asked_model import asked_model
 from seqcli.cli.line_editor import Choice, lines_typed
 from seqcli.cli.session import Session
-from seqcli.language.asked import Asked
 from seqcli.language.completion import Completer
+from seqcli.language.load import Asked
 
 MODELS = {"words": ("--tokenizer", "words"), "letters": ("--tokenizer", "characters", "--lowercase")}
 

@@ -24,8 +24,9 @@ from test_layers import SOURCES
 
 import seqcli as face
 from seqcli.cli import COMMANDS
-from seqcli.language.answer_settings import Generating, Measuring
+from seqcli.language.answer_settings import Measuring
 from seqcli.language.answers import LanguageModel
+from seqcli.language.generation_settings import Generating
 from seqcli.store import Shelf
 from seqcli.text.form import Form
 
@@ -340,10 +341,11 @@ def test_what_python_alone_can_ask_wrongly_is_misuse() -> None:
 
 def test_keyword_arguments_are_the_settings() -> None:
     """What a type checker knows of **how is what the dataclasses declare, and no more."""
-    source = ast.walk(SOURCES["seqcli.language.answer_settings"])
+    files = [SOURCES[f"seqcli.language.{name}_settings"] for name in ("answer", "generation")]
     names = {
         node.name: {line.target.id for line in node.body if isinstance(line, ast.AnnAssign)}  # type: ignore[union-attr]
-        for node in source
+        for file in files
+        for node in ast.walk(file)
         if isinstance(node, ast.ClassDef)
     }
     assert names["HowGenerated"] == {f.name for f in fields(Generating)}

@@ -8,10 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from seqcli.errors import MisuseError
-from seqcli.language.answer_settings import Generating, Measuring, Predicting, how_measured, wanted_texts
-from seqcli.language.asked import Asked
-from seqcli.language.load import checked
-from seqcli.language.mixture.blend import Blend
+from seqcli.language.answer_settings import Predicting
+from seqcli.language.load import Asked, checked, stored_model
 from seqcli.language.mixture.settings import ALONE, Mixing, parse
 from seqcli.one_or_many import TOGETHER, answered
 from seqcli.settings import settings
@@ -20,9 +18,11 @@ from seqcli.text.form import KEYWORDS, TEXT, Form, form_of
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from seqcli.language.answer_settings import HowGenerated, HowMeasured
+    from seqcli.language.answer_settings import HowMeasured, Measuring
     from seqcli.language.completion import Completer
     from seqcli.language.figures import Figures
+    from seqcli.language.generation_settings import Generating, HowGenerated
+    from seqcli.language.mixture.blend import Blend
     from seqcli.language.next_words import NextWord, Prediction
     from seqcli.language.paired_comparison import Measured
     from seqcli.language.sentence_scores import Likelier, Score
@@ -58,13 +58,13 @@ class LanguageModel:
     def __init__(self, session: Session, record: Record, mixing: Mixing = ALONE) -> None:
         """mixing: what is added when it answers, as typed."""
         self._session, self._record, self._mixing = session, record, mixing
-        self._blend = self._mixed(use_kept=True)
+        self._blend = self._mixed(use_kept=True) if mixing.asked else None
         self._opened: tuple[list[Any], Tokenizer, Vocabulary] | None = None
 
     @property
     def name(self) -> str:
         """What it is called: the models, and what is added to them."""
-        return self._blend.name
+        return self._blend.name if self._blend else self._record.name
 
     @property
     def record(self) -> Record:
@@ -197,6 +197,8 @@ class LanguageModel:
         how words are drawn; beam: search instead; seed: the same again; no_copy: never more than so many tokens running
         as in `text`, files.
         """
+        from seqcli.language.generation_settings import wanted_texts
+
         wanted = wanted_texts(_with_tuples(how, "stop", "text"), self._mixing.dynamic)
         writing = self.writing(wanted)
         places = itertools.count()
@@ -237,10 +239,11 @@ class LanguageModel:
         """Return a text with the log-probability of every token."""
         from seqcli.language.evaluation import Reading, measured
 
-        blend = self._mixed(use_kept=False) if how.fit_on else self._blend
-        return measured(self._session, blend, Reading(files, lines, form, how))
+        return measured(self._session, self._mixed(use_kept=not how.fit_on), Reading(files, lines, form, how))
 
     def _measured(self, texts: Sequence[Path | Iterable[str]], given: HowMeasured) -> Measured:
+        from seqcli.language.answer_settings import how_measured
+
         form = form_of(given)
         how = _with_tuples({name: value for name, value in given.items() if name not in KEYWORDS}, "fit_on")
         files = [os.fspath(text) for text in texts if isinstance(text, str | os.PathLike)]
@@ -259,20 +262,32 @@ class LanguageModel:
 
     def asked(self, remembers: bool = False) -> Asked:
         """Return the model with its tokenizer and vocabulary; what learns or remembers in it is new each time."""
-        from seqcli.language.mixture.members import answering, members_of
         from seqcli.store.tokenizer import tokenizer_of
 
         if self._opened is None:
             vocabulary = self._record.vocabulary()
             self._session.spare.fit_products()
-            members = members_of(self._blend, len(vocabulary))
+            members = self._members(len(vocabulary))
             self._opened = members, tokenizer_of(self._record), vocabulary
         members, tokenizer, vocabulary = self._opened
-        model = answering(self._blend, members, remembers)
+        model = members[0]
+        if self._blend:
+            from seqcli.language.mixture.members import answering
+
+            model = answering(self._blend, members, remembers)
         return Asked(self.name, model, tokenizer, vocabulary, self._record.text.unit)
+
+    def _members(self, vocabulary_size: int) -> list[Any]:
+        if not self._blend:
+            return [stored_model(self._record, vocabulary_size)]
+        from seqcli.language.mixture.members import members_of
+
+        return members_of(self._blend, vocabulary_size)
 
     def _mixed(self, use_kept: bool) -> Blend:
         if not self._mixing.asked:
+            from seqcli.language.mixture.blend import Blend
+
             return Blend((self._record,), (1.0,))
         from seqcli.language.mixture.choice import blend_of
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seqcli.errors import quoted
-from seqcli.language.batches import streams_of
 from seqcli.language.settings import LanguageSpec
 from seqcli.layers.shapes import GATES, PAST_KEYS
 from seqcli.layers.steps import cell
@@ -199,6 +198,8 @@ class LanguageArrays:
 
 def carried_table(record: Record) -> Mapping[str, tuple[str, tuple[int, ...]]]:
     """Return what the layers of a language model hand from one stretch of text to the next."""
+    from seqcli.language.batches import streams_of  # here: an answer does without it
+
     spec, run = record.spec, record.run
     if not isinstance(spec, LanguageSpec):
         return {}

@@ -13,7 +13,7 @@ from seqcli.text.tokens import JOINER, SPACE, Characters, Subwords, pieces_of, t
 from seqcli.text.vocabulary import EOS, SPECIALS, UNK
 
 if TYPE_CHECKING:
-    from seqcli.language.asked import Asked
+    from seqcli.language.load import Asked
 
 LONGEST = 24  # tokens of a word that is spelled in several
 WIDTH = 10  # of the beam that spells them

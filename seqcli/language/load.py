@@ -13,6 +13,26 @@ if TYPE_CHECKING:
     from seqcli.answering import Answering
     from seqcli.session import Session
     from seqcli.store import Record
+    from seqcli.text.tokens import Tokenizer
+    from seqcli.text.vocabulary import Vocabulary
+
+
+class Asked:
+    """A language model that is ready to answer, alone or mixed."""
+
+    def __init__(
+        self, name: str, model: Answering, tokenizer: Tokenizer, vocabulary: Vocabulary, unit: str = "line"
+    ) -> None:
+        """unit: what the end of a unit ends, a line or a paragraph."""
+        self.name, self.model, self.unit = name, model, unit
+        self.tokenizer, self.vocabulary = tokenizer, vocabulary
+
+    def ids(self, text: str) -> list[int]:
+        """Return the ids of a text behind the end of a unit, as the model met every unit in training."""
+        from seqcli.text.tokens import tokens_of
+        from seqcli.text.vocabulary import EOS
+
+        return [EOS, *self.vocabulary.encode(tokens_of(self.tokenizer, text))]
 
 
 def stored_model(record: Record, vocabulary_size: int) -> Answering:

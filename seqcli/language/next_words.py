@@ -13,7 +13,7 @@ from seqcli.text.vocabulary import EOS, SPECIALS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seqcli.language.asked import Asked
+    from seqcli.language.load import Asked
 
 
 class Prediction(NamedTuple):

@@ -14,7 +14,7 @@ from seqcli.text.vocabulary import EOS, SPECIALS, UNK
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from seqcli.language.asked import Asked
+    from seqcli.language.load import Asked
     from seqcli.plots.sentences import Part
     from seqcli.text.tokens import Tokenizer
 

@@ -10,14 +10,14 @@ from seqcli.decoding.continuation import Limits, Writer, search
 from seqcli.decoding.joining import Joining
 from seqcli.decoding.limits import Ending
 from seqcli.errors import quoted
-from seqcli.language.answer_settings import SEEDS
+from seqcli.language.generation_settings import SEEDS
 from seqcli.text.tokens import shown, tokens_of
 from seqcli.text.vocabulary import EOS, UNK
 
 if TYPE_CHECKING:
     from seqcli.decoding.copies import Copies
-    from seqcli.language.answer_settings import Generating
-    from seqcli.language.asked import Asked
+    from seqcli.language.generation_settings import Generating
+    from seqcli.language.load import Asked
     from seqcli.session import Session
     from seqcli.text.form import Form
 

@@ -13,7 +13,7 @@ from seqcli.cli.language.asked_model import asked_model, note_unknown
 from seqcli.cli.options import command, mixing_options, model_option, output_options, reading_options, spec_options
 from seqcli.cli.questions import add_empty, add_numbered, answer_each
 from seqcli.cli.session import Session
-from seqcli.language.answer_settings import Generating, wanted_texts
+from seqcli.language.generation_settings import Generating, wanted_texts
 from seqcli.settings import given
 
 if TYPE_CHECKING:
