@@ -1,4 +1,4 @@
-"""What the reader makes of every kind of file: TORTURE.md A1-A9, A10, A12, A16-A19, A21, A23."""
+"""What the reader makes of every kind of file."""
 
 from __future__ import annotations
 

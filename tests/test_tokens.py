@@ -1,4 +1,4 @@
-"""Tokenizers: what they cut, that it joins again, that nothing in Unicode breaks them (TORTURE.md J, K12)."""
+"""Tokenizers: what they cut, that it joins again, that nothing in Unicode breaks them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vectors files: told apart by content, read strictly (TORTURE.md, section H), written so that nothing is lost."""
+"""Vectors files: told apart by content, read strictly, written so that nothing is lost."""
 
 from __future__ import annotations
 

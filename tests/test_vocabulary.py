@@ -1,4 +1,4 @@
-"""Vocabularies: which tokens are kept, their file, special symbols out of the text's reach (TORTURE.md A15)."""
+"""Vocabularies: which tokens are kept, their file, special symbols out of the text's reach."""
 
 from __future__ import annotations
 
