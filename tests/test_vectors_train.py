@@ -453,7 +453,7 @@ def train(*options: str) -> Outcome:
 
 
 def test_vectors_that_learned_next_to_nothing_are_not_to_be_trusted_and_say_so(topics: Path) -> None:
-    note = "Note: 'topics' learned from few words ("
+    note = "Note: 'topics-vectors' learned from few words ("
     few = train("--epochs", "2")
     assert few.code == 0 and note in few.err
     asked = seqcli("neighbors", "a1", "a2", "-k", "2", "--jsonl")
@@ -468,7 +468,7 @@ def test_vectors_that_learned_next_to_nothing_are_not_to_be_trusted_and_say_so(t
 def test_train_ask_and_continue(topics: Path) -> None:
     result = train("--json", "--epochs", "3")
     report = json.loads(result.out)
-    assert report["model"] == "topics" and report["words_per_second"] > 0
+    assert report["model"] == "topics-vectors" and report["words_per_second"] > 0
     assert report["held_out"]["nats_per_pair"] < 6 * math.log(2) and report["held_out"]["pairs"] > 500
     assert "perplexity" not in result.out + result.err
     near = seqcli("neighbors", "a1", "-k", "9", "--jsonl").records
@@ -476,11 +476,11 @@ def test_train_ask_and_continue(topics: Path) -> None:
     assert "seen 2 times" in seqcli("neighbors", "seldom").error
     assert "never seen" in seqcli("neighbors", "zebra").error
     assert "exists" in train().error
-    more = train("--name", "more", "--from", "topics", "--learning-rate", "1e-9", "--epochs", "1")
+    more = train("--name", "more", "--from", "topics-vectors", "--learning-rate", "1e-9", "--epochs", "1")
     assert more.code == 0 and "20 of 20 words" in more.err
-    first, second = (seqcli("vector", "a1", "-m", name, "--jsonl").records for name in ("topics", "more"))
+    first, second = (seqcli("vector", "a1", "-m", name, "--jsonl").records for name in ("topics-vectors", "more"))
     assert str(first) == str(second) or np.allclose(*(_numbers(rows[0]) for rows in (first, second)), atol=1e-5)
-    assert "--embedding-size" in train("--name", "x", "--from", "topics", "--embedding-size", "17").error
+    assert "--embedding-size" in train("--name", "x", "--from", "topics-vectors", "--embedding-size", "17").error
     assert "neither" in train("--name", "x", "--from", "nothing").error
 
 
