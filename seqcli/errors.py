@@ -14,10 +14,18 @@ def escape(text: str) -> str:
 
 
 def quoted(text: object, limit: int = SHOWN_LIMIT) -> str:
-    """Return foreign text as it may stand inside a message: escaped, cut, in single quotes."""
+    """Return foreign text as it may stand inside a message: escaped, cut, in single quotes.
+
+    Of a path that is too long the middle is left out: its end is what tells a file from others.
+    """
     raw = str(text)
     shown = escape(raw[: limit + 1])
-    return f"'{shown[:limit]}…'" if len(shown) > limit else f"'{shown}'"
+    if len(shown) <= limit:
+        return f"'{shown}'"
+    if raw.startswith("/"):
+        end = escape(raw[-(limit // 2) :])[-(limit // 2) :]
+        return f"'{shown[: limit - len(end)]}…{end}'"
+    return f"'{shown[:limit]}…'"
 
 
 EXTRAS = {  # module -> what installs it, of those that not everybody needs

@@ -47,7 +47,7 @@ def test_a_model_is_counted_saved_and_kept_like_any_other(here: Path) -> None:
     assert seqcli("models", "check", "again").code == 0
     listed = {record["model"]: record for record in seqcli("models", "list", "--jsonl").records}
     assert listed["again"]["architecture"] == "ngram" and listed["again"]["held_out"].startswith("perplexity")
-    assert "spec.order\t4" in seqcli("models", "show", "again").out
+    assert "spec.order\t4" in seqcli("models", "show", "again", "--all").out
     assert seqcli("models", "rename", "again", "renamed").code == 0
     assert seqcli("predict-word", "the", "-m", "renamed").code == 0
     assert seqcli("models", "remove", "renamed", "--yes").code == 0

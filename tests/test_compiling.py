@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 KERNEL = """
-from seqcli.text.compiling import compiled
+from seqcli.text.compiled import compiled
 from constants import FACTOR
 
 @compiled

@@ -42,7 +42,8 @@ def test_the_tokenizer_is_chosen_by_the_text_told_and_kept(shelf: Path, command:
         done = seqcli(command, text, *options)
         assert done.code == 0, done.err
         assert f"Tokenizer: {tokenizer}, for" in done.err and why in done.err
-        assert text_of(shelf / "models" / text.removesuffix(".txt"))["tokenizer"] == tokenizer
+        name = text.removesuffix(".txt") + ("-vectors" if command == "train-w2v" else "")
+        assert text_of(shelf / "models" / name)["tokenizer"] == tokenizer
 
 
 def test_one_given_by_hand_that_does_not_fit_is_warned_of(shelf: Path) -> None:
