@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from seqcli.errors import SeqcliError
 from seqcli.language.ngram.arpa import ArpaError, render
 from seqcli.language.ngram.arpa_reader import read
 from seqcli.language.ngram.arrays import NgramArrays, check
@@ -174,8 +175,8 @@ def test_bytes_that_are_not_utf8_and_paths_that_are_no_file_are_refused(tmp_path
     path.write_bytes(SMALL.encode().replace(b"\tb\t", b"\t\xff\t", 1))
     with pytest.raises(ArpaError, match="line 11: a word is not UTF-8"):
         read(str(path))
-    for odd in (tmp_path, tmp_path / "missing"):
-        with pytest.raises(ArpaError, match="Cannot read"):
+    for odd, why in ((tmp_path, "is a folder, not a text file"), (tmp_path / "missing", "Cannot read")):
+        with pytest.raises(SeqcliError, match=why):
             read(str(odd))
 
 

@@ -357,7 +357,9 @@ def test_no_time_left_is_told_before_it_is_known(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("seqcli.training.loop.Clock", time.clock)
     for epochs in (None, 1e6):
         costly = Costly(time, steady(0.5), 0.1)
-        run = RunSpec(minutes=5.0, epochs=epochs, patience=99)
+        run = RunSpec(
+            minutes=5.0, epochs=epochs, patience=99, threads=1
+        )  # no trial of threads, whose turns a clock counts
         told = []
         for event in Training(costly, cast(Any, costly), costly, run).events():
             if isinstance(event, Progressed):
@@ -375,7 +377,7 @@ def test_the_schedule_lands_on_the_minutes(speed: Any, evaluation: float, monkey
     time = Time()
     monkeypatch.setattr("seqcli.training.loop.Clock", time.clock)
     costly = Costly(time, speed(0.5), evaluation)
-    run = RunSpec(minutes=5.0, learning_rate=0.1, patience=99)
+    run = RunSpec(minutes=5.0, learning_rate=0.1, patience=99, threads=1)
     training = Training(costly, cast(Any, costly), costly, run)
     events = train(training)
     assert training.progress.seconds == pytest.approx(300, rel=0.02)
@@ -393,7 +395,7 @@ def test_epochs_end_a_training_that_has_minutes_left(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("seqcli.training.loop.Clock", time.clock)
     costly = Costly(time, steady(0.5), 0.1)
     costly.updates_per_epoch = 50
-    training = Training(costly, cast(Any, costly), costly, RunSpec(minutes=60.0, epochs=2.0, patience=99))
+    training = Training(costly, cast(Any, costly), costly, RunSpec(minutes=60.0, epochs=2.0, patience=99, threads=1))
     assert rates(train(training))[-1] < 0.02 * RunSpec().learning_rate
     assert training.progress.update == 100
 
