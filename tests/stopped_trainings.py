@@ -141,6 +141,7 @@ class Trials:
         os.chdir(folder)
         if self.trainer.before:
             seqcli_("--models-dir", "before", *self.trainer.words, *self.trainer.before)
+        self._lay_out("ready")
         self._command("ready", 0, 0, False)  # here, so that its children have all that it imports and compiles
         assert self._status(self._run("whole")) == 0, self.log
         self.whole = self._left("whole")
@@ -190,10 +191,15 @@ class Trials:
 
     def _run(self, where: str, moment: int = 0, number: int = 0, resume: bool = False) -> int:
         """Begin a training, or go on with one, in a child; return its process."""
+        self._lay_out(where)
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # amid a fork Python would swallow one
         child = os.fork()
         if child:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             return child
+        code = 99
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             code = self._command(where, moment, number, resume)
         except SystemExit as stop:
             code = int(stop.code or 0)
@@ -201,15 +207,18 @@ class Trials:
             code = 130
         except BaseException:
             traceback.print_exc(file=self._log.open("w"))
-            code = 99
-        os._exit(code)
+        finally:
+            os._exit(code)
+
+    def _lay_out(self, where: str) -> None:
+        """Put the model there that is made longer, where it is not."""
+        if self.trainer.before and not (self.folder / where).exists():
+            shutil.copytree("before", where)
 
     def _command(self, where: str, moment: int, number: int, resume: bool) -> int:
         moments = Moments(moment, lambda: os.kill(os.getpid(), number)) if moment else None
         trainer = self.trainer
         options = ("--resume",) if resume else trainer.options
-        if trainer.before and not (self.folder / where).exists():
-            shutil.copytree("before", where)
         done = seqcli_(*("--models-dir", where), *trainer.words, *options)
         self._log.write_text(done.err, "utf-8")
         if done.code == 0 and not trainer.models:
