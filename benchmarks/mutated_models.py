@@ -108,6 +108,7 @@ OF_THE_QUESTION = (  # reasons that are no damage: what was asked, or what finit
         "was never seen",
         "too large to compute with",
         "diverged",
+        "learns nothing",
         "choose another --format",
     ),
 )
