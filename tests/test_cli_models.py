@@ -62,7 +62,8 @@ def test_the_list_on_a_terminal_is_in_a_persons_words(shelf: Shelf, monkeypatch:
     record = shelf.read("emma")
     (record.directory / record.filename("weights")).unlink()
     done = {"finished": "the schedule is complete"}
-    make(shelf, "whole", 3, progress=done, results={"held_out": {"perplexity": 94.6231}})
+    figures = {"tokens": 811, "nats_per_token": 4.5499, "perplexity": 94.6231, "bits_per_character": 1.6}
+    make(shelf, "whole", 3, progress=done, results={"held_out": figures})
     monkeypatch.setenv("COLUMNS", "80")
     done = seqcli("models", "list", terminal=True)
     heading, *lines = re.sub(r"\x1b\[[0-9;]*m", "", done.out).splitlines()

@@ -206,3 +206,12 @@ def test_a_journal_of_a_search_that_is_none_is_named(line: bytes, folder: Path) 
     (folder / "models" / "text.tune.jsonl").write_bytes(b"{}\n" + line + b"\n")
     done = ask(folder, "tune", str(folder / "text.txt"), "--minutes", "2", "--resume")
     assert done.code == 1 and "text.tune.jsonl" in done.error
+
+
+def test_a_measured_training_has_all_its_figures(folder: Path) -> None:
+    alter(folder, "lstm", lambda values: values["results"]["held_out"].pop("nats_per_token"))
+    assert "results.held_out.nats_per_token is missing" in ask(folder, "models", "show", "lstm").error
+    alter(
+        folder, "word2vec", lambda values: (values["results"].clear(), values["progress"].update(evaluation_due=False))
+    )
+    assert "results.held_out is missing" in ask(folder, "neighbors", "the", "-m", "word2vec").error

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import islice, pairwise
-from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -16,11 +15,10 @@ import torch
 from store_sample import FULL
 from tiny_language_models import CELLS, Ids, model_of, spec_of, train, training_of
 
-from seqcli.errors import DamagedError, DivergedError
+from seqcli.errors import DivergedError
 from seqcli.language.batches import Segments
 from seqcli.store import pack
 from seqcli.store.arrays import unpack
-from seqcli.training.checkpoint import take_up
 from seqcli.training.events import Evaluated, Event, Progressed, Stopped
 from seqcli.training.held_out import Piece
 from seqcli.training.loop import FLOOR, Training, evaluate
@@ -422,10 +420,3 @@ def test_what_a_loss_names_reaches_the_events_and_a_task_says_which_figure_is_be
     assert {event.parts["kl"] for event in evaluated} == {1.5}, "per token"
     assert next(event for event in seen if isinstance(event, Progressed)).parts == {"kl": 1.5}
     assert [event.best for event in evaluated] == [True, *[False] * (len(evaluated) - 1)], "its figure falls"
-
-
-def test_a_record_that_claims_to_be_measured_and_has_no_figures_is_named() -> None:
-    progress = {"evaluation_due": False, "update": 3}
-    record = cast(Any, SimpleNamespace(name="book", results={}, progress=progress))
-    with pytest.raises(DamagedError, match=r"'book' is damaged.*no figures"):
-        take_up(None, record, dict)

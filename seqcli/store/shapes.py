@@ -16,6 +16,7 @@ from seqcli.store.strict import parse_json
 from seqcli.training.progress import ENDLESS, Progress
 
 LONGEST_TEXT = 1000  # characters; a file's name has 255 at most
+MOST = 2**62  # of what is counted: a training that goes on adds to it
 LARGEST = ENDLESS  # of any count or figure: none comes near
 _HASH = re.compile("[0-9a-f]{64}")
 
@@ -35,7 +36,7 @@ NUMBER = Kind("a number", _is_number)
 FIGURE = Kind("a number", lambda v: type(v) in (int, float) and abs(v) <= 1e300)  # of a training that went wrong, too
 AMOUNT = Kind("a number, 0 or more", lambda v: _is_number(v) and v >= 0)
 SHARE = Kind("a share, 0 to 1", lambda v: _is_number(v) and 0 <= v <= 1)
-COUNT = Kind("a count", lambda v: type(v) is int and 0 <= v <= LARGEST)
+COUNT = Kind("a count", lambda v: type(v) is int and 0 <= v <= MOST)
 SOME = Kind("a count, 1 or more", lambda v: type(v) is int and 1 <= v <= LARGEST)
 FLAG = Kind("true or false", lambda v: type(v) is bool)
 TEXT = Kind("a text", lambda v: isinstance(v, str) and len(v) <= LONGEST_TEXT)
@@ -67,6 +68,11 @@ CORPUS: Shape = {
     "monolingual": TEXT,
     "from": TEXT,
     "from_sha256": SHA256,
+}
+MEASURED = {  # task -> the figures that every evaluation of it gives
+    "lm": ("tokens", "nats_per_token", "perplexity", "bits_per_character"),
+    "vectors": ("pairs", "nats_per_pair"),
+    "translation": ("tokens", "nats_per_token"),
 }
 RESULTS: Shape = {"held_out": OBJECT, "mixtures": OBJECT, "words": COUNT, "dimensions": COUNT}
 HELD_OUT: Shape = {
@@ -151,9 +157,16 @@ def corpus_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def results_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the figures of a record: single ones, those on held-out text, and shares that were fitted."""
+    """Return the figures of a record: single ones, those on held-out text, and shares that were fitted.
+
+    A training that was measured has all the figures of its task: who goes on with it, or from it, reads them.
+    """
     results: dict[str, Any] = checked(values, "results", OBJECT)
     fitting(results, RESULTS, "results", SCALAR)
+    progress = values.get("progress")
+    measured = isinstance(progress, dict) and progress.get("evaluation_due") is False
+    for key in MEASURED.get(str(values.get("task")), ()) if measured or "held_out" in results else ():
+        checked(checked(results, "held_out", OBJECT, "results."), key, HELD_OUT[key], "results.held_out.")
     fitting(results.get("held_out", {}), HELD_OUT, "results.held_out", SCALAR)
     mixtures = results.get("mixtures", {})
     fitting(mixtures, {}, "results.mixtures", OBJECT)

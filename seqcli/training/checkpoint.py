@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from seqcli.errors import DamagedError, quoted
+from seqcli.errors import DamagedError
 from seqcli.tasks import ARCHITECTURES
 
 if TYPE_CHECKING:
@@ -58,11 +58,6 @@ class Checkpoint:
 
 def take_up(training: Any, record: Record, arrays: Callable[[], Any]) -> None:
     """Let a training go on where a record stands; arrays: reads its state. Raises DamagedError if it does not fit."""
-    if "held_out" not in record.results and not record.progress["evaluation_due"]:
-        raise DamagedError(
-            f"{quoted(record.name)} is damaged: its progress says that it was measured, and it has no figures; "
-            "train it anew with --replace."
-        )
     try:
         training.restore(arrays(), record.progress)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
