@@ -118,7 +118,8 @@ def _progress() -> Shape:
         kind, optional = value_type(Progress, f.name)
         shape[f.name] = _or_none(_BY_TYPE[kind]) if optional else _BY_TYPE[kind]
     finished = Kind("a reason, or true", lambda v: TEXT.holds(v) or v is True)
-    return shape | {"plan_share": SHARE, "finished": finished, "training_loss": FIGURE, "best_nats": _or_none(FIGURE)}
+    figures = {"training_loss": FIGURE, "best_nats": _or_none(FIGURE), "known_nats": _or_none(FIGURE)}
+    return shape | {"plan_share": SHARE, "finished": finished, **figures}
 
 
 PROGRESS = _progress()
@@ -163,8 +164,10 @@ def results_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """
     results: dict[str, Any] = checked(values, "results", OBJECT)
     fitting(results, RESULTS, "results", SCALAR)
-    progress = values.get("progress")
-    measured = isinstance(progress, dict) and progress.get("evaluation_due") is False
+    found = values.get("progress")
+    progress: dict[str, Any] = found if isinstance(found, dict) else {}
+    over = bool(progress.get("finished")) and progress.get("evaluation_due") is False
+    measured = over or progress.get("best_nats") is not None
     for key in MEASURED.get(str(values.get("task")), ()) if measured or "held_out" in results else ():
         checked(checked(results, "held_out", OBJECT, "results."), key, HELD_OUT[key], "results.held_out.")
     fitting(results.get("held_out", {}), HELD_OUT, "results.held_out", SCALAR)
