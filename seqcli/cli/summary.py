@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 KINDS = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM", "ngram": "n-grams"}  # of language models
 FIGURES = ("bleu", "perplexity", "nats_per_token", "nats_per_pair")  # the first that a model has is its headline
-NAMES = {"bleu": "BLEU", "chrf": "chrF"}
+NAMES = {"bleu": "BLEU", "chrf": "chrF", "kl_per_sentence": "KL per sentence", "kl_per_utterance": "KL per utterance"}
+LATENT = ("kl_per_sentence", "kl_per_utterance", "active_units", "mutual_information")  # of a latent variable
 FURTHER = ("chrf", "nats_per_token", "bits_per_character")  # told behind the headline
 SHAPES = (  # setting, how it is said
     ("order", "orders up to {}"),
@@ -95,6 +96,11 @@ def _of_results(record: Record) -> Iterator[tuple[str, str]]:
         more = [figure(key, held_out[key]) for key in FURTHER if _is_number(held_out.get(key))]
         over = next((f" on {held_out[key]:,} held-out {key}" for key in ("pairs", "tokens") if key in held_out), "")
         yield "result", "; ".join(filter(None, (best + over, ", ".join(part for part in more if part != best))))
+    if "active_units" in held_out:
+        from seqcli.latent.collapse import alarm
+
+        shown = {key: held_out[key] for key in LATENT if _is_number(held_out.get(key))}
+        yield "latent variable", alarm(shown) or ", ".join(figure(key, value) for key, value in shown.items())
 
 
 def _of_text(record: Record) -> Iterator[tuple[str, str]]:

@@ -58,6 +58,7 @@ class Made:
     keep_last: bool = False  # the weights of every evaluation, not only of a new best
     finish: Callable[[Record], dict[str, Any]] | None = None
     seconds_after: float = 0.0
+    remark: Callable[[Evaluated], str | None] | None = None  # what else is to be said of an evaluation
 
 
 class Done(NamedTuple):
@@ -172,6 +173,7 @@ def _followed(session: Session, trainer: Trainer, order: Order, draft: Draft, ma
         training.stop = stop.asked
         fit = Fit(session, checkpoint, stop, lambda: pack(training.state()), keep, order.line, made.measure)
         fit.unit, fit.keep_last, fit.listener = trainer.unit, made.keep_last, order.listener
+        fit.remark = made.remark
         why = fit.follow(training.events(), p)
         if made.finish and stop.asked():
             fit.leave(p)

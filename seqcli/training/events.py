@@ -35,7 +35,7 @@ class Progressed:
 class Evaluated:
     """Held-out text is measured: nats per token over `tokens`; best where there was no better before.
 
-    parts: what the loss names beside its nats, such as a KL, per token.
+    parts: what the loss names beside its nats, per token, and the figures that a training has of its own.
     """
 
     progress: Progress

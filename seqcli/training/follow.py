@@ -51,6 +51,7 @@ class Fit:
     unit: str = "token"
     listener: Callable[[Event], object] | None = None  # hears every event
     keep_last: bool = False  # takes the weights of every evaluation, not only of a new best
+    remark: Callable[[Evaluated], str | None] | None = None  # what else is to be said of an evaluation
 
     def follow(self, events: Iterable[Event], progress: Progress) -> str:
         """Run a training to its end and return why it ended.
@@ -70,6 +71,8 @@ class Fit:
                     elif isinstance(event, Evaluated):
                         self._evaluated(event)
                         bar.note(self._line(event))
+                        if self.remark and (said := self.remark(event)):
+                            bar.note(said)
                     elif isinstance(event, Tried):
                         bar.note(_threads_line(event))
                     elif isinstance(event, Stopped):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.int64]
+Ids = Sequence[Sequence[int]]
 PADDING = -1  # a target that counts for nothing
 
 
@@ -22,3 +24,11 @@ class Piece(NamedTuple):
     def batch(self) -> tuple[Array, Array]:
         """What the model's loss takes; the loop hands it on as it is."""
         return self.inputs, self.targets
+
+
+def padded(rows: Ids) -> Array:
+    """Return rows of ids as columns, PADDING behind their ends. -> [longest, rows]"""
+    columns = np.full((max(map(len, rows)), len(rows)), PADDING, np.int64)
+    for i, row in enumerate(rows):
+        columns[: len(row), i] = row
+    return columns

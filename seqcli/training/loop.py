@@ -11,7 +11,7 @@ import itertools
 import math
 import operator
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -63,6 +63,7 @@ class Training:
     stop: Callable[[], bool] = never  # asked during an evaluation, which may take seconds
     better: Callable[[float, float], bool] = operator.lt  # of two held-out figures, whether the first is
     ends: float | None = None  # by when a training by minutes is to be over, as time.monotonic() tells it
+    figures: Callable[[], Mapping[str, float]] | None = None  # what else is known of held-out text once it is measured
 
     def __post_init__(self) -> None:
         self._parameters = [p for p in self.model.parameters() if p.requires_grad]
@@ -244,7 +245,9 @@ class Training:
         if p.known_nats is not None and not p.update:
             p.gentle = nats / tokens < ALIKE * p.known_nats
         self._check_learning(nats / tokens)
-        return Evaluated(p, nats / tokens, tokens, best, train_nats, {k: v / tokens for k, v in parts.items()})
+        more = self.figures() if self.figures else {}
+        per_token = {name: value / tokens for name, value in parts.items()}
+        return Evaluated(p, nats / tokens, tokens, best, train_nats, {**per_token, **more})
 
     @contextmanager
     def _measured(self) -> Iterator[None]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from seqcli.layers.shapes import GATES
-from seqcli.layers.steps import Array, Ids, State, cell
+from seqcli.layers.packed import Layer, Packed, read_both_ways, stack_of, stack_shapes
+from seqcli.layers.steps import Array, Ids, State
 from seqcli.store.arrays import Table
 from seqcli.store.weights import stored_weights
 from seqcli.translation.settings import TranslationSpec
@@ -32,9 +32,9 @@ def translation_table(spec: TranslationSpec, source_size: int, target_size: int,
         ("encoder.returning", spec.encoder_size),
         ("decoder", hidden),
     ):
-        shapes |= _stack(name, GATES[spec.cell], width, size, spec.layers)
+        shapes |= stack_shapes(name, spec.cell, width, size, spec.layers)
     if spec.reads_attention:
-        shapes |= _stack("reader", GATES[spec.cell], hidden + states, hidden, 1)
+        shapes |= stack_shapes("reader", spec.cell, hidden + states, hidden, 1)
     started = spec.decoder_layers * hidden
     shapes |= {"start.weight": (started, states), "start.bias": (started,)}
     if spec.attention != "none":
@@ -52,17 +52,6 @@ def translation_table(spec: TranslationSpec, source_size: int, target_size: int,
     return {name: ("F32", shape) for name, shape in shapes.items()}
 
 
-def _stack(name: str, gates: int, input_size: int, size: int, layers: int) -> dict[str, tuple[int, ...]]:
-    """Return the arrays of a stack of recurrent layers."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    for i in range(layers):
-        layer = f"{name}.layers.{i}"
-        shapes[f"{layer}.weight_ih_l0"] = (gates * size, size if i else input_size)
-        shapes[f"{layer}.weight_hh_l0"] = (gates * size, size)
-        shapes[f"{layer}.bias_ih_l0"] = shapes[f"{layer}.bias_hh_l0"] = (gates * size,)
-    return shapes
-
-
 @dataclass
 class Memory:
     """Sources as the decoder sees them: what attention scores and sums up, for A sources of at most S tokens."""
@@ -76,64 +65,6 @@ class Memory:
         return Memory(self.keys[places], self.values[places], self.outside[places])
 
 
-class _Packed:
-    """Tokens of several sources as one row each, those of one step together: a longer source stands before a shorter.
-
-    So a step's rows are the first of the step's before it, and no row is padding.
-    """
-
-    def __init__(self, sources: Sequence[Sequence[int]]) -> None:
-        self.count = len(sources)
-        lengths = np.array([len(source) for source in sources])
-        order = np.argsort(-lengths, kind="stable")
-        self._order, self._lengths = order, lengths[order]
-        going = (self._lengths[:, None] > np.arange(self._lengths[0])).sum(0)  # [S]
-        ends = np.cumsum(going)
-        self.steps = [slice(int(end - count), int(end)) for end, count in zip(ends, going, strict=True)]
-        row = np.concatenate([np.arange(count) for count in going])
-        step = np.repeat(np.arange(len(going)), going)
-        self.places = order[row], step  # [N]: which source, and which of its tokens
-        self.turned: Ids = (ends - going)[self._lengths[row] - 1 - step] + row  # [N]: the token as far from the end
-        self.ids = np.zeros(len(row), np.int64)
-        for i, source in enumerate(np.argsort(order)):
-            self.ids[(ends - going)[: len(sources[i])] + source] = sources[i]
-
-    def mean(self, states: Array) -> Array:
-        """states [N, D] -> their mean over each source [count, D]."""
-        total = np.zeros((self.count, states.shape[1]), np.float32)
-        for step in self.steps:
-            total[: step.stop - step.start] += states[step]
-        mean = np.empty_like(total)
-        mean[self._order] = total / self._lengths[:, None].astype(np.float32)
-        return mean
-
-
-class _Layer:
-    """One recurrent layer: its products, input and state apart."""
-
-    def __init__(self, spec: TranslationSpec, arrays: dict[str, Any], name: str) -> None:
-        self._cell = spec.cell
-        self._input = np.ascontiguousarray(arrays[f"{name}.weight_ih_l0"].T)
-        self._state = np.ascontiguousarray(arrays[f"{name}.weight_hh_l0"].T)
-        bias, self._bias = arrays[f"{name}.bias_ih_l0"], arrays[f"{name}.bias_hh_l0"]
-        if spec.cell != "gru":  # whose reset gate stands between the two
-            bias, self._bias = bias + self._bias, None
-        self._input_bias = bias
-
-    def inputs(self, x: Array) -> Array:
-        """x [..., E] -> what it adds to the gates [..., gates * H]."""
-        product: Array = x @ self._input
-        product += self._input_bias
-        return product
-
-    def step(self, from_input: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
-        """Return the state [B, H] after one step."""
-        from_state = state[0] @ self._state
-        if self._bias is not None:
-            from_state += self._bias
-        return cell(self._cell, "tanh", from_input, from_state, state)
-
-
 class TranslatorArrays:
     """A translator that answers with numpy alone."""
 
@@ -143,10 +74,10 @@ class TranslatorArrays:
         self._embedding: Array = arrays["embedding.weight"]
         self._source_embedding: Array = arrays.get("source_embedding.weight", self._embedding)
         self._onward, self._returning, self._decoder = (
-            [_Layer(spec, arrays, f"{name}.layers.{i}") for i in range(spec.layers)]
+            stack_of(spec.cell, arrays, name, spec.layers)
             for name in ("encoder.onward", "encoder.returning", "decoder")
         )
-        self._reader = _Layer(spec, arrays, "reader.layers.0") if spec.reads_attention else None
+        self._reader = Layer(spec.cell, arrays, "reader.layers.0") if spec.reads_attention else None
         self._start = arrays["start.weight"].T, arrays["start.bias"]
         self._keys = arrays["attention.keys.weight"].T if spec.attention != "none" else None
         self._query = None
@@ -176,10 +107,8 @@ class TranslatorArrays:
 
     def encode(self, sources: Sequence[Sequence[int]]) -> tuple[Memory, State]:
         """Read sources, each of at least one id. -> what the decoder looks at, and its first state."""
-        packed = _Packed(sources)
-        onward = self._read(packed, packed.ids, self._onward)
-        returning = self._read(packed, packed.ids[packed.turned], self._returning)
-        states = np.concatenate([onward, returning[packed.turned]], 1)
+        packed = Packed(sources)
+        states = read_both_ways(packed, self._source_embedding[packed.ids], self._onward, self._returning)
         return self._memory(states, packed), self._first_state(states, packed)
 
     def _values(self, states: Array, ids: Ids) -> Array:
@@ -192,22 +121,7 @@ class TranslatorArrays:
             return values
         return np.concatenate([values, self._source_embedding[ids] @ self._lexical], 1)
 
-    def _read(self, packed: _Packed, ids: Ids, layers: list[_Layer]) -> Array:
-        """ids [N] of all sources, step by step -> states [N, H]."""
-        x: Array = self._source_embedding[ids]
-        size = self.spec.encoder_size
-        parts = 2 if self.spec.cell == "lstm" else 1
-        for layer in layers:
-            from_input = layer.inputs(x)
-            state: tuple[Array, ...] = tuple(np.zeros((packed.count, size), np.float32) for _ in range(parts))
-            x = np.zeros((len(ids), size), np.float32)
-            for step in packed.steps:
-                going = step.stop - step.start
-                state = layer.step(from_input[step], tuple(s[:going] for s in state))
-                x[step] = state[0]
-        return x
-
-    def _memory(self, states: Array, packed: _Packed) -> Memory:
+    def _memory(self, states: Array, packed: Packed) -> Memory:
         """states [N, 2H] -> what attention needs of them, a source a row."""
         shape = packed.count, len(packed.steps)
         outside = np.full(shape, NEVER)
@@ -221,7 +135,7 @@ class TranslatorArrays:
             sides.append(side)
         return Memory(sides[0], sides[1], outside)
 
-    def _first_state(self, states: Array, packed: _Packed) -> State:
+    def _first_state(self, states: Array, packed: Packed) -> State:
         mean = packed.mean(states)
         first = np.split(np.tanh(mean @ self._start[0] + self._start[1]), self.spec.decoder_layers, 1)
         if self.spec.cell != "lstm":

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.text.vocabulary import EOS
-from seqcli.training.held_out import PADDING, Piece
+from seqcli.training.held_out import Ids, Piece, padded
 from seqcli.translation.subword_regularisation import Recutting
 
 Array = NDArray[np.int64]
-Ids = Sequence[Sequence[int]]
 MOST_TOKENS = 12_000  # of a batch, padding included: bounds the memory that long sentences need
 HELD_OUT_ROWS = 64  # pairs measured side by side
 
@@ -63,14 +62,6 @@ class HeldOutPairs:
 def batch_of(source: Ids, target: Ids, places: Sequence[int] | Array) -> tuple[Array, Array]:
     """Return the pairs at some places as a batch: source [S, B], target [T + 1, B] with EOS before each."""
     return padded([source[int(i)] for i in places]), padded([[EOS, *target[int(i)]] for i in places])
-
-
-def padded(rows: Ids) -> Array:
-    """Return rows of ids as columns, PADDING behind their ends. -> [longest, rows]"""
-    columns = np.full((max(map(len, rows)), len(rows)), PADDING, np.int64)
-    for i, row in enumerate(rows):
-        columns[: len(row), i] = row
-    return columns
 
 
 def _lengths(source: Ids, target: Ids) -> Array:

@@ -9,32 +9,13 @@ from torch import nn
 
 from seqcli.layers.attention import Attention
 from seqcli.layers.dropout import LockedDropout, embed
+from seqcli.layers.encoder import Encoder
 from seqcli.layers.recurrent import Recurrent, State
 from seqcli.layers.softmax import full_nats, smoothed_loss
 from seqcli.training.loss import Loss
 from seqcli.translation.settings import TranslationSpec
 
 Batch = tuple[torch.Tensor, torch.Tensor]  # source [S, B], target [T + 1, B] from EOS on; below 0: padding at the end
-
-
-class Encoder(nn.Module):
-    """Reads a source from both ends.
-
-    x [S, B, E], lengths [B] -> states [S, B, 2H]. Each direction has the padding behind its sentence: it changes
-    nothing before it, and no sequence need be packed, which costs more than the padding.
-    """
-
-    def __init__(self, spec: TranslationSpec) -> None:
-        super().__init__()
-        sizes = spec.embedding_size, spec.encoder_size, spec.layers
-        self.onward, self.returning = _stack(spec, *sizes), _stack(spec, *sizes)
-
-    def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        steps = torch.arange(len(x))[:, None]
-        turned = torch.where(steps < lengths, lengths - 1 - steps, steps)  # [S, B]: the sentence from its end
-        onward, _ = self.onward(x)
-        back, _ = self.returning(_at(x, turned))
-        return torch.cat([onward, _at(back, turned)], -1)
 
 
 class Translator(nn.Module):
@@ -54,7 +35,7 @@ class Translator(nn.Module):
         width, states = spec.embedding_size, 2 * spec.encoder_size
         self.embedding = nn.Embedding(target_size, width)
         self.source_embedding = None if joint else nn.Embedding(source_size, width)
-        self.encoder = Encoder(spec)
+        self.encoder = Encoder(*(_stack(spec, width, spec.encoder_size, spec.layers) for _ in range(2)))
         self.start = nn.Linear(states, spec.decoder_layers * spec.hidden_size)
         self.decoder = _stack(spec, width, spec.hidden_size, spec.layers)
         self.attention = None
@@ -131,8 +112,3 @@ def _stack(spec: TranslationSpec, input_size: int, size: int, layers: int) -> Re
 def _weighed(weights: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """weights [B, T, S], x [S, B, D] -> what they sum up of it [T, B, D]."""
     return torch.bmm(weights, x.transpose(0, 1)).transpose(0, 1)
-
-
-def _at(x: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-    """Return x [S, B, D] with each column's steps taken from places [S, B]."""
-    return x.gather(0, places[..., None].expand_as(x))
