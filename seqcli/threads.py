@@ -89,6 +89,8 @@ class Pace:
 class Spare:
     """The processors that other programs leave to this one, by the kernel's own counts between two looks."""
 
+    _products: int | None = None  # threads that products were given, anywhere in this process
+
     def __init__(self, root: Path = Path("/")) -> None:
         """root: below it is proc."""
         self._root, self._count = root, processors()
@@ -108,10 +110,14 @@ class Spare:
         return self._count
 
     def fit_products(self) -> None:
-        """Let the matrix products of numpy use so many threads."""
+        """Let the matrix products of numpy use so many threads; at first they use all, or as many as a person set."""
+        count = self.count()
+        if count == (Spare._products or processors()):
+            return  # as nearly always: a short answer does not wait for the libraries to be looked for
         from threadpoolctl import threadpool_limits
 
-        threadpool_limits(self.count(), user_api="blas")
+        threadpool_limits(count, user_api="blas")
+        Spare._products = count
 
     def _look(self) -> tuple[float, float, float, float] | None:
         """Return seconds: of this process's processors, those idle, the clock, those of this process; None unknown."""

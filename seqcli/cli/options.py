@@ -144,11 +144,11 @@ def _set_mixing(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         from seqcli.language.mixture.settings import parse
 
         parse(value)  # before anything is read: a bare --cache would take the prompt behind it for a kind
-    session.mixing = replace(session.mixing, **{str(param.name): value})
+    session.mixed[str(param.name)] = value
 
 
 def mixing_options(command: F) -> F:
-    """Add --mix, --cache and --dynamic, which change every answer of a language model; they set Session.mixing."""
+    """Add --mix, --cache and --dynamic, which change every answer of a language model; they set Session.mixed."""
     shared: dict[str, Any] = {"expose_value": False, "callback": _set_mixing, "panel": "Mixture"}
     add = (
         option(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seqcli.cli.terminal import Terminal
 from seqcli.errors import quoted
-from seqcli.language.mixture.settings import Mixing
 from seqcli.text.form import Form
 from seqcli.threads import Spare
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seqcli.cli.terminal import Bar
+    from seqcli.language.mixture.settings import Mixing
     from seqcli.store import Shelf
 
 MODELS_DIR = "models"
@@ -25,11 +25,11 @@ COMPLETING = "_SEQCLI_COMPLETE"  # click's variable: a shell asks what may be co
 
 @dataclass
 class Session:
-    """What a command works with: the shelf, the terminal, the processors; options set mixing and form."""
+    """What a command works with: the shelf, the terminal, the processors; options set mixed and form."""
 
     models_dir: str = MODELS_DIR
     terminal: Terminal = field(default_factory=Terminal)
-    mixing: Mixing = field(default_factory=Mixing)
+    mixed: dict[str, Any] = field(default_factory=dict)  # what --mix, --cache and --dynamic said
     form: Form = field(default_factory=Form)
     spare: Spare = field(default_factory=Spare)
     _looked: bool = False  # at who may write to the shelf
@@ -53,6 +53,13 @@ class Session:
     def bar(self, total: int | None, what: str, unit: str = "B", own_time: bool = False) -> AbstractContextManager[Bar]:
         """Show how far something is; total None where it is not known."""
         return self.terminal.bar(total, what, unit, own_time)
+
+    @property
+    def mixing(self) -> Mixing:
+        """What is added to a language model when it answers."""
+        from seqcli.language.mixture.settings import Mixing
+
+        return Mixing(**self.mixed)
 
     @property
     def text_form(self) -> Form:

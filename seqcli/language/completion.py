@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from seqcli.answering import select
-from seqcli.text.character_kinds import folded
-from seqcli.text.reading import SPACES
+from seqcli.text.character_kinds import SPACES, folded
 from seqcli.text.tokens import JOINER, SPACE, Characters, Subwords, pieces_of, tokens_of
 from seqcli.text.vocabulary import EOS, SPECIALS, UNK
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+SPACES = b" \t\v\f\r\n"  # the word boundaries; any other white space is part of the text
 _SURROGATE = re.compile("[\ud800-\udfff]")  # a byte of an argument that is not UTF-8: no character, to nobody
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcli.text.character_kinds import SPACES
 from seqcli.text.compiled import compiled
-from seqcli.text.reading import SPACES
 
 ONE, ONES, HIGHS = (np.uint64(x) for x in (1, 0x0101010101010101, 0x8080808080808080))
 TEXTS = 1 << 12  # spellings made at a time

@@ -22,7 +22,6 @@ from seqcli.text.sources import first_of_pipe, open_source
 BLOCK = 1 << 22  # bytes a read: large enough for numpy to be quick, small enough to stay near the cache
 LONGEST_WORD = 1 << 24  # bytes without a space: beyond this it is not prose, and memory would grow with it
 LONGEST_LINE = 1 << 26  # bytes, where lines are read one by one
-SPACES = b" \t\v\f\r\n"  # the word boundaries; any other white space is part of the text
 Report = Callable[[int], None]
 
 

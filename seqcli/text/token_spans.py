@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from seqcli.text.character_kinds import folded
-from seqcli.text.reading import SPACES
+from seqcli.text.character_kinds import SPACES, folded
 from seqcli.text.tokens import JOINER, SPACE, Tokenizer
 
 _RUNS = re.compile(f"[{SPACES.decode()}]+|[^{SPACES.decode()}]+")

@@ -12,10 +12,8 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from seqcli.errors import DamagedError, MisuseError, SeqcliError
-from seqcli.text.character_kinds import ADDRESS, KINDS, Rules, folded
+from seqcli.text.character_kinds import ADDRESS, KINDS, SPACES, Rules, folded
 from seqcli.text.japanese import Japanese, MeCab
-from seqcli.text.reading import SPACES
-from seqcli.text.subword_file import check
 
 JOINER = "￭"  # stands where a token touches its neighbour without a space: '￭,' after a word, '"￭' before one
 SPACE = "▁"  # the space itself, for characters and subwords
@@ -173,6 +171,8 @@ class Subwords(Rules):
     def __init__(self, lowercase: bool, model: bytes, where: str = "The tokenizer") -> None:
         """where: what a message calls the model. Raises DamagedError for one that was not learned here."""
         import sentencepiece
+
+        from seqcli.text.subword_file import check
 
         super().__init__(lowercase)
         self._model = model

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-import resource
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqcli.errors import SeqcliError
 from seqcli.quantities import size
-from seqcli.training.settings import RunSpec
 
 if TYPE_CHECKING:
     from seqcli.session import Session
     from seqcli.store.arrays import Table
+    from seqcli.training.settings import RunSpec
 
 
 def check_memory(needed: int, smaller: str = "--hidden-size, --embedding-size or --vocabulary-size") -> None:
@@ -71,6 +70,8 @@ def available(root: Path | None = None) -> int | None:
 
 def address_space() -> int | None:
     """Return the bytes of addresses that this process may use at all (ulimit -v); None without a limit."""
+    import resource
+
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return None if limit == resource.RLIM_INFINITY else limit
 

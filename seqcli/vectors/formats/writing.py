@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 
 from seqcli.errors import MisuseError, quoted
-from seqcli.vectors.formats.fasttext_writing import Learned, write_fasttext
+from seqcli.vectors.formats.fasttext import Learned, write_fasttext
 from seqcli.vectors.formats.lines import NUMBERISH, header
 from seqcli.vectors.formats.paired import words_beside
 from seqcli.vectors.formats.source import BROKEN, LONGEST_WORD, Floats, VectorsError
