@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from seqcli.errors import MisuseError, SeqcliError
 from seqcli.text import tokens as tokenizers
+from seqcli.text.character_kinds import SPACES
 from seqcli.text.japanese import join_japanese
-from seqcli.text.reading import SPACES
 from seqcli.text.tokens import JOINER, RULES, UNKNOWN, Tokenizer, make, pieces_of, shown, tokens_of
 
 EXACT = ["words", "whitespace", "characters"]  # these give back the text they were given
