@@ -17,7 +17,7 @@ def check_opens(record: Record) -> None:
     """Raise SeqcliError, naming the file or the key, for what a command could not open. Every byte of it was hashed."""
     if not record.progress.get("finished"):
         record.filename("state")  # from which its training goes on
-    {"lm": _language, "vectors": _vectors, "translation": _translation}[record.task](record)
+    {"lm": _language, "vectors": _vectors, "translation": _translation, "dialogue": _dialogue}[record.task](record)
 
 
 def _language(record: Record) -> None:
@@ -69,3 +69,15 @@ def _translation(record: Record) -> None:
         source, target = sides_of(record)
         sizes = len(source.vocabulary), len(target.vocabulary)
         training_state(record, translation_table(record.spec, *sizes, record.text.joint))
+
+
+def _dialogue(record: Record) -> None:
+    from seqcli.dialogue.arrays import DialogueArrays
+    from seqcli.dialogue.shapes import dialogue_table
+    from seqcli.training.state import training_state
+
+    size = len(record.vocabulary())
+    tokenizer_of(record)
+    DialogueArrays.stored(record, size)
+    if "state" in record.files:
+        training_state(record, dialogue_table(record.spec, size))

@@ -53,6 +53,14 @@ TASKS = {
         "seqcli.translation.answers:load",
         "seqcli.translation.training:TranslationTrainer",
     ),
+    "dialogue": Task(
+        "answers in a dialogue (ask it with reply, evaluate-dialogue)",
+        "dialogue model",
+        "dialogue models",
+        "train-dialogue FILE",
+        "seqcli.dialogue.answers:load",
+        "seqcli.dialogue.training:DialogueTrainer",
+    ),
 }
 
 
@@ -102,8 +110,15 @@ _WORD2VEC = Architecture(
     "seqcli.vectors.settings:VectorsTextSpec",
     "seqcli.vectors.settings:VectorsRunSpec",
 )
+_DIALOGUE = Architecture(
+    "dialogue",
+    "seqcli.dialogue.model:DialogueModel",
+    "seqcli.dialogue.settings:DialogueSpec",
+    "seqcli.dialogue.settings:DialogueTextSpec",
+    "seqcli.dialogue.settings:DialogueRunSpec",
+)
 
-ARCHITECTURES: dict[str, Architecture] = {
+ARCHITECTURES: dict[str, Architecture] = {  # of a name that two tasks have, the later one's has its task before it
     "rnn": _RECURRENT._replace(defaults={"learning_rate": 0.003}),  # at 0.01, for gated cells, it hardly learns
     "gru": _RECURRENT,
     "lstm": _RECURRENT,
@@ -123,5 +138,19 @@ ARCHITECTURES: dict[str, Architecture] = {
         "seqcli.translation.settings:PairsTextSpec",
         "seqcli.translation.settings:TranslationRunSpec",
     ),
+    "dialogue/seq2seq": _DIALOGUE._replace(defaults={"attention": "last"}),
+    "hred": _DIALOGUE,
+    "vhred": _DIALOGUE,
     "imported": Architecture("vectors", "seqcli.vectors.table:Table", "seqcli.vectors.settings:TableSpec"),
 }
+
+
+def key_of(task: str, architecture: str) -> str:
+    """Return where an architecture of a task stands in the table, whether it is there or not."""
+    kind = ARCHITECTURES.get(architecture)
+    return architecture if kind is None or kind.task == task else f"{task}/{architecture}"
+
+
+def names_of(task: str) -> list[str]:
+    """Return the architectures of a task, by the names that its settings and records have."""
+    return [key.rpartition("/")[2] for key, kind in ARCHITECTURES.items() if kind.task == task]

@@ -15,7 +15,7 @@ from seqcli.cli.help_page import Command
 from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, quoted
 from seqcli.settings import option_name, value_type
-from seqcli.tasks import ARCHITECTURES
+from seqcli.tasks import names_of
 
 S = TypeVar("S")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -81,7 +81,7 @@ def spec_options(cls: type, leave_out: tuple[str, ...] = ()) -> Callable[[F], F]
 
 def architecture_option(task: str, default: str) -> Callable[[F], F]:
     """Add --architecture, for a task whose models have settings of several kinds."""
-    names = [name for name, kind in ARCHITECTURES.items() if kind.task == task]
+    names = names_of(task)
     text = f"Kind of model.  [default: {default}]"
     return option("--architecture", type=click.Choice(names), default=None, help=text, panel="Model")
 

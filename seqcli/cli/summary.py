@@ -14,7 +14,7 @@ from seqcli.quantities import duration, size
 if TYPE_CHECKING:
     from seqcli.store import Record
 
-KINDS = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM", "ngram": "n-grams"}  # of language models
+KINDS = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM", "ngram": "n-grams", "hred": "HRED", "vhred": "VHRED"}
 FIGURES = ("bleu", "perplexity", "nats_per_token", "nats_per_pair")  # the first that a model has is its headline
 NAMES = {"bleu": "BLEU", "chrf": "chrF", "kl_per_sentence": "KL per sentence", "kl_per_utterance": "KL per utterance"}
 LATENT = ("kl_per_sentence", "kl_per_utterance", "active_units", "mutual_information")  # of a latent variable
@@ -31,7 +31,12 @@ SHAPES = (  # setting, how it is said
 
 def kind(record: Record) -> str:
     """Return in a word or two what a model is."""
-    fallback = {"lm": "language model", "vectors": "word vectors", "translation": "translator"}[record.task]
+    fallback = {
+        "lm": "language model",
+        "vectors": "word vectors",
+        "translation": "translator",
+        "dialogue": "dialogue model",
+    }[record.task]
     return KINDS.get(record.architecture, fallback)
 
 

@@ -30,7 +30,7 @@ from seqcli.store.shapes import (
     results_of,
 )
 from seqcli.store.strict import parse_json
-from seqcli.tasks import ARCHITECTURES
+from seqcli.tasks import ARCHITECTURES, TASKS, key_of, names_of
 from seqcli.text.vocabulary import Vocabulary
 
 FORMAT = 1
@@ -269,11 +269,12 @@ def parse(raw: bytes, name: str, directory: Path) -> Record:
             odd = sorted(set(values) ^ {*_KEYS, "sha256"})
             raise ValueError(f"{quoted(', '.join(odd))} is missing or unknown")
         architecture = checked(values, "architecture", SHORT_TEXT)
-        if architecture not in ARCHITECTURES:
+        if not any(architecture in names_of(task) for task in TASKS):
             raise ModelError(_newer(where, values, f"the architecture {quoted(architecture)}"))
-        kind = ARCHITECTURES[architecture]
-        if checked(values, "task", SHORT_TEXT) != kind.task:
-            raise ValueError(f"task is {quoted(values['task'])}, expected {kind.task}")
+        task = checked(values, "task", SHORT_TEXT)
+        kind = ARCHITECTURES.get(key_of(task, architecture))
+        if kind is None:
+            raise ValueError(f"task is {quoted(task)}, expected {ARCHITECTURES[architecture].task}")
         specs = {key: _settings(getattr(kind, key), values, key, where) for key in ("text", "spec", "run")}
         return Record(
             name=name,

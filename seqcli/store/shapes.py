@@ -73,6 +73,7 @@ MEASURED = {  # task -> the figures that every evaluation of it gives
     "lm": ("tokens", "nats_per_token", "perplexity", "bits_per_character"),
     "vectors": ("pairs", "nats_per_pair"),
     "translation": ("tokens", "nats_per_token"),
+    "dialogue": ("tokens",),
 }
 RESULTS: Shape = {"held_out": OBJECT, "mixtures": OBJECT, "words": COUNT, "dimensions": COUNT}
 HELD_OUT: Shape = {

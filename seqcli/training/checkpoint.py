@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from seqcli.errors import DamagedError
-from seqcli.tasks import ARCHITECTURES
 
 if TYPE_CHECKING:
     from seqcli.store import Draft, Record
@@ -65,7 +64,7 @@ def take_up(training: Any, record: Record, arrays: Callable[[], Any]) -> None:
 
 
 def checkpoint_of(
-    draft: Draft, plan: Plan, entry: dict[str, Any], files: dict[str, bytes], kept: tuple[str, ...]
+    draft: Draft, task: str, plan: Plan, entry: dict[str, Any], files: dict[str, bytes], kept: tuple[str, ...]
 ) -> Checkpoint:
     """Return what is saved of a training: `files` do not change; those kept are there already in one that goes on.
 
@@ -74,7 +73,7 @@ def checkpoint_of(
     record = draft.record
     there = {role: record.load(role) for role in kept if role in record.files} if record is not None else {}
     fixed = {
-        "task": ARCHITECTURES[plan.spec.architecture].task,
+        "task": task,
         "architecture": plan.spec.architecture,
         "text": plan.text,
         "spec": plan.spec,

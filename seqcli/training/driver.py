@@ -160,7 +160,7 @@ def _followed(session: Session, trainer: Trainer, order: Order, draft: Draft, ma
 
     training, p = made.training, made.training.progress
     training.ends = ends(session, made.plan.run.minutes, began, made.seconds_after)
-    checkpoint = checkpoint_of(draft, made.plan, made.entry, made.files, (*made.kept, "history"))
+    checkpoint = checkpoint_of(draft, trainer.task, made.plan, made.entry, made.files, (*made.kept, "history"))
 
     def keep(event: Evaluated) -> None:
         for role in made.kept:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqcli.errors import MisuseError, quoted
 from seqcli.settings import decided, given, option_name, settings, to_dict
-from seqcli.tasks import ARCHITECTURES, TASKS, Architecture
+from seqcli.tasks import ARCHITECTURES, TASKS, Architecture, key_of
 from seqcli.threads import processors
 from seqcli.training.memory import _shown
 from seqcli.training.resumption import BUDGETS, is_over
@@ -45,7 +45,8 @@ def architecture_of(
     """Return the architecture that is asked for, or that of the model that goes on or is taken as a pattern."""
     pattern = record or (session.shelf.read(like) if like else None)
     same_task = pattern is not None and pattern.task == ARCHITECTURES[default].task
-    return params.get("architecture") or (pattern.architecture if pattern is not None and same_task else default)
+    name = params.get("architecture") or (pattern.architecture if pattern is not None and same_task else default)
+    return key_of(ARCHITECTURES[default].task, name)
 
 
 def check_belongs(architecture: str, params: Mapping[str, Any]) -> None:

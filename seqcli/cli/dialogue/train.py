@@ -1,0 +1,78 @@
+"""The command that trains a dialogue model: train-dialogue."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqcli.cli import tips
+from seqcli.cli.completion import complete_file
+from seqcli.cli.options import architecture_option, command, spec_options
+from seqcli.cli.session import Session
+from seqcli.cli.training import resume_line, training_options
+from seqcli.dialogue.settings import DialogueRunSpec, DialogueSpec, DialogueTextSpec
+from seqcli.quantities import duration
+from seqcli.settings import check_given
+from seqcli.training.resumption import check_resume
+from seqcli.training.source import Source, name_of
+
+if TYPE_CHECKING:
+    from seqcli.training.driver import Outcome
+
+
+@command(
+    epilog="Examples: seqcli train-dialogue dialogues.txt --minutes 20;  seqcli train-dialogue chat.txt "
+    "--architecture vhred, then: seqcli reply 'How are you?'",
+)
+@click.argument("texts", nargs=-1, required=True, metavar="FILE...", shell_complete=complete_file)
+@training_options
+@spec_options(DialogueTextSpec)
+@architecture_option("dialogue", "hred")
+@spec_options(DialogueSpec, leave_out=("architecture",))
+@spec_options(DialogueRunSpec, leave_out=("unroll",))
+@click.pass_obj
+def train_dialogue(
+    session: Session,
+    /,
+    texts: tuple[str, ...],
+    name: str | None,
+    valid: tuple[str, ...],
+    like: str | None,
+    resume: bool,
+    replace: bool,
+    as_json: bool,
+    **params: Any,
+) -> None:
+    """Train a model that replies on dialogues, whose form is seen from their beginning.
+
+    One dialogue a line, each utterance ended by __eou__; one utterance a line, "Ann: Hello" or "Hello", with blank
+    lines between dialogues; JSON lines; a table of dialogue, speaker and text; or a chat as WhatsApp and Telegram
+    export it. It stops by itself when held-out replies get no better, and keeps the best weights.
+    """
+    check_resume(resume, replace=replace, like=like)
+    check_given(params, DialogueTextSpec, DialogueSpec, DialogueRunSpec)
+    from seqcli.dialogue.training import DialogueTrainer
+    from seqcli.training.driver import Order, train
+
+    source, name = Source(texts, valid, session.text_form), name or name_of(texts, "dialogue")
+    line = resume_line(session, "train-dialogue", source, name)
+    order = Order(source, name, params, like, None, resume, replace, line)
+    trainer = DialogueTrainer(session, order)
+    outcome = train(session, trainer, order)
+    if outcome is not None:
+        _report(session, outcome, tips.sentence(one.utterances[0] for one in trainer.corpus.held_out_text))
+        if as_json:
+            session.terminal.document(outcome.document())
+
+
+def _report(session: Session, outcome: Outcome, example: str) -> None:
+    """Say what came of a training, and what to try next."""
+    held_out, done = outcome.record.results["held_out"], outcome.done
+    session.note(
+        f"Done in {duration(done.seconds)} ({done.why}): {done.what}: held-out replies at perplexity "
+        f"{held_out['perplexity']:.2f}, {held_out['nats_per_token']:.4f} nats per token over {held_out['tokens']:,}."
+    )
+    tip = ["seqcli", "reply", example, "-m", outcome.record.name]
+    session.note(f"Model: {os.path.relpath(outcome.directory)}. Try:", tip)

@@ -1,0 +1,47 @@
+"""The settings of replies: how they are drawn or searched for, and by what they are ranked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seqcli.decoding.settings import Sampling
+from seqcli.settings import setting
+
+BEAM_MOST = 1_000
+
+
+@dataclass(frozen=True)
+class Replying(Sampling):
+    """What is asked of replies."""
+
+    temperature: float = setting(
+        0.7, "Below 1 the likely is likelier still; 0 always takes the likeliest.", low=0.0, high=100.0, panel="Drawing"
+    )
+    n: int | None = setting(
+        None, "N different replies, the best first.", low=1, high=BEAM_MOST, panel="Other", typed="-n"
+    )
+    beam: int | None = setting(
+        None,
+        "Search for the likeliest replies, so many side by side, instead of drawing.",
+        low=1,
+        high=BEAM_MOST,
+        panel="Drawing",
+    )
+    longest: int = setting(40, "Tokens of a reply at most.", low=1, high=10_000, panel="Other")
+    seed: int = setting(1, "Start of what is drawn.", low=0, high=2**31 - 1, panel="Drawing")
+
+
+if TYPE_CHECKING:  # what a type checker knows of the same settings as keyword arguments; a test compares the names
+    from typing import TypedDict
+
+    class HowReplied(TypedDict, total=False):
+        """Replying, but for n."""
+
+        temperature: float
+        top_k: int | None
+        top_p: float | None
+        typical: float | None
+        beam: int | None
+        longest: int
+        seed: int

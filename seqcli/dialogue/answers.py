@@ -1,0 +1,99 @@
+"""A dialogue model as it is asked, from a shell and from Python alike: replies to what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from seqcli.dialogue.answer_settings import Replying
+from seqcli.dialogue.arrays import DialogueArrays
+from seqcli.dialogue.corpus import history_ids
+from seqcli.dialogue.dialogues import Dialogue
+from seqcli.dialogue.load import check_dialogue
+from seqcli.dialogue.replies import Found, replies
+from seqcli.errors import MisuseError, quoted
+from seqcli.settings import settings
+from seqcli.store.tokenizer import tokenizer_of
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from seqcli.dialogue.answer_settings import HowReplied
+    from seqcli.session import Session
+    from seqcli.store import Record
+
+
+class Reply(str):
+    """A reply, with the natural log of its probability."""
+
+    log_probability: float
+
+    def __new__(cls, text: str, log_probability: float) -> Reply:
+        made = super().__new__(cls, text)
+        made.log_probability = log_probability
+        return made
+
+
+def load(session: Session, record: Record) -> DialogueModel:
+    """Return a dialogue model that is ready to answer. Raises MisuseError for a model of another task."""
+    check_dialogue(record)
+    return DialogueModel(session, record)
+
+
+def open_dialogue(session: Session, name: str | None) -> DialogueModel:
+    """Return a dialogue model of the shelf, the default one where no name is given."""
+    return load(session, session.shelf.read(name, "dialogue"))
+
+
+class DialogueModel:
+    """A model that replies. It is never changed, so threads may ask it at the same time."""
+
+    def __init__(self, session: Session, record: Record) -> None:
+        self._session = session
+        self.record = record
+        self.vocabulary = record.vocabulary()
+        self.tokenizer = tokenizer_of(record)
+        self.arrays = DialogueArrays.stored(record, len(self.vocabulary))
+
+    def __repr__(self) -> str:
+        return f"<DialogueModel {quoted(self.name)}>"
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.record.name
+
+    def reply(
+        self, text: str | Sequence[str], *, history: Sequence[str] = (), n: int | None = None, **how: Unpack[HowReplied]
+    ) -> Any:
+        """Reply to an utterance, the last of some that were said: a string that knows its log-probability.
+
+        history: what was said before it, in order. n: as many different replies, a list, the best first. temperature,
+        top_k, top_p, typical: how it is drawn; beam: search for the likeliest instead; seed: of what is drawn.
+        """
+        given: dict[str, Any] = {**how, "n": n}
+        wanted = settings(Replying(), given)
+        said = [*history, *([text] if isinstance(text, str) else text)]
+        found = self.replies(Dialogue(tuple(said)), wanted)
+        return found if n is not None else found[0]
+
+    def replies(self, said: Dialogue, wanted: Replying, seed: Sequence[int] = ()) -> list[Reply]:
+        """Return the replies to what was said, as many as are wanted and different. seed: of this question."""
+        if not said.utterances or not said.utterances[-1].strip():
+            raise MisuseError("There is nothing to reply to; give some words, as in: seqcli reply 'How are you?'")
+        self._session.spare.fit_products()
+        found = replies(self.arrays, self.arrays.hear(*self._read(said)), wanted, seed)
+        return [Reply(self.text(one), one.log_probability) for one in found]
+
+    def _read(self, said: Dialogue) -> tuple[list[list[int]], list[int]]:
+        """Return the ids of what was said last, as much as the model sees together, and who speaks, the next too."""
+        text = self.record.text
+        numbers = said.speaker_numbers
+        last = text.turns - 1
+        other = next((number for number in reversed(numbers) if number != numbers[-1]), numbers[-1] + 1)
+        ids = history_ids(said.utterances[-last:], self.tokenizer, self.vocabulary, text.longest)
+        return ids, [*numbers[-last:], other]
+
+    def text(self, found: Found) -> str:
+        """Return a reply as text."""
+        return self.tokenizer.join([self.vocabulary.tokens[i] for i in found.ids]).replace("\n", " ")

@@ -1,0 +1,179 @@
+"""A dialogue model as arrays: reads what was said, and tells word by word what may be said next."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seqcli.dialogue.settings import DialogueSpec
+from seqcli.dialogue.shapes import DISTANCES, dialogue_table, is_seen
+from seqcli.layers.steps import Array, Ids, cell
+from seqcli.store.weights import stored_weights
+
+
+class _Layer:
+    """One gated recurrent layer."""
+
+    def __init__(self, arrays: dict[str, Any], name: str, ending: str = "") -> None:
+        self._input = np.ascontiguousarray(arrays[f"{name}.weight_ih_l0{ending}"].T)
+        self._state = np.ascontiguousarray(arrays[f"{name}.weight_hh_l0{ending}"].T)
+        self._biases = arrays[f"{name}.bias_ih_l0{ending}"], arrays[f"{name}.bias_hh_l0{ending}"]
+        self.size = len(self._state)
+
+    def inputs(self, x: Array) -> Array:
+        """x [..., E] -> what it adds to the gates [..., 3H]."""
+        found: Array = x @ self._input + self._biases[0]
+        return found
+
+    def step(self, from_input: Array, h: Array) -> Array:
+        """Return the state [R, H] after one step."""
+        return cell("gru", "tanh", from_input, h @ self._state + self._biases[1], (h,))[0]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was said so far, as the decoder sees it: of L words in all.
+
+    context [C]: what the context layer made of it. keys [L, H], values [L, 2H + E]: what attention scores and sums up.
+    nearness [L]: what the distance of a word's utterance adds to its score. turns [L]: the utterance of each word.
+    """
+
+    context: Array
+    keys: Array
+    values: Array
+    nearness: Array
+    turns: Ids
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a reply begins with: the decoder's first state [R, H], and what is added to its every input [R, E]."""
+
+    state: Array
+    told: Array
+
+
+class DialogueArrays:
+    """A dialogue model that answers with numpy alone."""
+
+    def __init__(self, spec: DialogueSpec, arrays: dict[str, Any]) -> None:
+        """arrays: as `dialogue_table` lists them."""
+        self.spec, self._arrays = spec, arrays
+        self._embedding: Array = arrays["embedding.weight"]
+        self._onward, self._returning = _Layer(arrays, "encoder"), _Layer(arrays, "encoder", "_reverse")
+        self._context = _Layer(arrays, "context") if spec.hierarchical else None
+        self._decoder = _Layer(arrays, "decoder")
+        self.size = len(self._embedding)
+
+    @classmethod
+    def stored(cls, record: Any, vocabulary_size: int) -> DialogueArrays:
+        """Return the model of a record of the store."""
+        return cls(record.spec, stored_weights(record, dialogue_table(record.spec, vocabulary_size)))
+
+    # -- what was said ------------------------------------------------------------------------------------------------
+
+    def hear(self, utterances: Sequence[Sequence[int]], speakers: Sequence[int]) -> Heard:
+        """Read what was said, ids with EOS last. speakers: who said each, and who will say the next."""
+        turns = np.repeat(np.arange(len(utterances)), list(map(len, utterances)))
+        if not len(turns):
+            return self._heard(np.zeros((0, 2 * self._onward.size), np.float32), turns, np.zeros(0, np.int64), speakers)
+        ids = np.concatenate([np.asarray(one, np.int64) for one in utterances])
+        x = self._embedding[ids]
+        ends = np.cumsum(list(map(len, utterances)))
+        starts = ends - list(map(len, utterances))
+        onward = self._read(x, starts, ends, self._onward, 1)
+        returning = self._read(x, starts, ends, self._returning, -1)
+        return self._heard(np.concatenate([onward, returning], 1), turns, ids, speakers, starts, ends)
+
+    def _read(self, x: Array, starts: Ids, ends: Ids, layer: _Layer, way: int) -> Array:
+        """x [L, E], the utterances' starts and ends -> states [L, H] of one direction, all utterances side by side."""
+        from_input, states = layer.inputs(x), np.zeros((len(x), layer.size), np.float32)
+        order = np.argsort(starts - ends, kind="stable")
+        lengths = (ends - starts)[order]
+        first = starts[order] if way > 0 else ends[order] - 1
+        h = np.zeros((len(order), layer.size), np.float32)
+        for t in range(int(lengths[0])):
+            going = int(np.count_nonzero(lengths > t))
+            places = first[:going] + way * t
+            h = layer.step(from_input[places], h[:going])
+            states[places] = h
+        return states
+
+    def _heard(
+        self,
+        states: Array,
+        turns: Ids,
+        ids: Ids,
+        speakers: Sequence[int],
+        starts: Ids | None = None,
+        ends: Ids | None = None,
+    ) -> Heard:
+        """states [L, 2H] -> what the decoder sees of them."""
+        context = np.zeros(self.spec.context_size, np.float32)
+        if starts is not None and ends is not None:
+            size = self._onward.size
+            vectors = np.concatenate([states[ends - 1, :size], states[starts, size:]], 1)
+            context = self._summed_up(vectors, speakers)
+        keys = values = np.zeros((len(turns), 0), np.float32)
+        nearness = np.zeros(len(turns), np.float32)
+        if self.spec.attention != "none":
+            keys = states @ self._arrays["keys.weight"].T * np.float32(self.spec.hidden_size**-0.5)
+            values = np.concatenate([states, self._embedding[ids]], 1)
+            back = len(speakers) - 1 - turns
+            nearness[~is_seen(self.spec, back)] = -np.inf
+        if self.spec.attention == "context":
+            same = np.array([speakers[turn] == speakers[-1] for turn in turns], np.int64)
+            nearness += self._arrays["distance.weight"][same, np.minimum(back, DISTANCES) - 1]
+        return Heard(context, keys, values, nearness, turns)
+
+    def _summed_up(self, vectors: Array, speakers: Sequence[int]) -> Array:
+        """vectors [U, 2H] -> what the context layer made of the utterances [C]."""
+        if self._context is None:
+            last: Array = np.tanh(vectors[-1] @ self._arrays["context.weight"].T + self._arrays["context.bias"])
+            return last
+        goes_on = [0.0, *(float(one == other) for one, other in itertools.pairwise(speakers))]
+        x = np.concatenate([vectors, np.array(goes_on[: len(vectors)], np.float32)[:, None]], 1)
+        from_input, h = self._context.inputs(x), np.zeros((1, self._context.size), np.float32)
+        for t in range(len(x)):
+            h = self._context.step(from_input[t : t + 1], h)
+        found: Array = h[0]
+        return found
+
+    # -- what comes next ----------------------------------------------------------------------------------------------
+
+    def start(self, heard: Heard, rows: int = 1) -> Start:
+        """Return what `rows` replies begin with."""
+        known = np.repeat(heard.context[None], rows, 0)
+        state = np.tanh(known @ self._arrays["start.weight"].T + self._arrays["start.bias"])
+        return Start(state, known @ self._arrays["told.weight"].T)
+
+    def step(self, ids: Ids, state: Array, told: Array, heard: Heard) -> tuple[Array, Array, Array]:
+        """Read one token a row: ids [R], state [R, H] -> what the output layer reads [R, E], state, weights [R, L]."""
+        y = self._decoder.step(self._decoder.inputs(self._embedding[ids] + told), state)
+        arrays, size = self._arrays, 2 * self.spec.encoder_size
+        if self.spec.attention == "none":
+            return np.tanh(y @ arrays["combine.weight"].T + arrays["combine.bias"]), y, np.zeros((len(y), 0), y.dtype)
+        weights = _looks(y @ heard.keys.T + heard.nearness)
+        seen = weights @ heard.values
+        hidden = np.tanh(np.concatenate([y, seen[:, :size]], 1) @ arrays["combine.weight"].T + arrays["combine.bias"])
+        hidden += seen[:, size:] @ arrays["lexical.weight"].T
+        return hidden, y, weights
+
+    def log_probabilities(self, hidden: Array) -> Array:
+        """hidden [R, E] -> the natural log of every token's probability to come next [R, V]."""
+        scores = hidden @ self._embedding.T + self._arrays["output_bias"]
+        top = scores.max(1, keepdims=True)
+        found: Array = scores - (top + np.log(np.exp(scores - top).sum(1, keepdims=True)))
+        return found
+
+
+def _looks(scores: Array) -> Array:
+    """scores [R, L] -> weights [R, L]; what is left of 1 looks at nothing, whose score is 0."""
+    top = np.maximum(scores.max(1, initial=0.0), 0.0)[:, None]
+    weights: Array = np.exp(scores - top)
+    weights /= weights.sum(1, keepdims=True) + np.exp(-top)
+    return weights

@@ -1,0 +1,150 @@
+"""The dialogue model: utterances are encoded, what was said so far is summed up, a decoder says what comes next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from seqcli.dialogue.batches import Batch, Packed
+from seqcli.dialogue.settings import DialogueSpec
+from seqcli.dialogue.shapes import DISTANCES, is_seen
+from seqcli.layers.gru import PackedGRU
+from seqcli.layers.softmax import full_loss, full_nats, sampled_loss
+from seqcli.training.loss import Loss
+
+
+class DialogueModel(nn.Module):
+    """A hierarchical encoder-decoder; each of its layers runs over all utterances of the batch in one call.
+
+    The decoder's first state and the input of its every step are told by what the context layer made of the utterances
+    before; what attention sees of their words goes to the output layer, the embeddings too, which learns from them that
+    what was spoken of is spoken of again. Seq2Seq has a layer that sees the last utterance alone in the place of the
+    context layer. Source: Sordoni et al. 2015 and Serban et al. 2016 (HRED); Nguyen and Chiang 2018 for the words' own
+    way to the output layer.
+    """
+
+    share: torch.Tensor  # [V] float64: each token's share of the training text
+
+    def __init__(self, spec: DialogueSpec, vocabulary_size: int, counts: torch.Tensor | None = None) -> None:
+        """counts [V]: how often each token stands in the training text; only a sampled training needs them."""
+        super().__init__()
+        self.spec = spec
+        share = torch.full((vocabulary_size,), 1.0 / vocabulary_size) if counts is None else counts / counts.sum()
+        self.register_buffer("share", share.double().clamp(max=0.999), persistent=False)
+        width, states, hidden = spec.embedding_size, 2 * spec.encoder_size, spec.hidden_size
+        self.embedding = nn.Embedding(vocabulary_size, width)
+        self.encoder = PackedGRU(width, spec.encoder_size, bidirectional=True)
+        if spec.hierarchical:
+            self.context: nn.Module = nn.GRU(states + 1, spec.context_size, batch_first=True)
+        else:
+            self.context = nn.Linear(states, spec.context_size)
+        self.start = nn.Linear(spec.context_size, hidden)
+        self.told = nn.Linear(spec.context_size, width, bias=False)
+        self.decoder = PackedGRU(width, hidden)
+        self.keys = nn.Linear(states, hidden, bias=False) if spec.attention != "none" else None
+        self.distance = nn.Embedding(2, DISTANCES) if spec.attention == "context" else None
+        seen = hidden + (states if self.keys is not None else 0)
+        self.combine = nn.Linear(seen, width)
+        self.lexical = nn.Linear(width, width, bias=False) if self.keys is not None else None
+        self.output_bias = nn.Parameter(torch.zeros(vocabulary_size))
+        nn.init.uniform_(self.embedding.weight, -0.1, 0.1)  # small: the tied output layer begins near uniform
+        if self.distance is not None:
+            nn.init.zeros_(self.distance.weight)
+
+    def loss(self, batch: Any, state: Any = None, step: int = 0) -> tuple[Loss, None]:
+        """Return the cost of what is predicted of some dialogues. Sampled while training."""
+        given = given_batch(batch)
+        hidden = self.hidden(given)
+        weight, bias, targets = self.embedding.weight, self.output_bias, given.targets
+        count = len(targets)
+        if not self.training:
+            nats = full_nats(hidden, weight, bias, targets)
+            return Loss(nats / max(count, 1), nats, count), None
+        if self.spec.output == "sampled" and self.spec.samples + count < len(weight):
+            objective = sampled_loss(hidden, weight, bias, targets, self.share, self.spec.samples)
+        else:
+            objective = full_loss(hidden, weight, bias, targets)
+        return Loss(objective, objective.detach().double() * count, count), None
+
+    def hidden(self, batch: Batch) -> torch.Tensor:
+        """Return what the output layer reads for each predicted token [M, E]."""
+        words = self.embedding(batch.words)
+        states, vectors = self._encode(words, batch)
+        context = self._context(vectors, batch.speakers)[batch.said.places]  # [R', C]
+        start = torch.tanh(self.start(context))
+        x = self._drop(self.embedding(batch.inputs), batch.said) + self.told(context)[batch.said.rows]
+        y, _ = self.decoder(x, batch.said.sizes, start)
+        hidden: torch.Tensor = self._combined(self._drop(y, batch.said), states, words, batch)
+        return self._drop(hidden, batch.said)
+
+    def _encode(self, words: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """words [N, E] -> the encoder's states [N, 2H], and what it knows of each turn at its end [D * U, 2H]."""
+        states, ends = self.encoder(self._drop(words, batch.read), batch.read.sizes)
+        vectors = ends.new_zeros(batch.speakers.numel(), ends.shape[1]).index_copy(0, batch.read.places, ends)
+        return states, vectors
+
+    def _context(self, vectors: torch.Tensor, speakers: torch.Tensor) -> torch.Tensor:
+        """vectors [D * U, 2H] -> what is known before each turn [D * U, C]: nothing, zeros, before a first one."""
+        by_turn = vectors.view(*speakers.shape, -1)
+        if self.spec.hierarchical:
+            goes_on = nn.functional.pad(speakers[:, 1:] == speakers[:, :-1], (1, 0))  # who spoke before
+            known, _ = self.context(torch.cat([by_turn, goes_on[..., None].to(vectors.dtype)], -1))
+        else:
+            known = torch.tanh(self.context(by_turn))
+        before = torch.cat([torch.zeros_like(known[:, :1]), known[:, :-1]], 1)
+        return before.flatten(0, 1)
+
+    def _combined(self, y: torch.Tensor, states: torch.Tensor, words: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """y [M, H], states [N, 2H], words [N, E] -> what y and attention make of them [M, E]."""
+        if self.keys is None or self.lexical is None:
+            return torch.tanh(self.combine(y))
+        weights = self.attention(y, states, batch)
+        values = torch.cat([states, words], 1)[batch.memory.clamp(min=0)]  # [D, L, 2H + E]
+        seen = torch.bmm(weights, values).flatten(0, 1)[batch.asked]
+        seen_states, seen_words = seen[:, : states.shape[1]], seen[:, states.shape[1] :]
+        combined: torch.Tensor = torch.tanh(self.combine(torch.cat([y, seen_states], 1))) + self.lexical(seen_words)
+        return combined
+
+    def attention(self, y: torch.Tensor, states: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """y [M, H], states [N, 2H] -> how much each predicted token looks at each word of its dialogue [D, Q, L].
+
+        Only at utterances before its own; what is left of 1 looks at nothing, whose score is 0.
+        """
+        assert self.keys is not None
+        queries = y[batch.queries.clamp(min=0)]
+        keys = self.keys(states)[batch.memory.clamp(min=0)]
+        scores = torch.bmm(queries, keys.transpose(1, 2)) * y.shape[1] ** -0.5
+        if self.distance is not None:
+            scores = scores + self._nearness(batch)
+        back = batch.query_turns[:, :, None] - batch.memory_turns[:, None]
+        real = (batch.memory >= 0)[:, None] & is_seen(self.spec, back)
+        scores = scores.float().masked_fill(~real, -torch.inf)
+        scores = torch.cat([scores, scores.new_zeros(*scores.shape[:2], 1)], -1)
+        return torch.softmax(scores, -1)[..., :-1].to(y.dtype)
+
+    def _nearness(self, batch: Batch) -> torch.Tensor:
+        """Return what the distance in turns and the speaker add to the score of each word [D, Q, L]."""
+        assert self.distance is not None
+        same = (batch.speakers[:, :, None] == batch.speakers[:, None]).long()
+        turns = torch.arange(batch.speakers.shape[1])
+        back = (turns[:, None] - turns - 1).clamp(0, DISTANCES - 1)
+        table = self.distance.weight[same, back]  # [D, U, U]
+        of_query = table.gather(1, batch.query_turns.clamp(min=0)[..., None].expand(-1, -1, table.shape[2]))
+        places = batch.memory_turns.clamp(min=0)[:, None].expand(-1, of_query.shape[1], -1)
+        return of_query.gather(2, places)
+
+    def _drop(self, x: torch.Tensor, packed: Packed) -> torch.Tensor:
+        """Drop activations x [N, D], the same ones at all steps of an utterance. Source: Gal and Ghahramani 2016."""
+        share = self.spec.dropout or 0.0
+        if not self.training or not share:
+            return x
+        kept = (torch.rand(len(packed.places), x.shape[1]) >= share).to(x.dtype).div_(1.0 - share)
+        return x * kept[packed.rows]
+
+
+def given_batch(parts: Any) -> Batch:
+    """Return a batch of which tuples were made on the way."""
+    found = Batch(*parts)
+    return found._replace(read=Packed(*found.read), said=Packed(*found.said))

@@ -1,0 +1,119 @@
+"""The settings of dialogue models: how dialogues become tokens, what the model is, how it is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seqcli.settings import setting
+from seqcli.training.settings import RunSpec
+
+
+@dataclass(frozen=True)
+class DialogueTextSpec:
+    """How dialogues become token ids."""
+
+    tokenizer: str = setting(
+        "auto",
+        "How text is cut into tokens; auto: as fits its script and its spaces.",
+        choices=("auto", "words", "whitespace", "characters", "subwords", "japanese", "mecab"),
+        undecided=("auto",),
+        panel="Text",
+    )
+    lowercase: bool = setting(False, "Fold case: 'The' and 'the' are one token.", panel="Text")
+    min_count: int | None = setting(
+        None,
+        "A token seen less often in the training part is unknown (default: 1 for subwords, else 2).",
+        low=1,
+        high=10**9,
+        panel="Text",
+    )
+    vocabulary_size: int = setting(
+        30_000, "At most this many tokens, special symbols included.", low=3, high=10**7, panel="Text"
+    )
+    subwords: int = setting(
+        4_000, "Subwords to learn, where --tokenizer is subwords.", low=50, high=10**6, panel="Text"
+    )
+    longest: int = setting(
+        100, "Tokens of an utterance; of a longer one the last ones are read.", low=2, high=10_000, panel="Text"
+    )
+    turns: int = setting(
+        20,
+        "Utterances seen together: a longer dialogue is read in pieces that overlap by half.",
+        low=2,
+        high=1_000,
+        panel="Text",
+    )
+    backwards: bool = setting(
+        False, "Read dialogues from their end: the model for --reverse-model of reply.", panel="Text"
+    )
+    held_out: float = setting(
+        0.05,
+        "Share of the dialogues held out where no --valid is given; 1,000 at most.",
+        above=0.0,
+        high=0.5,
+        panel="Text",
+    )
+
+
+@dataclass(frozen=True)
+class DialogueSpec:
+    """An encoder of utterances, a recurrent layer over what it said of each, a decoder."""
+
+    architecture: str = setting(
+        "hred",
+        "seq2seq sees the last utterance, hred the whole dialogue; vhred adds a latent variable.",
+        choices=("seq2seq", "hred", "vhred"),
+    )
+    attention: str = setting(
+        "context",
+        "Words that the decoder looks back at: of the last utterance, of all the context, or none (last for seq2seq).",
+        choices=("none", "last", "context"),
+    )
+    embedding_size: int = setting(256, "Numbers per token in the embedding.", low=1, high=16_384)
+    encoder_size: int = setting(192, "Numbers in the utterance encoder's state, each direction.", low=1, high=16_384)
+    context_size: int = setting(320, "Numbers in the state over utterances.", low=1, high=16_384)
+    hidden_size: int = setting(512, "Numbers in the decoder's state.", low=1, high=16_384)
+    dropout: float | None = setting(
+        None,
+        "Share of activations dropped while training (default: the more, the more often the dialogues are read).",
+        low=0.0,
+        high=0.95,
+    )
+    output: str = setting(
+        "sampled", "Training loss over sampled or all tokens; evaluation always uses all.", choices=("sampled", "full")
+    )
+    samples: int = setting(1024, "Tokens sampled for the sampled output layer.", low=1, high=10**6)
+
+    @property
+    def hierarchical(self) -> bool:
+        """Whether the dialogue before the last utterance is seen."""
+        return self.architecture != "seq2seq"
+
+    @property
+    def latent(self) -> bool:
+        """Whether there is a latent variable."""
+        return self.architecture == "vhred"
+
+
+@dataclass(frozen=True)
+class DialogueRunSpec(RunSpec):
+    """One training of a dialogue model."""
+
+    epochs: float | None = setting(
+        None,
+        "Passes over the dialogues (default: 20, or as many as 15 minutes allow).",
+        above=0.0,
+        high=1e6,
+        panel="Training",
+    )
+    batch_size: int = setting(
+        16, "Dialogues learned from side by side in one update.", low=1, high=65_536, panel="Training"
+    )
+    learning_rate: float = setting(0.003, "Highest step size of AdamW.", above=0.0, high=1e6, panel="Training")
+    average: float = setting(
+        0.998,
+        "Decay per update of a running mean of the weights, which is then measured and kept; 0: the last weights.",
+        low=0.0,
+        high=0.99999,
+        panel="Training",
+    )

@@ -1,0 +1,49 @@
+"""What training and answers both know of a dialogue model: the table of its weights, and what attention may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seqcli.dialogue.settings import DialogueSpec
+
+if TYPE_CHECKING:
+    from seqcli.store.arrays import Table
+
+DISTANCES = 8  # turns back that attention tells apart; beyond, all are far
+
+
+def is_seen(spec: DialogueSpec, back: Any) -> Any:
+    """Return whether attention sees utterances that are so many turns back, as an array of any kind."""
+    return (back >= 1) & (back <= 1) if spec.attention == "last" else back >= 1
+
+
+def dialogue_table(spec: DialogueSpec, vocabulary_size: int) -> Table:
+    """Return the arrays that a dialogue model of these settings consists of: name -> (dtype, shape)."""
+    width, states, hidden, known = spec.embedding_size, 2 * spec.encoder_size, spec.hidden_size, spec.context_size
+    shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (vocabulary_size, width)}
+    for ending in ("", "_reverse"):
+        shapes |= _gru("encoder", width, spec.encoder_size, ending)
+    if spec.hierarchical:
+        shapes |= _gru("context", states + 1, known)
+    else:
+        shapes |= {"context.weight": (known, states), "context.bias": (known,)}
+    shapes |= {"start.weight": (hidden, known), "start.bias": (hidden,), "told.weight": (width, known)}
+    shapes |= _gru("decoder", width, hidden)
+    seen = hidden
+    if spec.attention != "none":
+        seen += states
+        shapes |= {"keys.weight": (hidden, states), "lexical.weight": (width, width)}
+    if spec.attention == "context":
+        shapes["distance.weight"] = (2, DISTANCES)
+    shapes |= {"combine.weight": (width, seen), "combine.bias": (width,), "output_bias": (vocabulary_size,)}
+    return {name: ("F32", shape) for name, shape in shapes.items()}
+
+
+def _gru(name: str, input_size: int, size: int, ending: str = "") -> dict[str, tuple[int, ...]]:
+    """Return the arrays of a gated layer."""
+    return {
+        f"{name}.weight_ih_l0{ending}": (3 * size, input_size),
+        f"{name}.weight_hh_l0{ending}": (3 * size, size),
+        f"{name}.bias_ih_l0{ending}": (3 * size,),
+        f"{name}.bias_hh_l0{ending}": (3 * size,),
+    }

@@ -1,0 +1,137 @@
+"""A dialogue model trained, and measured at the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import mean
+from typing import TYPE_CHECKING, Any
+
+from seqcli.dialogue.figures import figures, nats_text
+from seqcli.dialogue.settings import DialogueRunSpec, DialogueSpec, DialogueTextSpec
+from seqcli.dialogue.shapes import dialogue_table
+from seqcli.dialogue.source import dialogues_entry, read_dialogue_corpus
+from seqcli.errors import MisuseError
+from seqcli.training.checkpoint import take_up
+from seqcli.training.driver import Made, Order
+from seqcli.training.fit_to_time import dropped, update_seconds
+from seqcli.training.memory import begin_torch, check_size
+from seqcli.training.plan import Plan, architecture_of, check_belongs, make_plan
+from seqcli.training.resumption import is_longer
+from seqcli.training.source import Source
+
+if TYPE_CHECKING:
+    from seqcli.dialogue.batches import DialogueBatches
+    from seqcli.dialogue.corpus import DialogueCorpus
+    from seqcli.dialogue.model import DialogueModel
+    from seqcli.session import Session
+    from seqcli.store import Draft, Record
+    from seqcli.training.events import Evaluated
+    from seqcli.training.loop import Training
+
+BUDGET = {"minutes": 15.0, "epochs": 20.0}  # where neither is given
+UPDATES = 8  # timed, after one that is not: batches of all lengths
+
+
+class DialogueTrainer:
+    """What the driver asks of the training of a dialogue model."""
+
+    task, unit = "dialogue", "token"
+    settings, source = (DialogueTextSpec, DialogueSpec, DialogueRunSpec), Source
+
+    def __init__(self, session: Session, order: Order) -> None:
+        self._session, self._order = session, order
+        self.corpus: DialogueCorpus  # once it is read
+
+    def plan(self, record: Record | None) -> Plan:
+        """Return the settings of the training."""
+        params = self._order.params
+        architecture = architecture_of(self._session, record, self._order.like, params, "hred")
+        check_belongs(architecture, params)
+        plan = make_plan(self._session, record, self._order.like, params, architecture, BUDGET)
+        name = architecture.rpartition("/")[2]
+        plan = replace(plan, spec=replace(plan.spec, architecture=name))
+        if plan.spec.attention == "context" and not plan.spec.hierarchical:
+            raise MisuseError("--architecture seq2seq sees the last utterance alone; give --attention last or none.")
+        return plan
+
+    def read(self, plan: Plan, record: Record | None) -> Plan:
+        """Read and encode the dialogues."""
+        self.corpus = read_dialogue_corpus(self._session, self._order.source, plan.text, record)
+        return Plan(self.corpus.text, plan.spec, plan.run)
+
+    def make(self, plan: Plan, draft: Draft) -> Made:
+        """Make the training; dropout that was not given is fitted to how often the dialogues will be read."""
+        corpus, record = self.corpus, draft.record
+        from seqcli.dialogue.batches import DialogueBatches
+
+        batches = DialogueBatches(corpus.train.exchanges(plan.text.turns, 0), plan.run.batch_size, plan.run.seed)
+        if plan.spec.dropout is None:
+            plan = self._fitted(plan, batches)
+        training = self._training(plan, batches, record)
+
+        def best(event: Evaluated) -> tuple[dict[str, bytes], dict[str, Any]]:
+            from seqcli.store import pack
+
+            found = figures(event.nats, event.tokens, corpus.held_out.unknown_rate)
+            return {"weights": pack(training.weights())}, found
+
+        files = {"vocabulary": corpus.vocabulary.to_bytes()}
+        if corpus.tokenizer.model is not None:
+            files["tokenizer"] = corpus.tokenizer.model
+        return Made(plan, training, dialogues_entry(self._order.source, corpus), files, best, nats_text)
+
+    def _fitted(self, plan: Plan, batches: DialogueBatches) -> Plan:
+        """Return the plan with a dropout for as many passes as the budget allows, and say so."""
+        import torch
+
+        from seqcli.training.loop import tensors
+
+        passes = plan.run.epochs
+        if plan.run.minutes is not None:
+            check_size(plan.run, self._table(plan))
+            torch.manual_seed(plan.run.seed)
+            count = min(batches.updates_per_epoch, UPDATES + 1)
+            timed = (tensors(batches.batch(0, index)) for index in range(count))
+            seconds = mean(update_seconds(self._model(plan), timed, plan.run.threads)) * batches.updates_per_epoch
+            passes = min(60.0 * plan.run.minutes / seconds, passes or float("inf"))
+        share = dropped(passes)["dropout"]
+        self._session.note(f"The dialogues will be read about {passes:,.3g} times: --dropout {share:g}")
+        return replace(plan, spec=replace(plan.spec, dropout=share))
+
+    def _training(self, plan: Plan, batches: DialogueBatches, record: Record | None) -> Training:
+        """Make the model and its training, from the start or where a record stands."""
+        table = self._table(plan)
+        begin_torch(self._session, plan.run, f"{plan.spec.architecture}, attention {plan.spec.attention}", table)
+        from seqcli.dialogue.batches import HeldOutDialogues
+        from seqcli.training.loop import Training
+        from seqcli.training.progress import Progress
+        from seqcli.training.state import training_state
+
+        held_out = HeldOutDialogues(self.corpus.held_out.exchanges(plan.text.turns, 1))
+        training = Training(self._model(plan), batches, held_out, plan.run)
+        if record is not None and is_longer(record, plan.run):
+            training.go_longer(record.arrays("weights", table), record.progress)
+        elif record is not None and "state" not in record.files:
+            training.progress = Progress(**record.progress)  # stopped while it was measured
+        elif record is not None:
+            take_up(training, record, lambda: training_state(record, table))
+        return training
+
+    def _model(self, plan: Plan) -> DialogueModel:
+        import torch
+
+        from seqcli.dialogue.model import DialogueModel
+
+        return DialogueModel(plan.spec, len(self.corpus.vocabulary), torch.from_numpy(self.corpus.counts()))
+
+    def _table(self, plan: Plan) -> Any:
+        return dialogue_table(plan.spec, len(self.corpus.vocabulary))
+
+    def speed(self, training: Training) -> float:
+        """Return tokens per second."""
+        return float(training.progress.tokens / max(training.progress.seconds, 1e-9))
+
+    def what(self, training: Training) -> str:
+        """Return in words what the training did."""
+        p = training.progress
+        return f"{p.update:,} updates, {self.speed(training):,.0f} tokens/s. Best at update {p.best_update:,}"
