@@ -11,14 +11,15 @@ from seqcli.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from seqcli.fill.answers import GapFiller
     from seqcli.language.answers import LanguageModel
     from seqcli.session import Silent
     from seqcli.training.events import Event
     from seqcli.translation.answers import Translator
     from seqcli.vectors.answers import WordVectors
 
-__all__ = ["LanguageModel", "Translator", "WordVectors", "__version__", "errors", "load", "train"]
-_ANSWERS = {"LanguageModel": "language", "Translator": "translation", "WordVectors": "vectors"}
+__all__ = ["GapFiller", "LanguageModel", "Translator", "WordVectors", "__version__", "errors", "load", "train"]
+_ANSWERS = {"GapFiller": "fill", "LanguageModel": "language", "Translator": "translation", "WordVectors": "vectors"}
 
 
 @overload
@@ -56,10 +57,20 @@ def load(
     name: str | os.PathLike[str] | None = None,
     models_dir: str | os.PathLike[str] | None = None,
     *,
+    task: Literal["fill"],
+    mix: Iterable[str] = (),
+) -> GapFiller: ...
+
+
+@overload
+def load(
+    name: str | os.PathLike[str] | None = None,
+    models_dir: str | os.PathLike[str] | None = None,
+    *,
     mix: Iterable[str] = (),
     cache: str | None = None,
     dynamic: bool = False,
-) -> LanguageModel | WordVectors | Translator: ...
+) -> LanguageModel | WordVectors | Translator | GapFiller: ...
 
 
 def load(
@@ -68,12 +79,13 @@ def load(
     *,
     task: str | None = None,
     **added: Any,
-) -> LanguageModel | WordVectors | Translator:
+) -> LanguageModel | WordVectors | Translator | GapFiller:
     """Return a trained model that answers: by its name, by the path of its directory, or the default one.
 
     models_dir: where models are kept; else SEQCLI_MODELS, else ./models. task: what it is for ("lm", "vectors",
-    "translation"): a model of another task is refused, and the default is that task's. mix, cache, dynamic: what a
-    language model answers with beside itself, as on the command line. Raises the errors of seqcli.errors.
+    "translation", "fill"): a model of another task is refused, and the default is that task's. mix, cache, dynamic:
+    what a language model answers with beside itself, as on the command line; mix also for a model that fills gaps.
+    Raises the errors of seqcli.errors.
     """
     from seqcli.tasks import TASKS, resolved
 
@@ -81,7 +93,7 @@ def load(
     task = task or ("lm" if added else None)
     session = _session(models_dir)
     record = session.shelf.read(os.fspath(name) if name else os.environ.get("SEQCLI_MODEL") or None, task)
-    answers: LanguageModel | WordVectors | Translator
+    answers: LanguageModel | WordVectors | Translator | GapFiller
     answers = resolved(TASKS[task or record.task].load)(session, record, **added)
     return answers
 
@@ -112,6 +124,18 @@ def train(
 
 @overload
 def train(
+    task: Literal["fill"],
+    *texts: str | os.PathLike[str],
+    name: str | None = None,
+    models_dir: str | os.PathLike[str] | None = None,
+    progress: Callable[[Event], object] | None = None,
+    note: Callable[[str], object] | None = None,
+    **settings: Any,
+) -> GapFiller: ...
+
+
+@overload
+def train(
     task: Literal["translation"],
     *texts: str | os.PathLike[str],
     name: str | None = None,
@@ -130,13 +154,13 @@ def train(
     progress: Callable[[Event], object] | None = None,
     note: Callable[[str], object] | None = None,
     **settings: Any,
-) -> LanguageModel | WordVectors | Translator:
+) -> LanguageModel | WordVectors | Translator | GapFiller:
     """Train a model on files, save it under a name, and return it, ready to answer.
 
-    task: "lm", "vectors" or "translation". settings: those of train-lm, train-w2v and train-translate, by the names of
-    their options: minutes=5, hidden_size=256, valid="valid.txt", resume=True; begin_from is --from. progress: hears the
-    events of seqcli.training.events; note: the lines that the command line writes beside them. Ctrl-C saves and raises
-    KeyboardInterrupt. Raises the errors of seqcli.errors.
+    task: "lm", "vectors", "translation" or "fill". settings: those of train-lm, train-w2v, train-translate and
+    train-fill, by the names of their options: minutes=5, hidden_size=256, valid="valid.txt", resume=True; begin_from is
+    --from. progress: hears the events of seqcli.training.events; note: the lines that the command line writes beside
+    them. Ctrl-C saves and raises KeyboardInterrupt. Raises the errors of seqcli.errors.
     """
     from seqcli.tasks import TASKS, resolved
     from seqcli.training import driver
@@ -150,7 +174,7 @@ def train(
         driver.train(session, trainer(session, order), order)
     except SystemExit as stopped:
         raise KeyboardInterrupt from stopped
-    trained: LanguageModel | WordVectors | Translator = resolved(TASKS[task].load)(
+    trained: LanguageModel | WordVectors | Translator | GapFiller = resolved(TASKS[task].load)(
         _session(models_dir), session.shelf.read(order.name, task)
     )
     return trained

@@ -17,7 +17,14 @@ def check_opens(record: Record) -> None:
     """Raise SeqcliError, naming the file or the key, for what a command could not open. Every byte of it was hashed."""
     if not record.progress.get("finished"):
         record.filename("state")  # from which its training goes on
-    {"lm": _language, "vectors": _vectors, "translation": _translation, "dialogue": _dialogue}[record.task](record)
+    ways = {
+        "lm": _language,
+        "vectors": _vectors,
+        "translation": _translation,
+        "dialogue": _dialogue,
+        "fill": _fill,
+    }
+    ways[record.task](record)
 
 
 def _language(record: Record) -> None:
@@ -81,3 +88,13 @@ def _dialogue(record: Record) -> None:
     DialogueArrays.stored(record, size)
     if "state" in record.files:
         training_state(record, dialogue_table(record.spec, size))
+
+
+def _fill(record: Record) -> None:
+    from seqcli.fill.arrays import fill_table
+    from seqcli.fill.load import fill_of
+    from seqcli.training.state import training_state
+
+    fill_of(record)
+    if "state" in record.files:
+        training_state(record, fill_table(record.spec, len(record.vocabulary())))

@@ -61,6 +61,14 @@ TASKS = {
         "seqcli.dialogue.answers:load",
         "seqcli.dialogue.training:DialogueTrainer",
     ),
+    "fill": Task(
+        "fills gaps (ask it with fill, evaluate-fill)",
+        "bidirectional model",
+        "bidirectional models",
+        "train-fill FILE",
+        "seqcli.fill.answers:load",
+        "seqcli.fill.training:FillTrainer",
+    ),
 }
 
 
@@ -141,6 +149,13 @@ ARCHITECTURES: dict[str, Architecture] = {  # of a name that two tasks have, the
     "dialogue/seq2seq": _DIALOGUE._replace(defaults={"attention": "last"}),
     "hred": _DIALOGUE,
     "vhred": _DIALOGUE,
+    "bidirectional": Architecture(
+        "fill",
+        "seqcli.fill.model:FillModel",
+        "seqcli.fill.settings:FillSpec",
+        "seqcli.fill.settings:FillTextSpec",
+        "seqcli.fill.settings:FillRunSpec",
+    ),
     "imported": Architecture("vectors", "seqcli.vectors.table:Table", "seqcli.vectors.settings:TableSpec"),
 }
 

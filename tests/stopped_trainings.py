@@ -27,6 +27,7 @@ import torch
 from command_line import TINY, story
 from command_line import seqcli as seqcli_
 
+import seqcli.cli.fill.train
 import seqcli.cli.language.tune
 import seqcli.cli.translation.train
 import seqcli.cli.vectors.train
@@ -35,6 +36,7 @@ import seqcli.translation.search
 import seqcli.translation.training
 import seqcli.vectors.loop
 from seqcli.cli import hear_signals
+from seqcli.fill.batches import Segments as Gapped
 from seqcli.language.batches import Segments
 from seqcli.language.tuning.journal import Journal
 from seqcli.store import Draft, Record, Shelf
@@ -65,6 +67,7 @@ PAIRS = ("train-translate", "pairs.en", "pairs.de", "--name", NAME)
 TRAINERS = {
     "train-lm": Trainer(("train-lm", "text.txt", "--name", NAME), (*TINY, "--epochs", "1", "--average", "0.5")),
     "train-translate": Trainer(PAIRS, TINY_PAIRS),
+    "train-fill": Trainer(("train-fill", "text.txt", "--name", NAME), (*TINY, "--epochs", "1", "--average", "0.5")),
     "train-lm, longer": Trainer(
         ("train-lm", "text.txt", "--name", NAME), ("--resume", "--epochs", "1"), before=(*TINY, "--average", "0.5")
     ),
@@ -102,7 +105,7 @@ class Moments:
         self.count, self._at, self._act = 0, at, act
         for kind in (Training, VectorTraining):
             kind.events = self._each(kind.events)  # type: ignore[attr-defined]
-        for pieces in (Segments, HeldOutPairs):
+        for pieces in (Segments, HeldOutPairs, Gapped):
             pieces.__iter__ = self._each(pieces.__iter__)  # type: ignore[attr-defined]
         for owner, name in ((Draft, "commit"), (Journal, "add"), (seqcli.translation.training, "quality_figures")):
             setattr(owner, name, self._around(getattr(owner, name)))

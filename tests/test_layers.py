@@ -19,7 +19,7 @@ HEAVY = {
     *("torch", "numpy", "numba", "llvmlite", "safetensors", "rich", "tqdm", "matplotlib", "sentencepiece", "usearch"),
     *("prompt_toolkit", "scipy", "rapidfuzz"),
 }
-ROOMS = ("language", "vectors", "translation", "dialogue")
+ROOMS = ("language", "vectors", "translation", "dialogue", "fill")
 EXCEPTIONS: set[tuple[str, str]] = set()  # (module, module of another room) that may be imported all the same
 
 

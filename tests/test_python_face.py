@@ -359,7 +359,8 @@ def test_load_says_what_it_returns() -> None:
         "Literal['lm']": "LanguageModel",
         "Literal['vectors']": "WordVectors",
         "Literal['translation']": "Translator",
-        None: "LanguageModel | WordVectors | Translator",
+        "Literal['fill']": "GapFiller",
+        None: "LanguageModel | WordVectors | Translator | GapFiller",
     }
     assert face.LanguageModel is LanguageModel and {"load", "errors"} <= set(face.__all__)
 
@@ -394,7 +395,7 @@ def test_the_page_tells_of_every_command_that_answers_and_of_every_method() -> N
     asked = [name for name, (heading, _, _) in COMMANDS.items() if heading in ("Answer", "Word vectors")]
     files = {"import", "export", "quantize-vectors", "index-vectors", "map"}  # these make files and answer nothing
     assert [name for name in asked if f"`{name}`" not in PAGE and name not in files] == []
-    for kind in (face.LanguageModel, face.WordVectors, face.Translator):
+    for kind in (face.LanguageModel, face.WordVectors, face.Translator, face.GapFiller):
         methods = [name for name in vars(kind) if not name.startswith("_")]
         internal = {"asked", "ready", "measure", "writing", "check", "rows", "near", "table", "tokenizer", "index"}
         internal |= {"lines", "translations", "terms", "scores", "looks", "has_row", "record"}

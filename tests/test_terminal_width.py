@@ -21,6 +21,7 @@ WIDE = 4_000  # columns: nothing is broken
 LEARNED = {"en": "stories.txt", "ja": "japanese.txt"}
 TOKENS = {"en": "words", "ja": "japanese"}
 WORDS = {"en": ("boat", "boats", "harbour", "old", "red"), "ja": ("村", "船", "海", "人", "子")}
+GAPPED = {"en": "The old [_] looked at the [_].", "ja": "村には[_]がありました。"}
 PROMPTS = {"en": ("The old man", "She looked at the sea."), "ja": ("村には船が", "朝早く、船は海へ出ていきました。")}
 ASIDE = ("--models-dir", "aside")  # so that the lists of models stay as they are
 QUICK = ("--threads", "1", "--embedding-size", "8")
@@ -35,6 +36,7 @@ SLOW = {
     ("train-lm",),
     ("train-w2v",),
     ("train-translate",),
+    ("train-fill",),
     ("tune",),
     ("lab", "check"),
     ("lab", "addition"),
@@ -50,6 +52,9 @@ def lines_of(language: str) -> list[tuple[str, ...]]:
         ("train-lm", text, "--name", "new", "--replace", *ASIDE, *LANGUAGE),
         ("train-w2v", text, "--name", "new-vectors", "--replace", *ASIDE, *QUICK, "--epochs", "1"),
         ("train-translate", "pairs.tsv", "--name", "new-pair", "--replace", *ASIDE, *TRANSLATION),
+        ("train-fill", text, "--name", "new-fill", "--replace", *ASIDE, *LANGUAGE),
+        ("fill", GAPPED[language], "-k", "3", "-m", "gaps"), ("fill", GAPPED[language], "--among", one, "-m", "gaps"),
+        ("evaluate-fill", "gaps", "--test", text, "--threads", "1"), ("models", "show", "gaps"),
         ("tune", text, "--name", "new-search", "--replace", *ASIDE, "--minutes", "0.02", "--trials", "2"),
         ("corpus", text), ("corpus", text, "--test", text), ("corpus", text, "--tokenizer", "characters"),
         ("tokenize", sentence, "-m", "model"), ("detokenize", sentence, "-m", "model"),
@@ -115,6 +120,7 @@ def _fill(language: str) -> None:
     Path("given.vec").write_text("3 2\none 1 2\ntwo 3 4\nthree 5 7\n", "utf-8")
     for line in (
         ("train-lm", text, "--name", "model", *LANGUAGE, *cut),
+        ("train-fill", text, "--name", "gaps", *LANGUAGE, *cut),
         ("train-lm", text, "--name", "counts", "--architecture", "ngram", *cut),
         ("train-w2v", text, "--name", "vectors", *QUICK, "--epochs", "2", "--min-count", "1", *cut),
         ("train-w2v", text, "--name", "others", *QUICK, "--epochs", "1", "--min-count", "1", "--seed", "2", *cut),

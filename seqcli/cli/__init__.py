@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "seqcli.cli.dialogue.train:train_dialogue",
         "Train a model that replies on dialogues.",
     ),
+    "train-fill": ("Learn", "seqcli.cli.fill.train:train_fill", "Train a model that fills gaps, from both sides."),
     "predict-word": ("Answer", "seqcli.cli.language.ask:predict_word", "Say which words are likely to come next."),
     "score": ("Answer", "seqcli.cli.language.score:score", "Say how likely each sentence, or each word of it, is."),
     "generate": ("Answer", "seqcli.cli.language.generate:generate", "Write texts that go on from a prompt."),
@@ -43,6 +44,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Answer",
         "seqcli.cli.language.evaluate:evaluate",
         "Measure models on a text: perplexity and its kin.",
+    ),
+    "fill": ("Answer", "seqcli.cli.fill.ask:fill", "Say which words are likely in the gaps of a sentence."),
+    "evaluate-fill": (
+        "Answer",
+        "seqcli.cli.fill.evaluate:evaluate_fill",
+        "Measure how often models find a missing word.",
     ),
     "translate": ("Answer", "seqcli.cli.translation.ask:translate", "Translate a text, or each line of one."),
     "score-translation": (

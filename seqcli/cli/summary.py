@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from seqcli.store import Record
 
 KINDS = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM", "ngram": "n-grams", "hred": "HRED", "vhred": "VHRED"}
-FIGURES = ("bleu", "perplexity", "nats_per_token", "nats_per_pair")  # the first that a model has is its headline
-NAMES = {"bleu": "BLEU", "chrf": "chrF", "kl_per_sentence": "KL per sentence", "kl_per_utterance": "KL per utterance"}
+FIGURES = ("bleu", "accuracy_1", "perplexity", "nats_per_token", "nats_per_pair")  # its first is a model's headline
+NAMES = {
+    **{"bleu": "BLEU", "chrf": "chrF", "kl_per_sentence": "KL per sentence", "kl_per_utterance": "KL per utterance"},
+    **{"accuracy_1": "found first", "accuracy_5": "among five", "accuracy_10": "among ten"},
+}
 LATENT = ("kl_per_sentence", "kl_per_utterance", "active_units", "mutual_information")  # of a latent variable
-FURTHER = ("chrf", "nats_per_token", "bits_per_character")  # told behind the headline
+FURTHER = ("chrf", "accuracy_5", "accuracy_10", "nats_per_token", "bits_per_character")  # told behind the headline
 SHAPES = (  # setting, how it is said
     ("order", "orders up to {}"),
     ("layers", "layers: {}"),
@@ -36,6 +39,7 @@ def kind(record: Record) -> str:
         "vectors": "word vectors",
         "translation": "translator",
         "dialogue": "dialogue model",
+        "fill": "fills gaps",
     }[record.task]
     return KINDS.get(record.architecture, fallback)
 

@@ -52,3 +52,9 @@ def _any_word(corpus: Corpus) -> str:
     from seqcli.text.vocabulary import SPECIALS
 
     return content_word([shown(token) for token in corpus.vocabulary.tokens[len(SPECIALS) :][:LOOKED]])
+
+
+def gap(corpus: Corpus) -> str:
+    """Return a few words of the held-out text that a model knows, with a gap among them."""
+    words = prompt(corpus).split()
+    return " ".join([*words[:1], "[_]", *words[2:]])

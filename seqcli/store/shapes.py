@@ -66,6 +66,7 @@ CORPUS: Shape = {
     "usual_source": SOME,
     "names_copied": TEXT,
     "monolingual": TEXT,
+    "unseen_words": SOME,
     "from": TEXT,
     "from_sha256": SHA256,
 }
@@ -74,6 +75,7 @@ MEASURED = {  # task -> the figures that every evaluation of it gives
     "vectors": ("pairs", "nats_per_pair"),
     "translation": ("tokens", "nats_per_token"),
     "dialogue": ("tokens",),
+    "fill": ("tokens", "nats_per_token", "accuracy_1", "accuracy_5", "accuracy_10"),
 }
 RESULTS: Shape = {"held_out": OBJECT, "mixtures": OBJECT, "words": COUNT, "dimensions": COUNT}
 HELD_OUT: Shape = {
@@ -84,6 +86,9 @@ HELD_OUT: Shape = {
     "nats_per_pair": FIGURE,
     "perplexity": Kind("a number, 0 or more", lambda v: type(v) in (int, float) and v >= 0),  # e to the 700th at most
     "bits_per_character": FIGURE,
+    "accuracy_1": SHARE,
+    "accuracy_5": SHARE,
+    "accuracy_10": SHARE,
     "bleu": AMOUNT,
     "chrf": AMOUNT,
     "signature": TEXT,

@@ -1,0 +1,130 @@
+"""A model that fills gaps as it is asked, from a shell and from Python alike: words for gaps, and figures."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
+
+from seqcli.errors import MisuseError, quoted
+from seqcli.fill.answer_settings import Filling, Measuring
+from seqcli.fill.gaps import GAP, Gapped, gapped
+from seqcli.fill.load import Fill, checked, fill_of
+from seqcli.one_or_many import answered
+from seqcli.settings import settings
+from seqcli.text.form import KEYWORDS, Form, form_of
+
+if TYPE_CHECKING:
+    from seqcli.fill.figures import Figures
+    from seqcli.fill.search import Candidate
+    from seqcli.session import Session
+    from seqcli.store import Record
+
+Path = str | os.PathLike[str]
+
+
+class Filled(NamedTuple):
+    """Words for every gap of a sentence, their probability, and the sentence with them.
+
+    probability: of all the words together, over the whole vocabulary; among given choices, over those alone.
+    """
+
+    words: tuple[str, ...]
+    probability: float
+    sentence: str
+
+
+def load(session: Session, record: Record) -> GapFiller:
+    """Return a model that is ready to fill gaps. Raises MisuseError for a model of another task."""
+    return GapFiller(session, checked(record))
+
+
+class GapFiller:
+    """A model that says which words are missing. It is never changed, so threads may ask it at the same time."""
+
+    def __init__(self, session: Session, record: Record) -> None:
+        self._session, self.record = session, record
+        self._asked: Fill | None = None
+
+    def __repr__(self) -> str:
+        found = self.record.results.get("held_out", {}).get("accuracy_1")
+        return f"<GapFiller {quoted(self.name)}{'' if found is None else f': finds {found:.1%} of words first'}>"
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.record.name
+
+    def asked(self) -> Fill:
+        """Return the network with its vocabulary, read when it is first wanted."""
+        if self._asked is None:
+            self._asked = fill_of(self.record)
+        return self._asked
+
+    @overload
+    def fill(self, text: str, k: int | None = ..., *, among: Any = ..., beam: int = ...) -> list[Filled]: ...  # type: ignore[overload-overlap]
+
+    @overload
+    def fill(  # type: ignore[overload-overlap]
+        self, text: Iterator[str], k: int | None = ..., *, among: Any = ..., beam: int = ...
+    ) -> Iterator[list[Filled]]: ...
+
+    @overload
+    def fill(
+        self, text: Iterable[str], k: int | None = ..., *, among: Any = ..., beam: int = ...
+    ) -> list[list[Filled]]: ...
+
+    def fill(
+        self, text: str | Iterable[str], k: int | None = None, *, among: Iterable[str] = (), beam: int = Filling.beam
+    ) -> Any:
+        """Return the likeliest words for the gaps of a sentence, best first; of several sentences, a list each.
+
+        Each gap is written [_], or [_*] where it may be up to three words. among: words or phrases to choose from, all
+        of which are ranked unless k says how many are wanted. beam: answers kept in sight where there are several gaps.
+        An empty text has no answers. Raises MisuseError for a text without a gap.
+        """
+        choices = [among] if isinstance(among, str) else list(among)
+        how = settings(Filling(), {"beam": beam} if k is None else {"k": k, "beam": beam})
+        wanted = how.k if k is not None or not choices else None
+        self._session.spare.fit_products()
+        return answered(text, lambda texts: [self._one(one, choices, wanted, how.beam) for one in texts])
+
+    # -- figures --------------------------------------------------------------------------------------------------
+
+    def evaluate(self, *texts: Path, **how: Any) -> Figures:
+        """Measure it on texts: how often each word is found from all the others, first, among five, among ten.
+
+        threads; encoding, columns, plain: how files are read.
+        """
+        form = form_of(how)
+        measuring = settings(Measuring(), {name: value for name, value in how.items() if name not in KEYWORDS})
+        return self.measure([os.fspath(text) for text in texts], form, measuring)
+
+    def measure(self, files: Sequence[str], form: Form, how: Measuring) -> Figures:
+        """Measure it on files of a form. Raises MisuseError for none."""
+        from seqcli.fill.evaluation import measured
+
+        if not files:
+            raise MisuseError("There is no text to measure on; give a file.")
+        return measured(self._session, self.record, files, form, how.threads)
+
+    def _one(self, text: str, choices: list[str], k: int | None, beam: int) -> list[Filled]:
+        if not text.strip():
+            return []
+        from seqcli.fill.choices import ranked
+        from seqcli.fill.search import likeliest
+
+        asked = self.asked()
+        sentence = gapped(asked, text)
+        found = ranked(asked, sentence, choices, beam) if choices else likeliest(asked, sentence, k or Filling.k, beam)
+        return [self._filled(sentence, one) for one in found[:k]]
+
+    def _filled(self, sentence: Gapped, one: Candidate) -> Filled:
+        """Return an answer as text."""
+        from seqcli.text.tokens import shown
+
+        join = self.asked().tokenizer.join
+        words = tuple(shown(join([token for token in tokens if token])) for tokens in one.words)
+        given = iter(words)
+        return Filled(words, math.exp(one.score), GAP.sub(lambda _: next(given), sentence.text))
