@@ -14,13 +14,27 @@ from seqcli.dialogue.settings import DialogueSpec
 
 torch.set_num_threads(1)  # what is compared bit by bit is computed in one order
 
-KINDS = [("seq2seq", "last"), ("seq2seq", "none"), ("hred", "context"), ("hred", "last"), ("hred", "none")]
+KINDS = [
+    ("seq2seq", "last"),
+    ("seq2seq", "none"),
+    ("hred", "context"),
+    ("hred", "last"),
+    ("hred", "none"),
+    ("vhred", "context"),
+]
 SIZE = 13  # tokens of the vocabulary
 
 
 def spec_of(kind: tuple[str, str] = KINDS[2], **changes: Any) -> DialogueSpec:
     """Return settings of a few numbers a token."""
-    sizes = {"embedding_size": 5, "encoder_size": 3, "context_size": 4, "hidden_size": 6, "dropout": 0.0}
+    sizes = {
+        "embedding_size": 5,
+        "encoder_size": 3,
+        "context_size": 4,
+        "hidden_size": 6,
+        "dropout": 0.0,
+        "latent_size": 3,
+    }
     values: dict[str, Any] = {**sizes, **changes}
     return DialogueSpec(architecture=kind[0], attention=kind[1], **values)
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from seqcli.store import Record
 
 KINDS = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM", "ngram": "n-grams", "hred": "HRED", "vhred": "VHRED"}
-FIGURES = ("bleu", "accuracy_1", "perplexity", "nats_per_token", "nats_per_pair")  # its first is a model's headline
+FIGURES = (  # its first is a model's headline
+    *("bleu", "accuracy_1", "perplexity", "nats_per_token", "nats_per_pair", "bound_nats_per_token"),
+)
 NAMES = {
     **{"bleu": "BLEU", "chrf": "chrF", "kl_per_sentence": "KL per sentence", "kl_per_utterance": "KL per utterance"},
     **{"accuracy_1": "found first", "accuracy_5": "among five", "accuracy_10": "among ten"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,15 +30,25 @@ class Writer:
     """Texts drawn token by token, each with its own random numbers: none depends on how many are written beside it."""
 
     def __init__(
-        self, model: Answering, text: Sequence[int], seeds: Sequence[Sequence[int]], how: Sampling, limits: Limits
+        self,
+        model: Answering,
+        text: Sequence[int],
+        seeds: Sequence[Sequence[int]],
+        how: Sampling,
+        limits: Limits,
+        begun: tuple[Any, Any] | None = None,
     ) -> None:
-        """text: what is written on, EOS first; seeds: one for each text to write."""
+        """text: what is written on, EOS first; seeds: one for each text to write.
+
+        begun: hidden and state of each text, where they do not all begin alike.
+        """
         self._model, self._how, self._limits = model, how, limits
         self.texts = [list(text) for _ in seeds]
         self._chances = [np.random.default_rng(list(seed)) for seed in seeds]
-        hidden, state = model.read([text])
-        rows = np.zeros(len(seeds), np.int64)
-        self._hidden, self._state = select(hidden, rows), select(state, rows)
+        if begun is None:
+            rows = np.zeros(len(seeds), np.int64)
+            begun = select(model.read([text]), rows)
+        self._hidden, self._state = begun
 
     def step(self) -> tuple[Ids, Reals]:
         """Write a token of each text. -> ids [B], and natural logs of their probabilities under the model [B]"""

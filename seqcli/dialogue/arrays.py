@@ -11,6 +11,7 @@ import numpy as np
 
 from seqcli.dialogue.settings import DialogueSpec
 from seqcli.dialogue.shapes import DISTANCES, dialogue_table, is_seen
+from seqcli.layers.shapes import WIDEST
 from seqcli.layers.steps import Array, Ids, cell
 from seqcli.store.weights import stored_weights
 
@@ -145,9 +146,23 @@ class DialogueArrays:
 
     # -- what comes next ----------------------------------------------------------------------------------------------
 
-    def start(self, heard: Heard, rows: int = 1) -> Start:
-        """Return what `rows` replies begin with."""
+    def prior(self, heard: Heard) -> tuple[Array, Array]:
+        """Return mean and deviation of what may be meant, before a reply is known [Z]."""
+        arrays = self._arrays
+        x = np.tanh(heard.context @ arrays["latent.before.weight"].T + arrays["latent.before.bias"])
+        mean, log_variance = (
+            x @ arrays[f"latent.prior.{name}.weight"].T + arrays[f"latent.prior.{name}.bias"]
+            for name in ("mean", "log_variance")
+        )
+        return mean, np.exp(0.5 * np.clip(log_variance, -WIDEST, WIDEST))
+
+    def start(self, heard: Heard, rows: int = 1, noise: Array | None = None) -> Start:
+        """Return what `rows` replies begin with. noise [R, Z]: what is meant by each is drawn by; None: the mean."""
         known = np.repeat(heard.context[None], rows, 0)
+        if self.spec.latent:
+            mean, deviation = self.prior(heard)
+            z = np.repeat(mean[None], rows, 0) if noise is None else mean + deviation * noise
+            known = np.concatenate([known, z], 1)
         state = np.tanh(known @ self._arrays["start.weight"].T + self._arrays["start.bias"])
         return Start(state, known @ self._arrays["told.weight"].T)
 

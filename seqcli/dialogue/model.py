@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
 from seqcli.dialogue.batches import Batch, Packed
+from seqcli.dialogue.latent_layers import LatentLayers
 from seqcli.dialogue.settings import DialogueSpec
 from seqcli.dialogue.shapes import DISTANCES, is_seen
+from seqcli.latent.annealing import kl_weight
+from seqcli.latent.collapse import Posteriors
 from seqcli.layers.gru import PackedGRU
-from seqcli.layers.softmax import full_loss, full_nats, sampled_loss
+from seqcli.layers.latent import kl_cost
+from seqcli.layers.softmax import full_loss, full_nats, sampled_loss, token_nats
+from seqcli.text.vocabulary import UNK
 from seqcli.training.loss import Loss
+
+
+class Known(NamedTuple):
+    """What was made of some dialogues: words [N, E], states [N, 2H]; of R' replies what was said before, context
+    [R', C], and the vectors of the replies themselves [R', 2H], which only a posterior may look at.
+    """
+
+    words: torch.Tensor
+    states: torch.Tensor
+    context: torch.Tensor
+    replies: torch.Tensor
 
 
 class DialogueModel(nn.Module):
@@ -26,6 +43,7 @@ class DialogueModel(nn.Module):
     """
 
     share: torch.Tensor  # [V] float64: each token's share of the training text
+    done: Callable[[], float] = staticmethod(lambda: 1.0)  # share of the training, which its trainer knows
 
     def __init__(self, spec: DialogueSpec, vocabulary_size: int, counts: torch.Tensor | None = None) -> None:
         """counts [V]: how often each token stands in the training text; only a sampled training needs them."""
@@ -40,8 +58,9 @@ class DialogueModel(nn.Module):
             self.context: nn.Module = nn.GRU(states + 1, spec.context_size, batch_first=True)
         else:
             self.context = nn.Linear(states, spec.context_size)
-        self.start = nn.Linear(spec.context_size, hidden)
-        self.told = nn.Linear(spec.context_size, width, bias=False)
+        self.latent = LatentLayers(spec) if spec.latent else None
+        self.start = nn.Linear(spec.told_size, hidden)
+        self.told = nn.Linear(spec.told_size, width, bias=False)
         self.decoder = PackedGRU(width, hidden)
         self.keys = nn.Linear(states, hidden, bias=False) if spec.attention != "none" else None
         self.distance = nn.Embedding(2, DISTANCES) if spec.attention == "context" else None
@@ -53,31 +72,81 @@ class DialogueModel(nn.Module):
         if self.distance is not None:
             nn.init.zeros_(self.distance.weight)
 
-    def loss(self, batch: Any, state: Any = None, step: int = 0) -> tuple[Loss, None]:
-        """Return the cost of what is predicted of some dialogues. Sampled while training."""
-        given = given_batch(batch)
-        hidden = self.hidden(given)
-        weight, bias, targets = self.embedding.weight, self.output_bias, given.targets
-        count = len(targets)
-        if not self.training:
-            nats = full_nats(hidden, weight, bias, targets)
-            return Loss(nats / max(count, 1), nats, count), None
-        if self.spec.output == "sampled" and self.spec.samples + count < len(weight):
-            objective = sampled_loss(hidden, weight, bias, targets, self.share, self.spec.samples)
-        else:
-            objective = full_loss(hidden, weight, bias, targets)
-        return Loss(objective, objective.detach().double() * count, count), None
+    def train(self, mode: bool = True) -> DialogueModel:
+        """Turn dropout and sampling on or off; what is known of the latent variable is gathered anew."""
+        self.posteriors = Posteriors()
+        return super().train(mode)
 
-    def hidden(self, batch: Batch) -> torch.Tensor:
-        """Return what the output layer reads for each predicted token [M, E]."""
+    def loss(self, batch: Any, state: Any = None, step: int = 0) -> tuple[Loss, None]:
+        """Return the cost of what is predicted of some dialogues. Sampled while training.
+
+        With a latent variable it is the bound: what the words cost given a draw of it, and its KL.
+        """
+        given = given_batch(batch)
+        known = self.known(given)
+        told, kl = known.context, None
+        if self.latent is not None:
+            prior, posterior = self.latent(known.context, known.replies)
+            z = posterior.draw(given.noise if len(given.noise) else None)
+            told, kl = torch.cat([told, z], 1), posterior.kl(prior)
+        hidden = self.hidden(given, known, told)
+        count = len(given.targets)
+        if not self.training:
+            nats = full_nats(hidden, self.embedding.weight, self.output_bias, given.targets)
+            if kl is not None:
+                nats = nats + kl.double().sum()
+                self.posteriors.add(*(part.numpy() for part in posterior.relative_to(prior)))
+            return Loss(nats / max(count, 1), nats, count), None
+        mean = self._mean_nats(hidden, given.targets)
+        if kl is None or self.latent is None:
+            return Loss(mean, mean.detach().double() * count, count), None
+        weight, bias, spec = self.embedding.weight, self.output_bias, self.spec
+        cost = kl_cost(kl, kl_weight(spec, self.done()), spec.free_bits, spec.minimum_rate) * len(kl)
+        if spec.bag_of_words:
+            cost = cost + spec.bag_of_words * self.latent.bag_of_words_nats(
+                told, weight, bias, given.targets, given.said
+            )
+        bound = (mean * count + kl.sum()).detach().double()
+        return Loss(mean + cost / count, bound, count, {"kl": float(kl.detach().sum())}), None
+
+    def _mean_nats(self, hidden: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Return the mean cost of the targets, to differentiate."""
+        weight, bias = self.embedding.weight, self.output_bias
+        if self.spec.output == "sampled" and self.spec.samples + len(targets) < len(weight):
+            mean: torch.Tensor = sampled_loss(hidden, weight, bias, targets, self.share, self.spec.samples)
+        else:
+            mean = full_loss(hidden, weight, bias, targets)
+        return mean
+
+    def known(self, batch: Batch) -> Known:
+        """Return what the encoder and the context layer made of some dialogues."""
         words = self.embedding(batch.words)
         states, vectors = self._encode(words, batch)
-        context = self._context(vectors, batch.speakers)[batch.said.places]  # [R', C]
-        start = torch.tanh(self.start(context))
-        x = self._drop(self.embedding(batch.inputs), batch.said) + self.told(context)[batch.said.rows]
-        y, _ = self.decoder(x, batch.said.sizes, start)
-        hidden: torch.Tensor = self._combined(self._drop(y, batch.said), states, words, batch)
+        places = batch.said.places
+        return Known(words, states, self._context(vectors, batch.speakers)[places], vectors[places])
+
+    def hidden(self, batch: Batch, known: Known, told: torch.Tensor) -> torch.Tensor:
+        """told [R', C (+ Z)] -> what the output layer reads for each predicted token [M, E]."""
+        x = self._drop(self.embedding(self._read(batch)), batch.said) + self.told(told)[batch.said.rows]
+        y, _ = self.decoder(x, batch.said.sizes, torch.tanh(self.start(told)))
+        hidden: torch.Tensor = self._combined(self._drop(y, batch.said), known.states, known.words, batch)
         return self._drop(hidden, batch.said)
+
+    def costs(self, batch: Batch, known: Known, told: torch.Tensor) -> torch.Tensor:
+        """told [R', C (+ Z)] -> the cost of each predicted utterance [R'], float64; not to be differentiated."""
+        nats = token_nats(self.hidden(batch, known, told), self.embedding.weight, self.output_bias, batch.targets)
+        total = nats.new_zeros(len(told), dtype=torch.float64)
+        total.index_add_(0, batch.said.rows, nats.double())
+        return total
+
+    def _read(self, batch: Batch) -> torch.Tensor:
+        """Return what the decoder reads [M]: the words before, some unknown while it trains with a latent variable."""
+        share = self.spec.word_dropout
+        if not (self.training and self.spec.latent and share):
+            return batch.inputs
+        dropped = torch.rand(batch.inputs.shape) < share
+        dropped[: len(batch.said.places)] = False  # there is nothing to guess in the sign of a beginning
+        return batch.inputs.masked_fill(dropped, UNK)
 
     def _encode(self, words: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """words [N, E] -> the encoder's states [N, 2H], and what it knows of each turn at its end [D * U, 2H]."""

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcli.answering import select
 from seqcli.decoding.continuation import Limits, Writer, search
 from seqcli.decoding.settings import Sampling
 from seqcli.dialogue.answer_settings import Replying
@@ -17,6 +16,7 @@ from seqcli.dialogue.arrays import DialogueArrays, Heard
 from seqcli.layers.steps import Array, Ids
 from seqcli.text.vocabulary import EOS, UNK
 
+MEANING = 1  # behind a seed: words and what is meant are drawn apart
 MORE = 3  # times as many are drawn as are wanted, until enough are different
 
 
@@ -34,12 +34,13 @@ class Speaking:
     A text is EOS and what was said of the reply so far; state is [R, H], and what is told at each step [R, E].
     """
 
-    def __init__(self, model: DialogueArrays, heard: Heard) -> None:
-        self._model, self._heard = model, heard
+    def __init__(self, model: DialogueArrays, heard: Heard, noise: Array | None = None) -> None:
+        """noise [R, Z]: what is meant by each of R replies is drawn by; None: what is most likely meant."""
+        self._model, self._heard, self._noise = model, heard, noise
 
     def read(self, texts: Sequence[Sequence[int]]) -> tuple[Any, Any]:
         """Return hidden and state behind the last token of each text, all of one length."""
-        begun = self._model.start(self._heard, len(texts))
+        begun = self._model.start(self._heard, len(texts), self._noise)
         hidden: Array = np.zeros(0, np.float32)
         state = (begun.state, begun.told)
         for ids in np.array(texts, np.int64).T:
@@ -70,10 +71,10 @@ class Speaking:
 
 def replies(model: DialogueArrays, heard: Heard, how: Replying, seed: Sequence[int] = ()) -> list[Found]:
     """Return up to n different replies, the likeliest first; one where n is not given. seed: of this question."""
-    speaking, wanted = Speaking(model, heard), how.n or 1
+    wanted = how.n or 1
     if how.beam is not None:
         found = search(
-            speaking,
+            Speaking(model, heard),
             [EOS],
             max(how.beam, wanted),
             Limits((UNK,)),
@@ -87,16 +88,20 @@ def replies(model: DialogueArrays, heard: Heard, how: Replying, seed: Sequence[i
     while len(different) < wanted and drawn < MORE * wanted:
         count = wanted - len(different)
         seeds = [(how.seed, *seed, number) for number in range(drawn, drawn + count)]
-        for one in draw(speaking, how, seeds):
+        for one in draw(model, heard, how, seeds):
             different.setdefault(one.ids, one)
         drawn += count
     return sorted(different.values(), key=lambda one: -one.log_probability)
 
 
-def draw(speaking: Speaking, how: Replying, seeds: Sequence[Sequence[int]]) -> list[Found]:
-    """Draw a reply for each seed, whatever is drawn beside it."""
-    sampling = Sampling(how.temperature, how.top_k, how.top_p, how.typical)
-    writer = Writer(speaking, [EOS], seeds, sampling, _Spoken((UNK,)))
+def draw(model: DialogueArrays, heard: Heard, how: Replying, seeds: Sequence[Sequence[int]]) -> list[Found]:
+    """Draw a reply for each seed, whatever is drawn beside it; first what is meant, where that is a latent variable."""
+    noise = None
+    if model.spec.latent:
+        noise = np.stack([_meant(seed).standard_normal(model.spec.latent_size, np.float32) for seed in seeds])
+    sampling, speaking = Sampling(how.temperature, how.top_k, how.top_p, how.typical), Speaking(model, heard, noise)
+    begun = speaking.read([[EOS]] * len(seeds)) if noise is not None else None
+    writer = Writer(speaking, [EOS], seeds, sampling, _Spoken((UNK,)), begun)
     totals, going = [0.0] * len(seeds), list(range(len(seeds)))
     found: dict[int, Found] = {}
     while going:
@@ -113,12 +118,13 @@ def draw(speaking: Speaking, how: Replying, seeds: Sequence[Sequence[int]]) -> l
     return [found[place] for place in range(len(seeds))]
 
 
+def _meant(seed: Sequence[int]) -> np.random.Generator:
+    return np.random.default_rng([*seed, MEANING])
+
+
 class _Spoken(Limits):
     """Something is said in every reply."""
 
     def forbidden(self, text: list[int]) -> list[int]:
         """Return the tokens that may not come next: an end at once is one."""
         return [*super().forbidden(text), *([EOS] if len(text) == 1 else [])]
-
-
-__all__ = ["Found", "Speaking", "draw", "replies", "select"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from seqcli.latent.settings import PANEL, LatentSpec
 from seqcli.settings import setting
 from seqcli.training.settings import RunSpec
 
@@ -56,7 +57,7 @@ class DialogueTextSpec:
 
 
 @dataclass(frozen=True)
-class DialogueSpec:
+class DialogueSpec(LatentSpec):
     """An encoder of utterances, a recurrent layer over what it said of each, a decoder."""
 
     architecture: str = setting(
@@ -83,6 +84,26 @@ class DialogueSpec:
         "sampled", "Training loss over sampled or all tokens; evaluation always uses all.", choices=("sampled", "full")
     )
     samples: int = setting(1024, "Tokens sampled for the sampled output layer.", low=1, high=10**6)
+
+    minimum_rate: float = setting(
+        3.0,
+        "Nats of KL in all that cost nothing: the rate that is wanted at least.",
+        low=0.0,
+        high=1e4,
+        panel=PANEL,
+    )
+    bag_of_words: float = setting(
+        0.5,
+        "Weight of telling the words, in any order, from the latent variable alone.",
+        low=0.0,
+        high=1e3,
+        panel=PANEL,
+    )
+
+    @property
+    def told_size(self) -> int:
+        """Numbers that the decoder is told of what was said, and of what is meant."""
+        return self.context_size + (self.latent_size if self.latent else 0)
 
     @property
     def hierarchical(self) -> bool:

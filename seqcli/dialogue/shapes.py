@@ -27,7 +27,8 @@ def dialogue_table(spec: DialogueSpec, vocabulary_size: int) -> Table:
         shapes |= _gru("context", states + 1, known)
     else:
         shapes |= {"context.weight": (known, states), "context.bias": (known,)}
-    shapes |= {"start.weight": (hidden, known), "start.bias": (hidden,), "told.weight": (width, known)}
+    told = spec.told_size
+    shapes |= {"start.weight": (hidden, told), "start.bias": (hidden,), "told.weight": (width, told)}
     shapes |= _gru("decoder", width, hidden)
     seen = hidden
     if spec.attention != "none":
@@ -35,8 +36,26 @@ def dialogue_table(spec: DialogueSpec, vocabulary_size: int) -> Table:
         shapes |= {"keys.weight": (hidden, states), "lexical.weight": (width, width)}
     if spec.attention == "context":
         shapes["distance.weight"] = (2, DISTANCES)
+    if spec.latent:
+        shapes |= _latent(spec)
     shapes |= {"combine.weight": (width, seen), "combine.bias": (width,), "output_bias": (vocabulary_size,)}
     return {name: ("F32", shape) for name, shape in shapes.items()}
+
+
+def _latent(spec: DialogueSpec) -> dict[str, tuple[int, ...]]:
+    """Return the arrays of the latent variable's layers."""
+    known, size = spec.context_size, spec.latent_size
+    shapes = {
+        "before": (known, known),
+        "prior.mean": (size, known),
+        "prior.log_variance": (size, known),
+        "after": (known, known + 2 * spec.encoder_size),
+        "posterior.mean": (size, known),
+        "posterior.log_variance": (size, known),
+        "words": (spec.embedding_size, known + size),
+    }
+    weights = {f"latent.{name}.weight": shape for name, shape in shapes.items()}
+    return {**weights, **{f"latent.{name}.bias": shape[:1] for name, shape in shapes.items()}}
 
 
 def _gru(name: str, input_size: int, size: int, ending: str = "") -> dict[str, tuple[int, ...]]:

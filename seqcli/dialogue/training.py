@@ -6,11 +6,15 @@ from dataclasses import replace
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-from seqcli.dialogue.figures import figures, nats_text
+from seqcli.dialogue.figures import bound_text, figures, nats_text
 from seqcli.dialogue.settings import DialogueRunSpec, DialogueSpec, DialogueTextSpec
 from seqcli.dialogue.shapes import dialogue_table
 from seqcli.dialogue.source import dialogues_entry, read_dialogue_corpus
 from seqcli.errors import MisuseError
+from seqcli.latent.annealing import is_annealed
+from seqcli.latent.collapse import alarm
+from seqcli.latent.settings import LatentSpec
+from seqcli.settings import given, option_name
 from seqcli.training.checkpoint import take_up
 from seqcli.training.driver import Made, Order
 from seqcli.training.fit_to_time import dropped, update_seconds
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from seqcli.training.loop import Training
 
 BUDGET = {"minutes": 15.0, "epochs": 20.0}  # where neither is given
+SETTLED = 0.5  # of a training: from then on a latent variable that is still ignored stays so
 UPDATES = 8  # timed, after one that is not: batches of all lengths
 
 
@@ -52,6 +57,9 @@ class DialogueTrainer:
         plan = replace(plan, spec=replace(plan.spec, architecture=name))
         if plan.spec.attention == "context" and not plan.spec.hierarchical:
             raise MisuseError("--architecture seq2seq sees the last utterance alone; give --attention last or none.")
+        odd = next((name for name in given(LatentSpec, params) if not plan.spec.latent), None)
+        if odd is not None:
+            raise MisuseError(f"{option_name(odd)} belongs to --architecture vhred; leave it out.")
         return plan
 
     def read(self, plan: Plan, record: Record | None) -> Plan:
@@ -68,17 +76,20 @@ class DialogueTrainer:
         if plan.spec.dropout is None:
             plan = self._fitted(plan, batches)
         training = self._training(plan, batches, record)
+        latent = plan.spec.latent
 
         def best(event: Evaluated) -> tuple[dict[str, bytes], dict[str, Any]]:
             from seqcli.store import pack
 
-            found = figures(event.nats, event.tokens, corpus.held_out.unknown_rate)
+            found = figures(event.nats, event.tokens, corpus.held_out.unknown_rate, latent)
             return {"weights": pack(training.weights())}, found
 
         files = {"vocabulary": corpus.vocabulary.to_bytes()}
         if corpus.tokenizer.model is not None:
             files["tokenizer"] = corpus.tokenizer.model
-        return Made(plan, training, dialogues_entry(self._order.source, corpus), files, best, nats_text)
+        entry = dialogues_entry(self._order.source, corpus)
+        made = Made(plan, training, entry, files, best, bound_text if latent else nats_text)
+        return replace(made, remark=lambda event: _alarm(plan.spec, event)) if latent else made
 
     def _fitted(self, plan: Plan, batches: DialogueBatches) -> Plan:
         """Return the plan with a dropout for as many passes as the budget allows, and say so."""
@@ -107,8 +118,13 @@ class DialogueTrainer:
         from seqcli.training.progress import Progress
         from seqcli.training.state import training_state
 
-        held_out = HeldOutDialogues(self.corpus.held_out.exchanges(plan.text.turns, 1))
-        training = Training(self._model(plan), batches, held_out, plan.run)
+        noise = plan.spec.latent_size if plan.spec.latent else 0
+        held_out = HeldOutDialogues(self.corpus.held_out.exchanges(plan.text.turns, 1), noise)
+        model = self._model(plan)
+        training = Training(model, batches, held_out, plan.run)
+        if plan.spec.latent:
+            training.figures = lambda: model.posteriors.figures("utterance")
+            model.done = lambda: 1.0 if training.progress.begun_update else training.progress.share
         if record is not None and is_longer(record, plan.run):
             training.go_longer(record.arrays("weights", table), record.progress)
         elif record is not None and "state" not in record.files:
@@ -135,3 +151,9 @@ class DialogueTrainer:
         """Return in words what the training did."""
         p = training.progress
         return f"{p.update:,} updates, {self.speed(training):,.0f} tokens/s. Best at update {p.best_update:,}"
+
+
+def _alarm(spec: DialogueSpec, event: Evaluated) -> str | None:
+    """Return what is to be said of a latent variable that is ignored, once its KL has its full weight."""
+    p = event.progress
+    return alarm(event.parts) if p.share >= SETTLED and is_annealed(spec, p.share) else None

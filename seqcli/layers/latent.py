@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-WIDEST = 8.0  # of the log-variance, either way: its exponential, and that of its half, stay numbers in float32
+from seqcli.layers.shapes import WIDEST
 
 
 class Gaussian(NamedTuple):

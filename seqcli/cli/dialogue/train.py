@@ -70,9 +70,11 @@ def train_dialogue(
 def _report(session: Session, outcome: Outcome, example: str) -> None:
     """Say what came of a training, and what to try next."""
     held_out, done = outcome.record.results["held_out"], outcome.done
+    figure = f"bound {held_out['bound_nats_per_token']:.4f}" if "bound_nats_per_token" in held_out else ""
+    figure = figure or f"perplexity {held_out['perplexity']:.2f}, {held_out['nats_per_token']:.4f}"
     session.note(
-        f"Done in {duration(done.seconds)} ({done.why}): {done.what}: held-out replies at perplexity "
-        f"{held_out['perplexity']:.2f}, {held_out['nats_per_token']:.4f} nats per token over {held_out['tokens']:,}."
+        f"Done in {duration(done.seconds)} ({done.why}): {done.what}: held-out replies at {figure} nats per token over "
+        f"{held_out['tokens']:,}."
     )
     tip = ["seqcli", "reply", example, "-m", outcome.record.name]
     session.note(f"Model: {os.path.relpath(outcome.directory)}. Try:", tip)
