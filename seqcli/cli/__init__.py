@@ -63,6 +63,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Measure translators on a test set: BLEU, chrF, TER.",
     ),
     "reply": ("Answer", "seqcli.cli.dialogue.ask:reply", "Reply in a dialogue."),
+    "evaluate-dialogue": (
+        "Answer",
+        "seqcli.cli.dialogue.evaluate:evaluate_dialogue",
+        "Measure dialogue models: perplexity, and whether they hear the context.",
+    ),
     "neighbors": ("Word vectors", "seqcli.cli.vectors.ask:neighbors", "List the nearest words of each word."),
     "analogy": ("Word vectors", "seqcli.cli.vectors.ask:analogy", "Add and subtract words: king - man + woman."),
     "similarity": ("Word vectors", "seqcli.cli.vectors.ask:similarity", "Say how alike two words are."),

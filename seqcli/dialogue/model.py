@@ -141,12 +141,13 @@ class DialogueModel(nn.Module):
 
     def _read(self, batch: Batch) -> torch.Tensor:
         """Return what the decoder reads [M]: the words before, some unknown while it trains with a latent variable."""
+        inputs: torch.Tensor = batch.inputs
         share = self.spec.word_dropout
         if not (self.training and self.spec.latent and share):
-            return batch.inputs
-        dropped = torch.rand(batch.inputs.shape) < share
+            return inputs
+        dropped = torch.rand(inputs.shape) < share
         dropped[: len(batch.said.places)] = False  # there is nothing to guess in the sign of a beginning
-        return batch.inputs.masked_fill(dropped, UNK)
+        return inputs.masked_fill(dropped, UNK)
 
     def _encode(self, words: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """words [N, E] -> the encoder's states [N, 2H], and what it knows of each turn at its end [D * U, 2H]."""
