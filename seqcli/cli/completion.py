@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
-from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 TASK_OF = {  # the task of the models that a command asks or goes on with; the others take any
     **dict.fromkeys(("predict-word", "score", "generate", "evaluate", "train-lm", "tune"), "lm"),
@@ -15,13 +19,19 @@ TASK_OF = {  # the task of the models that a command asks or goes on with; the o
 }
 
 
+def _item(value: str, type: str = "plain") -> CompletionItem:
+    from click.shell_completion import CompletionItem
+
+    return CompletionItem(value, type=type)
+
+
 def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the models of the command's task whose names begin so."""
     from seqcli.cli.session import Session
 
     session, task = ctx.find_object(Session) or Session(), TASK_OF.get(ctx.info_name or "")
     return [
-        CompletionItem(entry.name)
+        _item(entry.name)
         for entry in session.shelf.entries()
         if entry.name.startswith(incomplete) and (task is None or task == getattr(entry, "task", task))
     ]
@@ -29,12 +39,12 @@ def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Let the shell complete the name of a file."""
-    return [CompletionItem(incomplete, type="file")]
+    return [_item(incomplete, type="file")]
 
 
 def complete_directory(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Let the shell complete the name of a directory."""
-    return [CompletionItem(incomplete, type="dir")]
+    return [_item(incomplete, type="dir")]
 
 
 def complete_model_or_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -55,7 +65,7 @@ def complete_command(ctx: click.Context, param: click.Parameter, incomplete: str
         found = group.get_command(ctx, word) if isinstance(group, click.Group) else None
         group = found or group
     names = group.list_commands(ctx) if isinstance(group, click.Group) else []
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return [_item(name) for name in names if name.startswith(incomplete)]
 
 
 BY_METAVAR = {"FILE": complete_file, "DIR": complete_directory}  # of an option that does not say how it is completed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -166,7 +165,9 @@ def shell_word(word: str) -> str:
     """Return a word as a person would type it into a shell: quoted only where it must be."""
     if _PLAIN.fullmatch(word):
         return word
-    return f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else shlex.quote(word)
+    from shlex import quote
+
+    return f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else quote(word)
 
 
 def command_lines(words: Sequence[str], width: int) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seqcli.cli.terminal import Bar
-    from seqcli.language.mixture.settings import Mixing
+    from seqcli.language.answer_settings import Mixing
     from seqcli.store import Shelf
 
 MODELS_DIR = "models"
@@ -57,7 +57,7 @@ class Session:
     @property
     def mixing(self) -> Mixing:
         """What is added to a language model when it answers."""
-        from seqcli.language.mixture.settings import Mixing
+        from seqcli.language.answer_settings import Mixing
 
         return Mixing(**self.mixed)
 

@@ -29,6 +29,23 @@ class Predicting:
 
 
 @dataclass(frozen=True)
+class Mixing:
+    """What is added to a language model when it answers, as typed: other models, a cache, learning as it reads."""
+
+    mix: tuple[str, ...] = ()
+    cache: str | None = None
+    dynamic: bool = False
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything is added."""
+        return bool(self.mix or self.cache or self.dynamic)
+
+
+ALONE = Mixing()
+
+
+@dataclass(frozen=True)
 class Measuring:
     """How a text is measured."""
 

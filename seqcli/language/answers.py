@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from seqcli.errors import MisuseError
-from seqcli.language.answer_settings import Predicting
+from seqcli.language.answer_settings import ALONE, Mixing, Predicting
 from seqcli.language.load import Asked, checked, stored_model
-from seqcli.language.mixture.settings import ALONE, Mixing, parse
 from seqcli.one_or_many import TOGETHER, answered
 from seqcli.settings import settings
 from seqcli.text.form import KEYWORDS, TEXT, Form, form_of
@@ -44,6 +43,8 @@ def load(
     Raises MisuseError for a model of another task, for models that cannot be mixed, and for a cache that is none.
     """
     if cache is not None:
+        from seqcli.language.mixture.settings import parse
+
         parse(cache)
     mixing = Mixing((mix,) if isinstance(mix, str) else tuple(mix), cache, dynamic)
     return LanguageModel(session, checked(record), mixing).ready()

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seqcli.errors import MisuseError, quoted
+from seqcli.language.answer_settings import Mixing
 from seqcli.language.load import language_record
 from seqcli.language.mixture.blend import Blend
 from seqcli.language.mixture.kept_shares import with_kept
-from seqcli.language.mixture.settings import AUTO, Mixing, parse
+from seqcli.language.mixture.settings import AUTO, parse
 from seqcli.store.tokenizer import tokenizer_of
 
 if TYPE_CHECKING:

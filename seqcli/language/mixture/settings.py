@@ -7,24 +7,6 @@ from dataclasses import dataclass, fields
 from seqcli.errors import MisuseError, quoted
 from seqcli.settings import check, setting
 
-
-@dataclass(frozen=True)
-class Mixing:
-    """What is added to a language model when it answers, as typed: other models, a cache, learning as it reads."""
-
-    mix: tuple[str, ...] = ()
-    cache: str | None = None
-    dynamic: bool = False
-
-    @property
-    def asked(self) -> bool:
-        """Whether anything is added."""
-        return bool(self.mix or self.cache or self.dynamic)
-
-
-ALONE = Mixing()
-
-
 KINDS = ("unigram", "neural")
 AUTO = "auto"  # neural where there is a network, unigram where there is none
 
