@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seqcli.language.load import Asked
-    from seqcli.plots.sentences import Part
+    from seqcli.plots.surprisal_page import Part
     from seqcli.text.tokens import Tokenizer
 
 HIGHEST = 700.0  # a power of e that is still a number
@@ -81,7 +81,7 @@ class Score:
     @property
     def stretches(self) -> list[Part]:
         """The text, cut where its tokens are, with the surprisal of each stretch; that of its end is not among them."""
-        from seqcli.plots.sentences import Part
+        from seqcli.plots.surprisal_page import Part
         from seqcli.text.token_spans import surfaces
 
         found, bits, at = [], self.bits, 0

@@ -11,7 +11,6 @@ import errno
 import fcntl
 import os
 import re
-import socket
 import stat
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -349,6 +348,8 @@ def _locked(directory: int, name: str, path: Path, until: float) -> int:
 
 def _sign(lock: int) -> None:
     """Write down who holds a lock, for the messages of others; on a full disk it is held unsigned."""
+    import socket
+
     try:
         os.ftruncate(lock, 0)
         os.write(lock, f"{os.getpid()} {socket.gethostname() or '?'}\n".encode())

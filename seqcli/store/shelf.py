@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import errno
 import os
 import stat
@@ -173,6 +172,8 @@ class Shelf:
             return ModelError(f"{quoted(name)} in {where} is a link, which is not followed; put the model there.")
         if not names:
             return ModelError(f"There is no model {quoted(name)}: {where} has none at all; {training_step(task)}.")
+        import difflib
+
         close = difflib.get_close_matches(name, names, 1, 0.5)
         step = f"did you mean {quoted(close[0])}?" if close else "see what is there: seqcli models list."
         return ModelError(f"There is no model {quoted(name)} in {where}; {step}")

@@ -102,7 +102,7 @@ def score(
 
 def _explain(session: Session) -> None:
     """Say what the shades mean."""
-    from seqcli.plots.sentences import legend
+    from seqcli.plots.surprisal_page import legend
 
     scale = [part for text, at in legend() for part in ((f" {text} ", at), (" ", 0))]
     session.terminal.legend(Shaded([("Surprisal in bits: ", 0), *scale]))
@@ -110,7 +110,7 @@ def _explain(session: Session) -> None:
 
 def _add(one: Score, out: Results) -> None:
     """Write the record of a sentence."""
-    from seqcli.plots.sentences import shade
+    from seqcli.plots.surprisal_page import shade
 
     if not one.tokens:
         add_empty(out, one.text)
@@ -121,7 +121,7 @@ def _add(one: Score, out: Results) -> None:
 
 def _add_words(line: int, one: Score, out: Results) -> None:
     """Write a record for each token, as the text has it; the sentence itself would be repeated for each of them."""
-    from seqcli.plots.sentences import shade
+    from seqcli.plots.surprisal_page import shade
 
     if not one.tokens:
         add_empty(out, line)
@@ -134,7 +134,7 @@ def _write_page(session: Session, path: str, model: str | None, words: tuple[str
     count = 0
 
     def blocks() -> Iterator[bytes]:
-        from seqcli.plots.sentences import END, Part, begin, end, sentence
+        from seqcli.plots.surprisal_page import END, Part, begin, end, sentence
 
         nonlocal count
         scorer: Scorer | None = None

@@ -66,7 +66,7 @@ def _draw(found: Map, file: str) -> int:
         from seqcli.plots.vectors import draw_map
 
         return draw_map(file, found.words, found.places, found.title, found.axes)
-    from seqcli.plots.page import map_page
+    from seqcli.plots.map_page import map_page
     from seqcli.store.files import write_whole
 
     write_whole(file, [map_page(found.title, found.words, found.places, found.near()).encode()])
