@@ -23,7 +23,7 @@ from seqcli.cli.layout import (
 )
 from seqcli.errors import SeqcliError, escape
 
-Value = str | int | float | bool | None
+Value = str | int | float | bool | list[str] | None
 _TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 SHADES = (  # of rising strength; those that matter are told apart without colour too
     "",
@@ -99,6 +99,17 @@ class Terminal:
         """Print texts that are no records, a line each: as they are in a pipe, escaped and wrapped on a terminal."""
         out = _stdout()
         out.write("".join(line + "\n" for text in lines for line in _text_lines(text, out)))
+
+    def raw(self, lines: Iterable[str]) -> None:
+        """Print lines with their ends, as they are in a pipe, escaped on a terminal: a diff must stay what it is."""
+        out = _stdout()
+        out.writelines(f"{escape(line[:-1])}\n" if out.isatty() else line for line in lines)
+
+    def shaded(self, lines: Iterable[Shaded]) -> None:
+        """Print texts in shades, wrapped on a terminal."""
+        out = _stdout()
+        for line in lines:
+            _print_lines(wrapped_cell(_cell(line), width_of(out)), out)
 
     def stream(self, pieces: Iterable[str]) -> None:
         """Print a text as its pieces come: as they are in a pipe, escaped on a terminal and wrapped between words."""
@@ -222,6 +233,8 @@ def _text(value: Value) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(value)
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

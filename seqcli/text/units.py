@@ -49,6 +49,14 @@ def cut_held_out(pieces: Pieces, paragraphs: bool, share: float) -> tuple[Ranges
     return train, held
 
 
+def as_written(pieces: Pieces, part: Ranges) -> str:
+    """Return a part of a text as it was written, but for its runs of white space: one space each."""
+    ids = np.concatenate([pieces.ids[low:high] for low, high in part]) if part else np.zeros(0, np.uint32)
+    distinct, places = np.unique(ids, return_inverse=True)
+    texts = ["\n" if piece == LINE else pieces.text(piece) for piece in distinct.tolist()]
+    return " ".join([texts[i] for i in places.tolist()]).replace(" \n ", "\n").replace("\n ", "\n").replace(" \n", "\n")
+
+
 def places_to_cut(pieces: Pieces, paragraphs: bool) -> NDArray[np.int64]:
     """Return positions between two units, both ends of the text among them: all of them, or 65,536 evenly spread."""
     size = len(pieces.spool)

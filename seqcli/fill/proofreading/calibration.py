@@ -1,0 +1,107 @@
+"""Weights and thresholds, found once after a training: on held-out text, with errors put into it whose places are known.
+
+Held-out text shares its names and rare words with the text that was learned from, and a text by somebody else does not.
+So a share of the rare words is forgotten while calibrating: what is right and was never seen must be met there, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqcli.fill.proofreading.candidates import Confusions
+from seqcli.fill.proofreading.decision import Doubles, Sites, Truth, fit, judge
+from seqcli.fill.proofreading.evidence import Evidence
+from seqcli.fill.proofreading.examination import Examined, Examiner
+from seqcli.fill.proofreading.lexicon import TITLE, Lexicon, case_of
+from seqcli.fill.proofreading.noise import NOISES, Damage
+from seqcli.fill.proofreading.truth import UNCLEAR, truth_of
+from seqcli.fill.proofreading.usual import USUAL
+
+RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)  # of right words that are marked
+LETTERS = 400_000  # of held-out text that is looked at: some 70,000 words, half a minute
+SEED = 20  # of the errors that are put in
+FORGOTTEN = {"rare": 0.15, "names": 0.4}  # shares: then some 2 % of the words are unknown, as in another's text
+RARE = 40  # times in the training text, up to which a word is rare
+RIGHT_KEPT = 0.25  # of the places without an error that are fitted on, each for four: the errors are what is scarce
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """weights [features]; thresholds [RATES]: probability from which a word is marked; usual: share of errors."""
+
+    weights: Doubles
+    thresholds: Doubles
+    usual: float
+
+    def threshold(self, rate: float) -> float:
+        """Return the probability from which words are marked, for a share of right ones, between those measured."""
+        logs = np.log(np.array(RATES))
+        at = float(np.interp(np.log(rate), logs, _log_odds(self.thresholds)))
+        return float(1 / (1 + np.exp(-at)))
+
+
+def _log_odds(shares: Doubles) -> Doubles:
+    inside = np.clip(shares, 1e-9, 1 - 1e-9)
+    found: Doubles = np.log(inside / (1 - inside))
+    return found
+
+
+def calibrate(examiner: Examiner, text: str) -> Calibration:
+    """Return the calibration of a model, from held-out text as it was written."""
+    confusions = examiner.confusions
+    without = Confusions(confusions.lexicon.without(_forgotten(confusions.lexicon)))
+    doubtful = Examiner(examiner.network, without, examiner.tokenizer)
+    first, second = _halves(text[:LETTERS])
+    damaged = Damage(NOISES["mixed"], confusions, SEED).text(first)
+    examined = doubtful.examine(damaged.text, weights=USUAL)
+    truth, _ = truth_of(examined, confusions, damaged.errors)
+    weights = fit(*_sample(examined, truth), USUAL)
+    damaged = Damage(NOISES["mixed"], confusions, SEED + 1).text(second)
+    examined = doubtful.examine(damaged.text, weights=weights)
+    truth, of_token = truth_of(examined, confusions, damaged.errors)
+    errors = judge(examined.evidence, examined.sites, weights).errors
+    right = np.zeros(int(((of_token < 0) & (of_token != UNCLEAR)).sum()))
+    of_right = errors[(truth.weight > 0) & ~truth.wrong]
+    right[: len(of_right)] = np.sort(of_right)[::-1]  # the others are surely right
+    usual = max(float(truth.wrong.sum()), 1.0) / max(examined.words, 1)
+    return Calibration(weights, _thresholds(right), usual)
+
+
+def _thresholds(right: Doubles) -> Doubles:
+    """Return, for each rate, the probability that only so many of the right words reach. right: falling."""
+    found = []
+    for rate in RATES:
+        place = rate * len(right)
+        if place < 1:  # beyond the likeliest of them: as much further in log-odds as the rate is less
+            top = _log_odds(right[:1]) if len(right) else np.array([0.0])
+            found.append(float(1 / (1 + np.exp(-(top[0] - np.log(max(place, 1e-3)))))))
+        else:
+            found.append(float(right[min(int(place), len(right) - 1)]))
+    return np.array(found)
+
+
+def _forgotten(lexicon: Lexicon) -> frozenset[str]:
+    """Return words that are taken to be unknown, by chance: of the rare ones, and of those that are only names."""
+    rng = np.random.default_rng(SEED)
+    chances = rng.random(len(lexicon))
+    names = np.array([case_of(word) == TITLE and lexicon.entry_of(word.lower()) < 0 for word in lexicon.words], bool)
+    shares = np.where(names, FORGOTTEN["names"], np.where(lexicon.counts <= RARE, FORGOTTEN["rare"], 0.0))
+    return frozenset(lexicon.words[i] for i in np.flatnonzero(chances < shares).tolist())
+
+
+def _halves(text: str) -> tuple[str, str]:
+    """Return the two halves of a text, cut at the end of a line."""
+    middle = text.find("\n", len(text) // 2) + 1 or len(text) // 2
+    return text[:middle], text[middle:]
+
+
+def _sample(examined: Examined, truth: Truth) -> tuple[Evidence, Sites, Truth]:
+    """Return the evidence of all errors, and of a share of the places that are right, which count for the others."""
+    evidence, sites = examined.evidence, examined.sites
+    kept = truth.wrong | (np.random.default_rng(SEED).random(len(sites.sites)) < RIGHT_KEPT)
+    rows = np.repeat(kept, np.diff(sites.first))
+    part = Evidence(evidence.sites[rows], evidence.kinds[rows], evidence.entries[rows], evidence.features[rows])
+    weight = truth.weight[kept] * np.where(truth.wrong[kept], 1.0, 1 / RIGHT_KEPT)
+    return part, Sites.of(part), Truth(truth.right[rows], truth.wrong[kept], weight)

@@ -1,0 +1,182 @@
+"""Changes that alter how many words there are: one too many, one missing, two written as one, one written as two.
+
+Each is proposed where a cheap look makes it likely, and then judged by how much more likely the words around it become
+when it is made: the sum of what the network says of each, as it reads the sentence with the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from seqcli.fill.proofreading.closed_class import ARTICLES, insertable, removable
+from seqcli.fill.proofreading.evidence import FAR, FEATURES, HIGH, INSERTED, JOINED, NATS, REMOVED, SPLIT, Evidence, Seen
+from seqcli.fill.proofreading.lexicon import NOVEL, Lexicon
+from seqcli.fill.proofreading.network import Floats, Ints, Network
+from seqcli.fill.proofreading.word_table import WordTable
+from seqcli.text.vocabulary import UNK
+
+REACH = 9  # words read on each side of a change
+AROUND = 3  # words on each side that are asked how well they stand
+ODD = 4.5  # nats of surprise from which a word is looked at
+LIKELY = -3.5  # log-probability from which a word is looked at that may be missing
+MISSING_MOST = 0.01  # of the places: words that may be missing, the likeliest
+COMMON = 30.0  # times that each part of a word written as one stands in the training text at least
+_AT = {name: i for i, name in enumerate(FEATURES)}
+
+
+class Change(NamedTuple):
+    """A change of a text's tokens: those from `low` to `high` are replaced by some ids, each with its share."""
+
+    site: int
+    kind: int
+    entry: int
+    low: int
+    high: int
+    ids: tuple[int, ...]
+    shares: tuple[float, ...]
+    features: dict[str, float]
+
+
+class Changes:
+    """Proposes and judges the changes of a text."""
+
+    def __init__(self, network: Network, lexicon: Lexicon) -> None:
+        self._network, self._lexicon = network, lexicon
+        inserted = insertable(lexicon.vocabulary)
+        self._inserted = np.array([lexicon.vocabulary.id_of(word) for word in inserted], np.int64)
+        self._inserted_entries = [lexicon.entry_of(word) for word in inserted]
+        self._articles = np.array([word in ARTICLES for word in inserted], bool)
+        self._removable = frozenset(removable(lexicon.vocabulary))
+
+    def evidence(self, table: WordTable, look: Seen, ids: Ints) -> Evidence:
+        """Return the changes of a stretch with their features. ids: of all tokens, as they are read."""
+        owner = np.concatenate([np.full(high - low, i, np.int64) for i, (low, high) in enumerate(look.windows)])
+        found = [*self._too_many(table, look), *self._two_as_one(table, look), *self._one_as_two(table, look)]
+        found += self._missing(table, look)
+        features = np.zeros((len(found), len(FEATURES)), np.float32)
+        if found:
+            gains = self._gains(found, [look.windows[owner[change.site - look.start]] for change in found], table, ids)
+            near = np.clip(gains, -FAR, FAR) / NATS
+            features[:, _AT["change_change"]] = near
+            features[:, _AT["change_high_change"]] = np.maximum(near - HIGH / NATS, 0)
+            for row, change in enumerate(found):
+                for name, value in change.features.items():
+                    features[row, _AT[f"{name}_change"]] = value
+        columns = ([change[i] for change in found] for i in range(3))
+        return Evidence(*(np.array(column, np.int64) for column in columns), features)
+
+    def _too_many(self, table: WordTable, look: Seen) -> list[Change]:
+        """Return the words that stand twice, and those of the closed classes that are odd."""
+        numbers = table.number[look.start : look.start + len(look)]
+        found = []
+        lower = [word.lower() for word in table.written]
+        same = np.array([*numbers, -1])
+        for i, number in enumerate(numbers.tolist()):
+            word = lower[number]
+            twice = i > 0 and not look.firsts[i] and table.is_word[number] and word == lower[same[i - 1]]
+            if twice or (look.surprise[i] > ODD and word in self._removable and not table.settled[number]):
+                features = {"removed": 1.0, "doubled": float(twice), "article": float(word in ARTICLES)}
+                at = look.start + i
+                found.append(Change(at, REMOVED, NOVEL, at, at + 1, (), (), features))
+        return found
+
+    def _two_as_one(self, table: WordTable, look: Seen) -> list[Change]:
+        """Return the neighbours that are one word when they are written together."""
+        numbers = table.number[look.start : look.start + len(look)].tolist()
+        found = []
+        for i, (left, right) in enumerate(zip(numbers, numbers[1:], strict=False)):
+            odd = max(look.surprise[i], look.surprise[i + 1]) > ODD
+            novel = int(table.novel[left]) + int(table.novel[right])
+            if look.firsts[i + 1] or not (odd or novel) or not (table.is_word[left] and table.is_word[right]):
+                continue
+            entry = self._lexicon.entry_of(table.written[left] + table.written[right])
+            if entry == NOVEL or self._lexicon.ids[entry] == UNK:
+                continue
+            one = int(self._lexicon.ids[entry])
+            at = look.start + i
+            features = {"joined": 1.0, "parts_novel": novel / 2}
+            found.append(Change(at, JOINED, entry, at, at + 2, (one,), (0.0,), features))
+        return found
+
+    def _one_as_two(self, table: WordTable, look: Seen) -> list[Change]:
+        """Return the words that are two common words when they are cut, at the best place."""
+        numbers = table.number[look.start : look.start + len(look)]
+        cuts = {n: self._cut(table.written[n]) for n in np.unique(numbers).tolist() if not table.settled[n]}
+        found = []
+        for i, number in enumerate(numbers.tolist()):
+            cut = cuts.get(number, 0)
+            if not cut or not (table.novel[number] or look.surprise[i] > ODD):
+                continue
+            word = table.written[number]
+            parts = self._lexicon.id_of(word[:cut]), self._lexicon.id_of(word[cut:])
+            at = look.start + i
+            features = {"split": 1.0, "parts_novel": float(table.novel[number])}
+            found.append(Change(at, SPLIT, cut, at, at + 1, parts, (0.0, 0.0), features))
+        return found
+
+    def _cut(self, word: str) -> int:
+        """Return where a word is best cut into two common ones, by their counts; 0: nowhere."""
+        best, most = 0, 0.0
+        for cut in range(1, len(word)):
+            entries = self._lexicon.entry_of(word[:cut]), self._lexicon.entry_of(word[cut:])
+            if NOVEL in entries or word[:cut].lower() not in ("a", "i") and cut == 1 or len(word) - cut == 1:
+                continue
+            least = min(self._lexicon.counts[list(entries)])
+            if least > max(most, COMMON) and self._lexicon.ids[list(entries)].all():
+                best, most = cut, least
+        return best
+
+    def _missing(self, table: WordTable, look: Seen) -> list[Change]:
+        """Return the words of the closed classes that are likely to be missing somewhere."""
+        if not len(self._inserted) or not len(look.before):
+            return []
+        scores = self._network.shared(look.before, self._inserted) - self._network.totals(look.before)[:, None]
+        odd = look.surprise.copy()
+        odd[1:] = np.maximum(odd[1:], look.surprise[:-1])
+        best = scores.max(axis=1)
+        open_ = (best > LIKELY) & (odd > ODD) & ~look.firsts
+        places = np.flatnonzero(open_)
+        most = int(MISSING_MOST * len(look)) + 2
+        places = np.sort(places[np.argsort(-(best + odd)[places], kind="stable")[:most]])
+        found = []
+        for i in places.tolist():
+            which = int(scores[i].argmax())
+            at = look.start + i
+            features = {"inserted": 1.0, "gap": float(best[i]) / NATS, "article": float(self._articles[which])}
+            word = int(self._inserted[which])
+            found.append(Change(at, INSERTED, self._inserted_entries[which], at, at, (word,), (0.0,), features))
+        return found
+
+    def _gains(
+        self, changes: Sequence[Change], windows: Sequence[tuple[int, int]], table: WordTable, ids: Ints
+    ) -> Floats:
+        """Return by how many nats the words around each change are likelier with it than without. -> [changes]"""
+        rows: list[Ints] = []
+        asked: list[tuple[int, int, Ints, Floats]] = []
+        at = 0
+        for change, (low, high) in zip(changes, windows, strict=True):
+            first, last = max(low, change.low - REACH), min(high, change.high + REACH)
+            for made in (False, True):
+                middle = np.array(change.ids, np.int64) if made else table.ids[table.number[change.low : change.high]]
+                shares = np.array(change.shares) if made else table.shares[table.number[change.low : change.high]]
+                left, right = ids[first : change.low], ids[change.high : last]
+                row = np.concatenate([left, middle, right])
+                begin, end = max(len(left) - AROUND, 0), min(len(left) + len(middle) + AROUND, len(row))
+                own = table.shares[table.number[first : change.low]], table.shares[table.number[change.high : last]]
+                share = np.concatenate([own[0], shares, own[1]]).astype(np.float32)
+                rows.append(row)
+                asked.append((at + begin, at + end, row[begin:end], share[begin:end]))
+                at += len(row)
+        vectors, _ = self._network.read(rows)
+        places = np.concatenate([np.arange(begin, end) for begin, end, _, _ in asked])
+        wanted = np.concatenate([words for _, _, words, _ in asked])
+        some = vectors[places]
+        scores = self._network.scores(some, np.arange(len(some)), wanted) + np.concatenate([s for *_, s in asked])
+        totals = self._network.totals(some)
+        logs = scores - np.logaddexp(scores, totals)
+        sums = np.add.reduceat(logs, np.cumsum([0, *(len(words) for _, _, words, _ in asked)])[:-1])
+        gains: Floats = sums[1::2] - sums[::2]
+        return gains

@@ -1,0 +1,165 @@
+"""Everything that speaks for an error at a place: what may have been meant there, and figures of how well it would fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcli.fill.proofreading.candidates import FEATURES as WRITTEN
+from seqcli.fill.proofreading.lexicon import NOVEL, Lexicon
+from seqcli.fill.proofreading.network import Floats, Ints, Network
+from seqcli.fill.proofreading.word_table import WordTable
+
+REPLACED, UNSUGGESTED, REMOVED, INSERTED, JOINED, SPLIT = range(6)
+KINDS = ("replaced", "unsuggested", "removed", "inserted", "joined", "split")
+WORD = (
+    *("novel", "novel_name", "rare", "unusual", "short", "length", "surprise", "surprise_novel", "here"),
+    *("fit", "fit_high", "fit_novel", "meant_here", "first"),
+)
+CHANGED = ("removed", "doubled", "inserted", "joined", "split", "change", "change_high", "gap", "parts_novel", "article")
+FEATURES = (*WRITTEN, "replaced", *WORD, "unsuggested", *(f"{name}_change" for name in CHANGED))
+_AT = {name: i for i, name in enumerate(FEATURES)}
+NATS = 10.0  # a difference of so many counts as 1: features of about one size
+FAR = 12.0  # nats: beyond this a difference says no more
+HIGH = 4.0  # nats: above this the slope may be another
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Candidates of all places, those of a place together, in order.
+
+    sites [M]: the token that each belongs to; kinds [M]: of KINDS; entries [M]: of the lexicon, or, where a word is
+    split, the letters of its first part; features [M, len(FEATURES)].
+    """
+
+    sites: Ints
+    kinds: Ints
+    entries: Ints
+    features: Floats
+
+    @classmethod
+    def none(cls) -> Evidence:
+        """Return no evidence."""
+        nothing = np.zeros(0, np.int64)
+        return cls(nothing, nothing, nothing, np.zeros((0, len(FEATURES)), np.float32))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Evidence]) -> Evidence:
+        """Return several as one, by place."""
+        sites = np.concatenate([part.sites for part in parts])
+        order = np.argsort(sites, kind="stable")
+        others = ([getattr(part, name) for part in parts] for name in ("kinds", "entries", "features"))
+        return cls(sites[order], *(np.concatenate(some)[order] for some in others))
+
+
+@dataclass
+class Seen:
+    """What the network says of a stretch of a text.
+
+    vectors, before [N, E]: of each token, and of what may be missing before it; own, totals, surprise [N]: the score of
+    each token, the log of all scores' sum, and nats; firsts [N]: whether it begins a window.
+    """
+
+    start: int
+    windows: Sequence[tuple[int, int]]
+    vectors: Floats
+    before: Floats
+    own: Floats
+    totals: Floats
+    surprise: Floats
+    firsts: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.own)
+
+
+def seen(network: Network, table: WordTable, windows: Sequence[tuple[int, int]], ids: Ints) -> Seen:
+    """Read windows that stand behind each other. ids: of all tokens, as they are to be read."""
+    start, end = windows[0][0], windows[-1][1]
+    vectors, before = network.read([ids[low:high] for low, high in windows], between=True)
+    firsts = np.zeros(end - start, bool)
+    firsts[[low - start for low, _ in windows]] = True
+    return Seen(start, windows, vectors, before, *_said(network, table, start, vectors, np.arange(end - start)), firsts)
+
+
+def see_again(network: Network, table: WordTable, look: Seen, ids: Ints, changed: Ints) -> Ints:
+    """Read the windows anew that hold some tokens, and return the places of all that stand in them."""
+    begins = np.array([low for low, _ in look.windows])
+    which = np.unique(np.searchsorted(begins, changed, side="right") - 1).tolist()
+    windows = [look.windows[i] for i in which]
+    places = np.concatenate([np.arange(low, high) for low, high in windows]) - look.start
+    vectors, before = network.read([ids[low:high] for low, high in windows], between=True)
+    look.vectors[places], look.before[places] = vectors, before
+    parts = _said(network, table, look.start, vectors, places)
+    look.own[places], look.totals[places], look.surprise[places] = parts
+    return places
+
+
+def _said(
+    network: Network, table: WordTable, start: int, vectors: Floats, places: Ints
+) -> tuple[Floats, Floats, Floats]:
+    """Return the score of each token, the log of the sum of all, and its surprise. vectors [places, E]"""
+    numbers = table.number[start + places]
+    own = network.scores(vectors, np.arange(len(places)), table.ids[numbers]) + table.shares[numbers]
+    totals = np.logaddexp(network.totals(vectors), own)
+    return own, totals, totals - own
+
+
+def replacements(network: Network, lexicon: Lexicon, table: WordTable, look: Seen, places: Ints) -> Evidence:
+    """Return the candidates of the words at some places.
+
+    Of each word that no text had, one of them is that it is wrong and nobody knows what was meant.
+    """
+    numbers = table.number[look.start : look.start + len(look)]
+    open_ = places[~table.settled[numbers[places]]]
+    counts = table.candidates.counts()[numbers[open_]]
+    place = np.repeat(open_, counts)
+    within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+    row = np.repeat(table.candidates.first[numbers[open_]], counts) + within
+    entry = table.candidates.entries[row]
+    fit = network.scores(look.vectors, place, lexicon.ids[entry]) + lexicon.shares[entry] - look.own[place]
+    features = np.zeros((len(place), len(FEATURES)), np.float32)
+    features[:, : len(WRITTEN)] = table.candidates.features[row]
+    features[:, _AT["replaced"]] = 1.0
+    _say_of_words(features, table, look, place)
+    novel = table.novel[numbers[place]]
+    near = np.clip(fit, -FAR, FAR) / NATS
+    features[:, _AT["fit"]] = near
+    features[:, _AT["fit_high"]] = np.maximum(near - HIGH / NATS, 0)
+    features[:, _AT["fit_novel"]] = near * novel
+    here = np.log((table.candidates_here[row] + 1) / (table.here[numbers[place]] + 1))
+    features[:, _AT["meant_here"]] = np.clip(here, -5, 5) / 5
+    alone = open_[table.novel[numbers[open_]]]
+    wrong = np.zeros((len(alone), len(FEATURES)), np.float32)
+    wrong[:, _AT["unsuggested"]] = 1.0
+    _say_of_words(wrong, table, look, alone)
+    return Evidence.joined(
+        [
+            Evidence(place + look.start, np.full(len(place), REPLACED), entry, features),
+            Evidence(alone + look.start, np.full(len(alone), UNSUGGESTED), np.full(len(alone), NOVEL), wrong),
+        ]
+    )
+
+
+def _say_of_words(features: Floats, table: WordTable, look: Seen, place: Ints) -> None:
+    """Fill in what is the same for all candidates of a place."""
+    number = table.number[look.start + place]
+    novel = table.novel[number]
+    surprise = np.clip(look.surprise[place], 0, 2 * FAR) / NATS
+    said = {
+        "novel": novel,
+        "novel_name": novel & table.named[number],
+        "rare": ~novel & (table.ids[number] == 0),
+        "unusual": np.where(novel, 0, np.log(1 + table.counts[number]) / NATS),
+        "short": table.lengths[number] <= 3,
+        "length": table.lengths[number] / 10,
+        "surprise": surprise,
+        "surprise_novel": surprise * novel,
+        "here": np.log(table.here[number]) / 5,
+        "first": look.firsts[place],
+    }
+    for name, value in said.items():
+        features[:, _AT[name]] = value

@@ -1,0 +1,110 @@
+"""A text read for errors: the evidence of all its places, read twice where the first time found what disturbs others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from seqcli.fill.proofreading.candidates import Confusions
+from seqcli.fill.proofreading.changes import Changes
+from seqcli.fill.proofreading.decision import Doubles, Sites, judge
+from seqcli.fill.proofreading.evidence import REPLACED, Evidence, Seen, replacements, see_again, seen
+from seqcli.fill.proofreading.network import Network
+from seqcli.fill.proofreading.reading import Reading, read
+from seqcli.fill.proofreading.word_table import WordTable
+from seqcli.text.vocabulary import UNK
+
+if TYPE_CHECKING:
+    from seqcli.fill.proofreading.network import Ints
+    from seqcli.text.tokens import Tokenizer
+
+TOGETHER = 1 << 13  # tokens looked at side by side: what is kept of them stays within 100 MB
+SURE = 0.5  # probability of an error from which its neighbours are read as if it were right
+Report = Callable[[int], None]
+
+
+class Examined(NamedTuple):
+    """A text with all that speaks for errors in it."""
+
+    reading: Reading
+    table: WordTable
+    evidence: Evidence
+    sites: Sites
+    words: int
+
+
+class Examiner:
+    """Looks at texts with one model."""
+
+    def __init__(self, network: Network, confusions: Confusions, tokenizer: Tokenizer) -> None:
+        self.network, self.confusions, self.tokenizer = network, confusions, tokenizer
+        self._changes = Changes(network, confusions.lexicon)
+
+    def examine(
+        self,
+        text: str,
+        path: str = "",
+        accepted: Collection[str] = (),
+        weights: Doubles | None = None,
+        report: Report | None = None,
+    ) -> Examined:
+        """Return the evidence of a text.
+
+        accepted: words that are right, in lower case. weights: what evidence is worth, so that a place is read anew
+        where its neighbours are surely wrong; without them it is read once. report: hears how many tokens are done.
+        """
+        reading = read(text, self.tokenizer, path)
+        table = WordTable(reading, self.confusions, accepted)
+        ids = table.ids[table.number].copy()
+        parts = []
+        for windows in _batches(reading):
+            look = seen(self.network, table, windows, ids)
+            found = replacements(self.network, self.confusions.lexicon, table, look, np.arange(len(look)))
+            if weights is not None:
+                found = self._again(table, look, ids, found, weights)
+            parts += [found, self._changes.evidence(table, look, ids)]
+            if report:
+                report(windows[-1][1])
+        evidence = Evidence.joined(parts) if parts else Evidence.none()
+        return Examined(reading, table, evidence, Sites.of(evidence), int(table.is_word[table.number].sum()))
+
+    def _again(self, table: WordTable, look: Seen, ids: Ints, found: Evidence, weights: Doubles) -> Evidence:
+        """Read the sentences anew in which something is surely wrong, as if it were right."""
+        lexicon = self.confusions.lexicon
+        sites = Sites.of(found)
+        judged = judge(found, sites, weights)
+        if not len(sites.sites):
+            return found
+        best = best_rows(judged.candidates, sites)
+        sure = (judged.errors > SURE) & (found.kinds[best] == REPLACED)
+        better = np.where(found.kinds[best] == REPLACED, lexicon.ids[found.entries[best]], UNK)
+        sure &= better != UNK
+        if not sure.any():
+            return found
+        ids[sites.sites[sure]] = better[sure]
+        places = see_again(self.network, table, look, ids, sites.sites[sure])
+        anew = replacements(self.network, lexicon, table, look, places)
+        left = ~np.isin(found.sites - look.start, places)
+        kept = Evidence(found.sites[left], found.kinds[left], found.entries[left], found.features[left])
+        return Evidence.joined([kept, anew])
+
+
+def best_rows(shares: Doubles, sites: Sites) -> Ints:
+    """Return the row of the likeliest candidate of each place."""
+    most = np.repeat(np.maximum.reduceat(shares, sites.first[:-1]), np.diff(sites.first))
+    rows = np.flatnonzero(shares >= most)
+    return rows[np.searchsorted(rows, sites.first[:-1])]
+
+
+def _batches(reading: Reading) -> Iterator[list[tuple[int, int]]]:
+    """Yield the windows of a text, as many at a time as are looked at together."""
+    some: list[tuple[int, int]] = []
+    for window in reading.windows:
+        some.append(window)
+        if window[1] - some[0][0] >= TOGETHER:
+            yield some
+            some = []
+    if some:
+        yield some

@@ -1,0 +1,60 @@
+"""A proofreader: texts in, marks out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from seqcli.fill.proofreading.calibration import Calibration
+from seqcli.fill.proofreading.decision import Doubles, Judged, judge, shift_of
+from seqcli.fill.proofreading.edits import applied
+from seqcli.fill.proofreading.examination import Examined, Examiner
+from seqcli.fill.proofreading.marks import Mark, marks_of
+from seqcli.fill.proofreading.settings import Proofreading, share_of
+
+
+class Verdict(NamedTuple):
+    """What a text's evidence comes to: judged under the usual share of errors; shown [S]: under this text's own."""
+
+    examined: Examined
+    judged: Judged
+    shown: Doubles
+
+
+class Proofreader:
+    """A model with its calibration. It is never changed, so that threads may ask it at the same time."""
+
+    def __init__(self, examiner: Examiner, calibration: Calibration) -> None:
+        self.examiner, self.calibration = examiner, calibration
+
+    def verdict(
+        self, text: str, path: str = "", accepted: Collection[str] = (), report: Callable[[int], None] | None = None
+    ) -> Verdict:
+        """Return what the model says of every place of a text."""
+        weights = self.calibration.weights
+        examined = self.examiner.examine(text, path, accepted, weights, report)
+        judged = judge(examined.evidence, examined.sites, weights)
+        shift = shift_of(judged.errors, examined.words, self.calibration.usual)
+        odds = judged.errors / np.maximum(1 - judged.errors, 1e-12) * np.exp(shift)
+        return Verdict(examined, judged, odds / (1 + odds))
+
+    def marks(
+        self,
+        text: str,
+        how: Proofreading,
+        path: str = "",
+        accepted: Collection[str] = (),
+        report: Callable[[int], None] | None = None,
+    ) -> list[Mark]:
+        """Return the marks of a text, in order. path: says which markup it has. accepted: right words, in lower case."""
+        threshold = self.calibration.threshold(share_of(how.alarm_rate))
+        found = self.verdict(text, path, accepted, report)
+        confusions = self.examiner.confusions
+        return list(marks_of(found.examined, confusions, found.judged, found.shown, threshold, how.k))
+
+
+def corrected(text: str, marks: Sequence[Mark]) -> str:
+    """Return a text in which every mark that suggests something has its first suggestion."""
+    return applied(text, (mark.edit for mark in marks if mark.edit is not None))

@@ -1,0 +1,81 @@
+"""What a model keeps for proofreading: the words of its training text, how often each was there, and its calibration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seqcli.errors import MisuseError, ModelError, quoted
+from seqcli.fill.proofreading.calibration import RATES, Calibration, calibrate
+from seqcli.fill.proofreading.candidates import Confusions
+from seqcli.fill.proofreading.evidence import FEATURES
+from seqcli.fill.proofreading.examination import Examiner
+from seqcli.fill.proofreading.lexicon import Lexicon, is_word
+from seqcli.fill.proofreading.network import Arrays, Network
+from seqcli.text.vocabulary import SPECIALS, UNK, Vocabulary
+
+if TYPE_CHECKING:
+    from seqcli.store import Record
+    from seqcli.text.corpus import Corpus
+    from seqcli.text.tokens import Tokenizer
+
+WORDS_MOST = 300_000  # words beyond the vocabulary that are kept: what is rarer is as likely a misspelling
+TOKENIZERS = ("words", "whitespace", "japanese", "mecab")  # whose tokens are words
+
+
+def words_of(corpus: Corpus) -> dict[str, bytes]:
+    """Return what a model keeps of the words of its text, by role."""
+    from seqcli.store import pack
+
+    vocabulary, seen = corpus.vocabulary, corpus.seen
+    counts = np.zeros(len(vocabulary), np.int64)
+    others: dict[str, int] = {}
+    for number in np.argsort(-corpus.seen_counts, kind="stable").tolist():
+        count = int(corpus.seen_counts[number])
+        if not count:
+            break
+        token = seen.text(number)
+        if (known := vocabulary.id_of(token)) != UNK:
+            counts[known] = count
+        elif is_word(token) and len(others) < WORDS_MOST and not set(token) & set(" \t\v\f\r\n"):
+            others[token] = count
+    there = {"vocabulary": counts, "words": np.array(list(others.values()), np.int64)}
+    return {"words": Vocabulary(list(others)).to_bytes(), "counts": pack(there)}
+
+
+def examiner_of(record: Record, arrays: Arrays, tokenizer: Tokenizer) -> Examiner:
+    """Return what looks at texts with a model. Raises MisuseError where its tokens are no words, ModelError."""
+    name = quoted(record.name)
+    if record.text.tokenizer not in TOKENIZERS or record.spec.sides != "both":
+        raise MisuseError(
+            f"{name} reads {record.text.tokenizer} from {record.spec.sides} side(s); proofread needs words and both "
+            "sides: train-fill --tokenizer words."
+        )
+    if "words" not in record.files or "counts" not in record.files:
+        raise ModelError(f"{name} was trained before it kept its words; train it anew with --replace.")
+    vocabulary, words = record.vocabulary(), record.vocabulary("words").tokens[len(SPECIALS) :]
+    shapes = {"vocabulary": ("I64", (len(vocabulary),)), "words": ("I64", (len(words),))}
+    counts = record.arrays("counts", shapes)
+    lexicon = Lexicon(vocabulary, dict(zip(words, counts["words"].tolist(), strict=True)), counts["vocabulary"].tolist())
+    return Examiner(Network(arrays, len(vocabulary)), Confusions(lexicon), tokenizer)
+
+
+def calibration_of(record: Record) -> Calibration:
+    """Return the calibration of a model. Raises ModelError where there is none."""
+    if "calibration" not in record.files:
+        raise ModelError(f"{quoted(record.name)} was not calibrated for proofreading; train it anew with --replace.")
+    shapes = {"weights": ("F64", (len(FEATURES),)), "thresholds": ("F64", (len(RATES),)), "usual": ("F64", (1,))}
+    found = record.arrays("calibration", shapes)
+    return Calibration(found["weights"], found["thresholds"], float(found["usual"][0].clip(1e-4, 0.5)))
+
+
+def calibrated(record: Record, arrays: Arrays, tokenizer: Tokenizer, held_out: str) -> dict[str, bytes]:
+    """Return the calibration of a model as it is kept, by role; nothing where its tokens are no words."""
+    from seqcli.store import pack
+
+    if record.text.tokenizer not in TOKENIZERS or record.spec.sides != "both":
+        return {}
+    found = calibrate(examiner_of(record, arrays, tokenizer), held_out)
+    kept = {"weights": found.weights, "thresholds": found.thresholds, "usual": np.array([found.usual])}
+    return {"calibration": pack(kept)}

@@ -1,0 +1,82 @@
+"""The distinct words of a text, with all that is said of a word wherever it stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcli.fill.proofreading.candidates import Candidates, Confusions
+from seqcli.fill.proofreading.lexicon import NOVEL, TITLE, UPPER, case_of, is_word
+from seqcli.fill.proofreading.markup import OPAQUE
+from seqcli.fill.proofreading.reading import Reading
+from seqcli.text.vocabulary import UNK
+
+RECURS = 2  # times that a word stands in a file which no text had before: it is the writer's own
+EXPLAINED = 20  # times as often as a misspelling the word stands there that it is of
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+
+class WordTable:
+    """The distinct words of a text, and which of them each token is."""
+
+    def __init__(self, reading: Reading, confusions: Confusions, accepted: Collection[str] = ()) -> None:
+        """accepted: words that are right, in lower case."""
+        lexicon = confusions.lexicon
+        numbers: dict[tuple[str, str], int] = {}
+        self.number = np.fromiter(
+            (numbers.setdefault((t.token, reading.text[t.start : t.end]), len(numbers)) for t in reading.tokens),
+            np.int64,
+            len(reading.tokens),
+        )
+        tokens = [token for token, _ in numbers]
+        apart = reading.apart  # what stands in two pieces in such a text is one word all the same
+        self.written = [token if apart and " " in surface else surface for token, surface in numbers]
+        self.ids = np.array([UNK if OPAQUE in token else lexicon.id_of(token) for token in tokens], np.int64)
+        words = [OPAQUE not in token and is_word(token) for token in tokens]
+        self.entries = np.array(
+            [_entry(confusions, token) if word else NOVEL for token, word in zip(tokens, words, strict=True)], np.int64
+        )
+        found = self.entries != NOVEL
+        variant = found & (self.ids == UNK)
+        self.ids[variant] = lexicon.ids[self.entries[variant]]
+        self.shares = np.where(found, lexicon.shares[self.entries], np.float32(lexicon.novel_share)).astype(np.float32)
+        lower = [written.lower() for written in self.written]
+        self.is_word = np.array(words, bool)
+        self.settled = ~self.is_word | np.array([word in accepted for word in lower], bool)
+        self.novel = self.is_word & ~found
+        self.counts = np.where(found, lexicon.counts[self.entries], 0.0)
+        cases = np.array([case_of(written) for written in self.written], np.int64)
+        self.named = (cases == TITLE) | (cases == UPPER)
+        self.lengths = np.array([len(written) for written in self.written], np.float32)
+        self._weigh(lower, confusions)
+
+    def _weigh(self, lower: list[str], confusions: Confusions) -> None:
+        """Count the words of the file, find what may have been meant by each, and settle those that recur."""
+        often: Counter[str] = Counter()
+        for number, count in enumerate(np.bincount(self.number, minlength=len(lower)).tolist()):
+            often[lower[number]] += count
+        self.here = np.array([often[word] for word in lower], np.float64)
+        judged = [word if self.is_word[i] and not self.settled[i] else "" for i, word in enumerate(self.written)]
+        self.candidates: Candidates = confusions.of(judged, self.entries.tolist())
+        spelled = confusions.lexicon.words
+        meant = np.array([often.get(spelled[entry].lower(), 0) for entry in self.candidates.entries.tolist()], np.float64)
+        self.candidates_here = meant
+        most = np.zeros(len(lower))
+        owner = np.repeat(np.arange(len(lower)), self.candidates.counts())
+        np.maximum.at(most, owner, meant)
+        self.settled |= self.novel & (self.here >= RECURS) & (most < EXPLAINED * self.here)
+
+
+def _entry(confusions: Confusions, token: str) -> int:
+    """Return the entry of a word: as written, else in lower case, else with its first letter a capital."""
+    lexicon = confusions.lexicon
+    found = lexicon.entry_of(token)
+    if found == NOVEL and token != token.lower():
+        found = lexicon.entry_of(token.lower())
+        if found == NOVEL and token.isupper():
+            found = lexicon.entry_of(token.capitalize())
+    return found
