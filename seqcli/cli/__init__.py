@@ -45,6 +45,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "seqcli.cli.language.evaluate:evaluate",
         "Measure models on a text: perplexity and its kin.",
     ),
+    "proofread": (
+        "Answer",
+        "seqcli.cli.fill.proofread:proofread",
+        "Mark misspelled, wrong, missing and doubled words in texts.",
+    ),
+    "evaluate-proofread": (
+        "Answer",
+        "seqcli.cli.fill.evaluate_proofread:evaluate_proofread",
+        "Measure proofreading on errors put in, or on corrections.",
+    ),
     "fill": ("Answer", "seqcli.cli.fill.ask:fill", "Say which words are likely in the gaps of a sentence."),
     "evaluate-fill": (
         "Answer",

@@ -16,7 +16,12 @@ from seqcli.settings import settings
 from seqcli.text.form import KEYWORDS, Form, form_of
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from seqcli.fill.figures import Figures
+    from seqcli.fill.proofreading.marks import Mark
+    from seqcli.fill.proofreading.proofreader import Proofreader
+    from seqcli.fill.proofreading.settings import HowProofread
     from seqcli.fill.search import Candidate
     from seqcli.session import Session
     from seqcli.store import Record
@@ -46,6 +51,7 @@ class GapFiller:
     def __init__(self, session: Session, record: Record) -> None:
         self._session, self.record = session, record
         self._asked: Fill | None = None
+        self._proofreader: Proofreader | None = None
 
     def __repr__(self) -> str:
         found = self.record.results.get("held_out", {}).get("accuracy_1")
@@ -61,6 +67,57 @@ class GapFiller:
         if self._asked is None:
             self._asked = fill_of(self.record)
         return self._asked
+
+    def proofreader(self) -> Proofreader:
+        """Return the same model as a proofreader, read when it is first wanted. Raises MisuseError, ModelError."""
+        if self._proofreader is None:
+            from seqcli.fill.proofreading.proofreader import Proofreader
+            from seqcli.fill.proofreading.stored import calibration_of, examiner_of
+
+            calibration = calibration_of(self.record)
+            asked = self.asked()
+            self._proofreader = Proofreader(examiner_of(self.record, asked.arrays, asked.tokenizer), calibration)
+        return self._proofreader
+
+    @overload
+    def proofread(  # type: ignore[overload-overlap]
+        self, text: str, *, words: Iterable[str] = ..., **how: Unpack[HowProofread]
+    ) -> list[Mark]: ...
+
+    @overload
+    def proofread(  # type: ignore[overload-overlap]
+        self, text: Iterator[str], *, words: Iterable[str] = ..., **how: Unpack[HowProofread]
+    ) -> Iterator[list[Mark]]: ...
+
+    @overload
+    def proofread(
+        self, text: Iterable[str], *, words: Iterable[str] = ..., **how: Unpack[HowProofread]
+    ) -> list[list[Mark]]: ...
+
+    def proofread(self, text: str | Iterable[str], *, words: Iterable[str] = (), **how: Any) -> Any:
+        """Return the marks of a text, in order; of several texts, a list each.
+
+        words: those that are right. alarm_rate: the share of right words that may be marked, 0.01 or "1%"; k:
+        suggestions of a mark.
+        """
+        from seqcli.fill.proofreading.settings import Proofreading
+
+        if "alarm_rate" in how:
+            how["alarm_rate"] = str(how["alarm_rate"])
+        wanted = settings(Proofreading(), how)
+        accepted = frozenset(word.lower() for word in words)
+
+        def answer(texts: Sequence[str]) -> Sequence[list[Mark]]:
+            self._session.spare.fit_products()
+            return [self.proofreader().marks(one, wanted, accepted=accepted) for one in texts]
+
+        return answered(text, answer, 1)
+
+    def correct(self, text: str, marks: Sequence[Mark] | None = None, **how: Unpack[HowProofread]) -> str:
+        """Return a text with the first suggestion of every mark."""
+        from seqcli.fill.proofreading.proofreader import corrected
+
+        return corrected(text, self.proofread(text, **how) if marks is None else marks)
 
     @overload
     def fill(self, text: str, k: int | None = ..., *, among: Any = ..., beam: int = ...) -> list[Filled]: ...  # type: ignore[overload-overlap]

@@ -99,27 +99,39 @@ class FillArrays:
         behind its end is never looked at. -> [B, T, E], zeros behind the end. Texts are read many at a time, those of
         one length together; the answer for one does not depend on its neighbours.
         """
+        return self._vectors(ids, lengths, False)[0]
+
+    def vectors_between(self, ids: Ids, lengths: Ids) -> tuple[Array, Array]:
+        """Return the same, and what both sides of each gap say: of a word that may be missing before each place.
+
+        -> [B, T, E] twice; the second has zeros before the first word of a text, beside which stands nothing.
+        """
+        at, between = self._vectors(ids, lengths, True)
+        return at, between
+
+    def _vectors(self, ids: Ids, lengths: Ids, between: bool) -> list[Array]:
         ids, lengths = np.asarray(ids), np.asarray(lengths)
-        found = np.zeros((*ids.shape, self.spec.embedding_size), np.float32)
+        found = [np.zeros((*ids.shape, self.spec.embedding_size), np.float32) for _ in range(1 + between)]
         for rows in _groups(lengths):
             steps = np.arange(int(lengths[rows[0]]))
             inside = steps < lengths[rows, None]
-            read = self._read(np.where(inside, ids[rows, : len(steps)], EOS), lengths[rows])
-            for at, row in enumerate(rows):
-                found[row, : lengths[row]] = read[: lengths[row], at]
-        if not np.isfinite(found).all():
+            read = self._read(np.where(inside, ids[rows, : len(steps)], EOS), lengths[rows], between)
+            for out, part in zip(found, read, strict=True):
+                for at, row in enumerate(rows):
+                    out[row, : lengths[row]] = part[: lengths[row], at]
+        if not all(np.isfinite(out).all() for out in found):
             raise too_large(self._name)
         return found
 
     @np.errstate(over="ignore", invalid="ignore")  # told once, by vectors
-    def _read(self, ids: Ids, lengths: Ids) -> Array:
-        """ids [B, T] with the longest text first, lengths [B] -> vectors [T, B, E]."""
+    def _read(self, ids: Ids, lengths: Ids, between: bool = False) -> list[Array]:
+        """ids [B, T] with the longest text first, lengths [B] -> vectors [T, B, E]; between: also before each place."""
         steps = np.arange(ids.shape[1])
         going = [int(n) for n in (lengths > steps[:, None]).sum(1)]
-        y: Array | None = None
-        direct: Array | None = None
-        weight, bias = self._join
+        weight, _ = self._join
         size = self.spec.hidden_size
+        sides: list[Array] = []
+        near: list[Array] = []
         for at, (name, layers) in enumerate(self._stacks.items()):
             turned = steps if name == "onward" else (lengths[:, None] - 1 - steps).clip(0)  # [B, T] or [T]
             words = ids if name == "onward" else np.take_along_axis(ids, turned, 1)
@@ -129,27 +141,39 @@ class FillArrays:
             for layer in layers:
                 states = layer.read(states, going)
             part = states.reshape(-1, size) @ weight[at * size : (at + 1) * size]
-            part = self._placed(part.reshape(*states.shape[:2], -1), turned)
-            y = part if y is None else y + part
+            sides.append(self._placed(part.reshape(*states.shape[:2], -1), turned))
             if self._near:
-                seen = self._placed(_near(x, self._near[name]), turned)
-                direct = seen if direct is None else direct + seen
-        assert y is not None
-        joined = np.maximum(y + bias, 0).reshape(-1, len(bias))
-        out: Array = (joined @ self._project[0] + self._project[1]).reshape(*y.shape[:2], -1)
-        return out if direct is None else out + direct
+                near.append(self._placed(_near(x, self._near[name]), turned))
+        found = [self._met(sum(sides), sum(near))]
+        if between:
+            found.append(np.zeros_like(found[0]))
+            if len(steps) > 1 and len(sides) == 2:
+                direct = near[0][1:] + near[1][:-1] if near else 0
+                found[1][1:] = self._met(sides[0][1:] + sides[1][:-1], direct)
+        return found
+
+    def _met(self, sides: Array | int, direct: Array | int) -> Array:
+        """sides [T, B, J], what stands directly beside [T, B, E] -> vectors [T, B, E]."""
+        bias = self._join[1]
+        assert isinstance(sides, np.ndarray)
+        joined = np.maximum(sides + bias, 0).reshape(-1, len(bias))
+        out: Array = (joined @ self._project[0] + self._project[1]).reshape(*sides.shape[:2], -1)
+        return out + direct
+
+    def shared_logits(self, vectors: Array, ids: Ids) -> Array:
+        """vectors [N, E], ids [C] -> the scores of the same words at each place [N, C], not normalised."""
+        scores: Array = vectors @ self._output[ids].T
+        return scores + self._bias[ids]
 
     @staticmethod
     def _placed(x: Array, turned: Ids) -> Array:
         """Return steps [T, B, D] of a side at the places of the text; turned: of the other direction [B, T]."""
-        placed: Array = x if turned.ndim == 1 else np.take_along_axis(x, turned.T[..., None], 0)
-        return placed
+        return x if turned.ndim == 1 else np.take_along_axis(x, turned.T[..., None], 0)
 
     def logits(self, vectors: Array, ids: Ids) -> Array:
         """vectors [N, E], ids [N, C] -> the scores of some words at each place [N, C], not normalised."""
-        scores: Array = np.matmul(self._output[ids], vectors[:, :, None])[:, :, 0]
-        scores += self._bias[ids]
-        return scores
+        scores: Array = np.einsum("ncd,nd->nc", self._output[ids], vectors, optimize=True)
+        return scores + self._bias[ids]
 
     def log_probabilities(self, vectors: Array) -> Array:
         """vectors [N, E] -> natural log of every token's probability at each place [N, V].

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqcli.fill.figures import figures, nats_text
 from seqcli.fill.fit_to_time import fit
+from seqcli.fill.proofreading.stored import calibrated, calibrating_seconds, proofreads, words_of
 from seqcli.fill.settings import FillRunSpec, FillSpec, FillTextSpec
 from seqcli.text.vocabulary import EOS, SPECIALS
 from seqcli.training.checkpoint import take_up
@@ -60,7 +61,19 @@ class FillTrainer:
 
         unseen = max(len(corpus.seen) - len(corpus.vocabulary) + len(SPECIALS), 1)
         entry = {**corpus_entry(self._order.source, corpus), "unseen_words": unseen}
-        return Made(plan, training, entry, files_of(corpus), best, nats_text)
+        files = files_of(corpus)
+        if not proofreads(plan.text, plan.spec):
+            return Made(plan, training, entry, files, best, nats_text)
+        after = calibrating_seconds(corpus.written) if plan.run.minutes is not None else 0.0
+        late, files = self._calibrated, {**files, **words_of(corpus)}
+        return Made(plan, training, entry, files, best, nats_text, late_files=late, seconds_after=after)
+
+    def _calibrated(self, record: Record) -> dict[str, bytes]:
+        """Find out, on the held-out text, how sure the saved model is of errors."""
+        from seqcli.fill.load import fill_of
+
+        asked = fill_of(record)
+        return calibrated(self._session, record, asked.arrays, asked.tokenizer, self.corpus.written)
 
     def speed(self, training: Training) -> float:
         """Return tokens per second."""
@@ -84,6 +97,7 @@ def make_training(session: Session, plan: Plan, corpus: Corpus, record: Record |
     from seqcli.fill.batches import Segments, Stretches
     from seqcli.fill.model import FillModel
     from seqcli.training.loop import Training
+    from seqcli.training.progress import Progress
     from seqcli.training.state import training_state
 
     counts = corpus.train.counts(size)
@@ -93,6 +107,8 @@ def make_training(session: Session, plan: Plan, corpus: Corpus, record: Record |
     training = Training(model, stretches, Segments(corpus.held_out.ids), plan.run)
     if record is not None and is_over(record):
         training.go_longer(record.arrays("weights", table), record.progress)
+    elif record is not None and "state" not in record.files:
+        training.progress = Progress(**record.progress)  # stopped while it was calibrated
     elif record is not None:
         take_up(training, record, lambda: training_state(record, table))
     return training

@@ -51,6 +51,8 @@ ROLES: dict[str, str] = {
     "weights": "safetensors",
     "vectors": "safetensors",
     "counts": "safetensors",
+    "words": "txt",
+    "calibration": "safetensors",
     "state": "safetensors",
     "history": "jsonl",
     "index": "usearch",

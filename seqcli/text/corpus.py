@@ -20,7 +20,7 @@ from seqcli.text.script import fitting, script_of
 from seqcli.text.settings import TextSpec
 from seqcli.text.spool import PART, let_go
 from seqcli.text.token_table import Ids, TokenTable, count_pieces
-from seqcli.text.units import Ranges, cut_held_out, is_paragraphs
+from seqcli.text.units import HELD_OUT_MOST, Ranges, as_written, cut_held_out, is_paragraphs
 from seqcli.text.vocabulary import SPECIALS, UNK, Vocabulary, select
 
 CLOSED = 0.001  # share of <unk> from which a text has marked its unknown words (Penn Treebank: 0.05), not named one
@@ -67,6 +67,7 @@ class Corpus:
     held_out: Encoded
     seen: Interner  # every token of the training part, known to the vocabulary or not, ...
     seen_counts: NDArray[np.int64]  # ... and how often
+    written: str = ""  # the held-out part as it was written
 
 
 def read_pieces(
@@ -168,12 +169,14 @@ def build(
         raise CorpusError(f"No token occurs {made.text.min_count} times; give more text or a lower --min-count.")
     train = made.encoded(pieces, made.train)
     if valid is None:
-        held_out = made.encoded(pieces, made.held_out)
+        held_out, written = made.encoded(pieces, made.held_out), as_written(pieces, made.held_out)
     else:
         held_out = encode(valid, made.tokenizer, made.vocabulary, text.unit)
+        written = as_written(valid, [(0, min(len(valid.spool), HELD_OUT_MOST))])
     if not len(held_out.ids):
         raise CorpusError("Nothing is left to hold out; give more text, or a file with --valid.")
-    return Corpus(made.text, made.why, made.tokenizer, made.vocabulary, train, held_out, made.table.tokens, made.counts)
+    seen = made.table.tokens, made.counts
+    return Corpus(made.text, made.why, made.tokenizer, made.vocabulary, train, held_out, *seen, written)
 
 
 def extended(

@@ -45,7 +45,8 @@ class Made:
     entry: what the record says of the text. files: those that do not change, by role; evaluations replace those of
     `kept`. best: the files and held-out figures of the weights that were measured. measure: a held-out figure as a
     person reads it. finish: figures that are measured once, on the saved
-    model, as its users will; seconds_after: about how long that takes.
+    model, as its users will; late_files: files that are made once, of the saved model; seconds_after: about how long
+    that takes.
     """
 
     plan: Plan
@@ -57,6 +58,7 @@ class Made:
     kept: tuple[str, ...] = ("weights",)
     keep_last: bool = False  # the weights of every evaluation, not only of a new best
     finish: Callable[[Record], dict[str, Any]] | None = None
+    late_files: Callable[[Record], dict[str, bytes]] | None = None
     seconds_after: float = 0.0
     remark: Callable[[Evaluated], str | None] | None = None  # what else is to be said of an evaluation
 
@@ -175,12 +177,13 @@ def _followed(session: Session, trainer: Trainer, order: Order, draft: Draft, ma
         fit.unit, fit.keep_last, fit.listener = trainer.unit, made.keep_last, order.listener
         fit.remark = made.remark
         why = fit.follow(training.events(), p)
-        if made.finish and stop.asked():
+        if (made.finish or made.late_files) and stop.asked():
             fit.leave(p)
-    if made.finish:
+    if made.finish or made.late_files:
         assert draft.record is not None
         try:
-            checkpoint.results["held_out"] |= made.finish(draft.record)
+            checkpoint.results["held_out"] |= made.finish(draft.record) if made.finish else {}
+            checkpoint.files |= made.late_files(draft.record) if made.late_files else {}
         except (KeyboardInterrupt, SystemExit):
             session.note("The weights are saved, not yet measured. Go on with:", order.line)
             raise

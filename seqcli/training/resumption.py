@@ -33,10 +33,12 @@ def check_trained(record: Record | None) -> None:
 def is_over(record: Record | None) -> bool:
     """Return whether the training of a record came to its end.
 
-    With a state it was told to stop at its last events, without BLEU while its translations were measured: what was
-    left undone is done when it goes on.
+    With a state it was told to stop at its last events, without BLEU while its translations were measured, without a
+    calibration while that was made: what was left undone is done when it goes on.
     """
     if record is None or not record.progress.get("finished") or "state" in record.files:
+        return False
+    if record.task == "fill" and "words" in record.files and "calibration" not in record.files:
         return False
     return record.task != "translation" or "bleu" in record.results.get("held_out", {})
 

@@ -77,7 +77,7 @@ def proofread(
     sarif: bool,
     **params: Any,
 ) -> int:
-    """Mark what does not fit in texts: misspelled words, wrong, missing and doubled ones, forms, articles, prepositions.
+    """Mark what does not fit in texts: misspelled, wrong, missing and doubled words, forms, articles, prepositions.
 
     Files, folders, patterns, or standard input, read as written: case, punctuation and paragraphs count; Markdown,
     LaTeX commands and code are left alone. Each mark has a probability, calibrated on held-out text, and suggestions,

@@ -1,4 +1,4 @@
-"""Weights and thresholds, found once after a training: on held-out text, with errors put into it whose places are known.
+"""Weights and thresholds, found once after a training on held-out text with errors put into it.
 
 Held-out text shares its names and rare words with the text that was learned from, and a text by somebody else does not.
 So a share of the rare words is forgotten while calibrating: what is right and was never seen must be met there, too.
@@ -6,6 +6,7 @@ So a share of the rare words is forgotten while calibrating: what is right and w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,18 +49,19 @@ def _log_odds(shares: Doubles) -> Doubles:
     return found
 
 
-def calibrate(examiner: Examiner, text: str) -> Calibration:
-    """Return the calibration of a model, from held-out text as it was written."""
+def calibrate(examiner: Examiner, text: str, report: Callable[[int], None] | None = None) -> Calibration:
+    """Return the calibration of a model, from held-out text as it was written. report: hears the letters looked at."""
     confusions = examiner.confusions
     without = Confusions(confusions.lexicon.without(_forgotten(confusions.lexicon)))
     doubtful = Examiner(examiner.network, without, examiner.tokenizer)
     first, second = _halves(text[:LETTERS])
     damaged = Damage(NOISES["mixed"], confusions, SEED).text(first)
-    examined = doubtful.examine(damaged.text, weights=USUAL)
+    examined = doubtful.examine(damaged.text, weights=USUAL, report=report)
     truth, _ = truth_of(examined, confusions, damaged.errors)
     weights = fit(*_sample(examined, truth), USUAL)
     damaged = Damage(NOISES["mixed"], confusions, SEED + 1).text(second)
-    examined = doubtful.examine(damaged.text, weights=weights)
+    after = None if report is None else lambda done: report(len(first) + done)
+    examined = doubtful.examine(damaged.text, weights=weights, report=after)
     truth, of_token = truth_of(examined, confusions, damaged.errors)
     errors = judge(examined.evidence, examined.sites, weights).errors
     right = np.zeros(int(((of_token < 0) & (of_token != UNCLEAR)).sum()))

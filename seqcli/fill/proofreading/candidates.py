@@ -117,7 +117,8 @@ class Confusions:
     @cached_property
     def _form_counts(self) -> NDArray[np.float64]:
         entries = self.lexicon.forms.entries
-        return np.where(entries == ABSENT, 0.0, self.lexicon.counts[entries]).sum(axis=1)
+        counts: NDArray[np.float64] = np.where(entries == ABSENT, 0.0, self.lexicon.counts[entries]).sum(axis=1)
+        return counts
 
     def _by_lists(
         self, lower: Sequence[str], judged: NDArray[np.int64], novel: NDArray[np.int64]

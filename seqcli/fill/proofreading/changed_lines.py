@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Sequence
 
 from seqcli.errors import MisuseError, SeqcliError, quoted
 
@@ -38,7 +37,9 @@ def changed_files(folder: str, since: str) -> list[str]:
 
 def _revision(name: str) -> str:
     if not name or name.startswith("-"):
-        raise MisuseError(f"--since {quoted(name)} is no revision; give a commit, a branch or a tag, as in --since main.")
+        raise MisuseError(
+            f"--since {quoted(name)} is no revision; give a commit, a branch or a tag, as in --since main."
+        )
     return name
 
 

@@ -7,12 +7,24 @@ when it is made: the sum of what the network says of each, as it reads the sente
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from seqcli.fill.proofreading.closed_class import ARTICLES, insertable, removable
-from seqcli.fill.proofreading.evidence import FAR, FEATURES, HIGH, INSERTED, JOINED, NATS, REMOVED, SPLIT, Evidence, Seen
+from seqcli.fill.proofreading.evidence import (
+    FAR,
+    FEATURES,
+    HIGH,
+    INSERTED,
+    JOINED,
+    NATS,
+    REMOVED,
+    SPLIT,
+    Evidence,
+    Seen,
+)
 from seqcli.fill.proofreading.lexicon import NOVEL, Lexicon
 from seqcli.fill.proofreading.network import Floats, Ints, Network
 from seqcli.fill.proofreading.word_table import WordTable
@@ -65,8 +77,8 @@ class Changes:
             for row, change in enumerate(found):
                 for name, value in change.features.items():
                     features[row, _AT[f"{name}_change"]] = value
-        columns = ([change[i] for change in found] for i in range(3))
-        return Evidence(*(np.array(column, np.int64) for column in columns), features)
+        columns = np.array([change[:3] for change in found], np.int64).reshape(-1, 3)
+        return Evidence(columns[:, 0], columns[:, 1], columns[:, 2], features)
 
     def _too_many(self, table: WordTable, look: Seen) -> list[Change]:
         """Return the words that stand twice, and those of the closed classes that are odd."""
@@ -87,7 +99,7 @@ class Changes:
         """Return the neighbours that are one word when they are written together."""
         numbers = table.number[look.start : look.start + len(look)].tolist()
         found = []
-        for i, (left, right) in enumerate(zip(numbers, numbers[1:], strict=False)):
+        for i, (left, right) in enumerate(pairwise(numbers)):
             odd = max(look.surprise[i], look.surprise[i + 1]) > ODD
             novel = int(table.novel[left]) + int(table.novel[right])
             if look.firsts[i + 1] or not (odd or novel) or not (table.is_word[left] and table.is_word[right]):
@@ -122,7 +134,7 @@ class Changes:
         best, most = 0, 0.0
         for cut in range(1, len(word)):
             entries = self._lexicon.entry_of(word[:cut]), self._lexicon.entry_of(word[cut:])
-            if NOVEL in entries or word[:cut].lower() not in ("a", "i") and cut == 1 or len(word) - cut == 1:
+            if NOVEL in entries or len(word) - cut == 1 or (cut == 1 and word[0].lower() not in "ai"):
                 continue
             least = min(self._lexicon.counts[list(entries)])
             if least > max(most, COMMON) and self._lexicon.ids[list(entries)].all():

@@ -6,8 +6,16 @@ from collections.abc import Sequence
 
 from seqcli.text.vocabulary import Vocabulary
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 ARTICLES = ("a", "an", "the")
-PREPOSITIONS = tuple("about after against among as at before between by during for from in into of off on onto over since through to toward towards under until upon with within without".split())  # fmt: skip
+PREPOSITIONS = _words(
+    "about after against among as at before between by during for from in into of off on onto over since through to "
+    "toward towards under until upon with within without"
+)
 MIXED_UP = tuple(
     tuple(line.split())
     for line in (
@@ -62,7 +70,7 @@ MIXED_UP = tuple(
         "rise raise rose raised",
     )
 )
-INSERTED = (*ARTICLES, "to", "of", "in", "on", "at", "for", "with", "by", "from", "is", "are", "was", "were", "be", "have", "has", "had", "do", "not", "and", "that", "it", "as", "will")  # fmt: skip
+INSERTED = _words("a an the to of in on at for with by from is are was were be have has had do not and that it as will")
 LEFT_OUT = (*INSERTED, "about", "into", "up", "so", "but", "been", "more", "very", "there", "they", "he", "she", "you")
 MANY = 30  # words that stand for a closed class in a language whose lists are not here: its commonest ones
 

@@ -67,7 +67,9 @@ def _matched(tokens: Tokens, ours: Sequence[GoldEdit], gold: set[GoldEdit]) -> t
     """Return how many edits were proposed and how many are right, where runs of ours may be one of the annotator's."""
     proposed = right = at = 0
     while at < len(ours):
-        run = next((n for n in range(min(TOGETHER, len(ours) - at), 0, -1) if _one(tokens, ours[at : at + n]) in gold), 0)
+        run = next(
+            (n for n in range(min(TOGETHER, len(ours) - at), 0, -1) if _one(tokens, ours[at : at + n]) in gold), 0
+        )
         right += run > 0
         proposed += 1
         at += max(run, 1)

@@ -12,13 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcli.fill.proofreading.evidence import Evidence
+from seqcli.fill.proofreading.evidence import UNSUGGESTED, Evidence
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 ROUNDS = 25  # of Newton's method: it takes about ten
 CLOSE = 1e-5  # of a step, where nothing changes any more
 PRIOR_WEIGHT = 2.0  # of the squared distance from the weights that one begins with: as of some sites
+TRY = 0.2  # of the probability that nobody knows what was meant, from which a suggestion is made all the same
 PRIOR_SITES = 300.0  # places that a text is thought to have beside its own, when its share of errors is estimated
 
 
@@ -43,7 +44,7 @@ class Judged(NamedTuple):
 
 
 def judge(evidence: Evidence, sites: Sites, weights: Doubles, shift: float = 0.0) -> Judged:
-    """Return the probabilities. shift: added to the log-odds of every error, where a text has more of them, or fewer."""
+    """Return the probabilities. shift: added to the log-odds of every error, where a text has more of them."""
     scores = evidence.features.astype(np.float64) @ weights + shift
     if not len(scores):
         return Judged(scores, np.zeros(0))
@@ -53,6 +54,14 @@ def judge(evidence: Evidence, sites: Sites, weights: Doubles, shift: float = 0.0
     total = np.add.reduceat(shares, sites.first[:-1]) + np.exp(-most)
     shares /= np.repeat(total, counts)
     return Judged(shares, np.add.reduceat(shares, sites.first[:-1]))
+
+
+def best_rows(evidence: Evidence, candidates: Doubles, sites: Sites) -> Ints:
+    """Return the row of the likeliest candidate of each place; one that suggests something where it is worth a try."""
+    weighed = np.where(evidence.kinds == UNSUGGESTED, TRY * candidates, candidates)
+    most = np.repeat(np.maximum.reduceat(weighed, sites.first[:-1]), np.diff(sites.first))
+    rows = np.flatnonzero(weighed >= most)
+    return rows[np.searchsorted(rows, sites.first[:-1])]
 
 
 def shift_of(errors: Doubles, places: int, usual: float) -> float:
@@ -91,6 +100,8 @@ def fit(evidence: Evidence, sites: Sites, truth: Truth, begin: Doubles) -> Doubl
 
     Where something is wrong and none of the candidates was meant, one of them is taken to be as near as one comes.
     """
+    if not len(sites.sites):
+        return begin.copy()
     features = evidence.features.astype(np.float64)
     counts = np.diff(sites.first)
     reached = np.logical_or.reduceat(truth.right, sites.first[:-1])

@@ -27,5 +27,5 @@ def _named(name: str, path: str) -> str:
     """Return a path as it stands in a diff: one from the root as it is, one with odd characters in quotes."""
     name = path if path.startswith("/") else name
     if not _ODD.search(name):
-        return name
+        return f"{name}\t" if " " in name else name  # a TAB says where a name with spaces ends
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t").replace("\n", "\\n") + '"'

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.fill.proofreading.correction_metrics import edit_figures, gleu
-from seqcli.fill.proofreading.decision import Doubles, fit, judge
+from seqcli.fill.proofreading.decision import Doubles, best_rows, fit, judge
 from seqcli.fill.proofreading.evidence import FEATURES, NATS, REPLACED, Evidence
-from seqcli.fill.proofreading.examination import Examined, best_rows
+from seqcli.fill.proofreading.examination import Examined
 from seqcli.fill.proofreading.gold import GoldSentence, tokens_for_metrics
 from seqcli.fill.proofreading.noise import NOISES, WORDS, Damage, Damaged
 from seqcli.fill.proofreading.proofreader import Proofreader, corrected
@@ -71,7 +71,7 @@ class Counted(NamedTuple):
 
 
 class Reliability(NamedTuple):
-    """Words by the probability that was said of them: from low on, how many, the mean of it, and the share of errors."""
+    """Words by the probability said of them: from low on, how many, its mean, and the share of errors."""
 
     low: float
     words: int
@@ -139,7 +139,7 @@ def _counted(
     scores, in_text = np.zeros(size), np.zeros(size)
     first, suggested = np.zeros(size, bool), np.zeros(size, bool)
     if len(sites.sites):
-        best = best_rows(candidates, sites)
+        best = best_rows(examined.evidence, candidates, sites)
         scores[sites.sites] = np.add.reduceat(candidates, sites.first[:-1])
         in_text[sites.sites] = shown
         first[sites.sites] = truth.right[best]
@@ -164,7 +164,7 @@ def _figures(name: str, kind: str, counted: Counted, threshold: float, rate: flo
     return Figures(
         name,
         kind,
-        int(len(counted.wrong)),
+        len(counted.wrong),
         int(errors.sum()),
         auc(counted.scores[right], counted.scores[errors]),
         share(marked, right),
@@ -215,7 +215,7 @@ class GoldFigures(NamedTuple):
 def gold_figures(
     session: Session, name: str, proofreader: Proofreader, sentences: Sequence[GoldSentence], how: Proofreading
 ) -> GoldFigures:
-    """Measure a model on what people corrected. Every sentence is a text by itself: another may have written the next."""
+    """Measure a model on what people corrected, every sentence by itself: another may have written the next."""
     apart = stands_apart("\n".join(one.text for one in sentences))
     outputs = []
     with session.bar(len(sentences), f"proofreading by {name}", "sentence") as bar:

@@ -1,4 +1,4 @@
-"""Everything that speaks for an error at a place: what may have been meant there, and figures of how well it would fit."""
+"""Everything that speaks for an error at a place: what may have been meant, and how well it would fit."""
 
 from __future__ import annotations
 
@@ -16,10 +16,21 @@ from seqcli.fill.proofreading.word_table import WordTable
 REPLACED, UNSUGGESTED, REMOVED, INSERTED, JOINED, SPLIT = range(6)
 KINDS = ("replaced", "unsuggested", "removed", "inserted", "joined", "split")
 WORD = (
-    *("novel", "novel_name", "rare", "unusual", "short", "length", "surprise", "surprise_novel", "here"),
+    *("novel", "novel_name", "rare", "unusual", "short", "length", "surprise", "surprise_novel", "here", "odd_letters"),
     *("fit", "fit_high", "fit_novel", "meant_here", "first"),
 )
-CHANGED = ("removed", "doubled", "inserted", "joined", "split", "change", "change_high", "gap", "parts_novel", "article")
+CHANGED = (
+    "removed",
+    "doubled",
+    "inserted",
+    "joined",
+    "split",
+    "change",
+    "change_high",
+    "gap",
+    "parts_novel",
+    "article",
+)
 FEATURES = (*WRITTEN, "replaced", *WORD, "unsuggested", *(f"{name}_change" for name in CHANGED))
 _AT = {name: i for i, name in enumerate(FEATURES)}
 NATS = 10.0  # a difference of so many counts as 1: features of about one size
@@ -159,6 +170,7 @@ def _say_of_words(features: Floats, table: WordTable, look: Seen, place: Ints) -
         "surprise": surprise,
         "surprise_novel": surprise * novel,
         "here": np.log(table.here[number]) / 5,
+        "odd_letters": table.odd_letters[number],
         "first": look.firsts[place],
     }
     for name, value in said.items():

@@ -1,4 +1,4 @@
-"""A text read for errors: the evidence of all its places, read twice where the first time found what disturbs others."""
+"""A text read for errors: the evidence of all its places, read twice where an error disturbs its neighbours."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from seqcli.fill.proofreading.candidates import Confusions
 from seqcli.fill.proofreading.changes import Changes
-from seqcli.fill.proofreading.decision import Doubles, Sites, judge
+from seqcli.fill.proofreading.decision import Doubles, Sites, best_rows, judge
 from seqcli.fill.proofreading.evidence import REPLACED, Evidence, Seen, replacements, see_again, seen
 from seqcli.fill.proofreading.network import Network
 from seqcli.fill.proofreading.reading import Reading, read
@@ -53,7 +53,7 @@ class Examiner:
         """Return the evidence of a text.
 
         accepted: words that are right, in lower case. weights: what evidence is worth, so that a place is read anew
-        where its neighbours are surely wrong; without them it is read once. report: hears how many tokens are done.
+        where its neighbours are surely wrong; without them it is read once. report: hears how many letters are done.
         """
         reading = read(text, self.tokenizer, path)
         table = WordTable(reading, self.confusions, accepted)
@@ -66,7 +66,7 @@ class Examiner:
                 found = self._again(table, look, ids, found, weights)
             parts += [found, self._changes.evidence(table, look, ids)]
             if report:
-                report(windows[-1][1])
+                report(reading.tokens[windows[-1][1] - 1].end)
         evidence = Evidence.joined(parts) if parts else Evidence.none()
         return Examined(reading, table, evidence, Sites.of(evidence), int(table.is_word[table.number].sum()))
 
@@ -77,7 +77,7 @@ class Examiner:
         judged = judge(found, sites, weights)
         if not len(sites.sites):
             return found
-        best = best_rows(judged.candidates, sites)
+        best = best_rows(found, judged.candidates, sites)
         sure = (judged.errors > SURE) & (found.kinds[best] == REPLACED)
         better = np.where(found.kinds[best] == REPLACED, lexicon.ids[found.entries[best]], UNK)
         sure &= better != UNK
@@ -89,13 +89,6 @@ class Examiner:
         left = ~np.isin(found.sites - look.start, places)
         kept = Evidence(found.sites[left], found.kinds[left], found.entries[left], found.features[left])
         return Evidence.joined([kept, anew])
-
-
-def best_rows(shares: Doubles, sites: Sites) -> Ints:
-    """Return the row of the likeliest candidate of each place."""
-    most = np.repeat(np.maximum.reduceat(shares, sites.first[:-1]), np.diff(sites.first))
-    rows = np.flatnonzero(shares >= most)
-    return rows[np.searchsorted(rows, sites.first[:-1])]
 
 
 def _batches(reading: Reading) -> Iterator[list[tuple[int, int]]]:

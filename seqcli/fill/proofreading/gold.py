@@ -139,4 +139,4 @@ def made(tokens: Tokens, edits: Sequence[GoldEdit]) -> Tokens:
         if edit.start >= at:
             parts += [*tokens[at : edit.start], *edit.instead]
             at = edit.end
-    return tuple([*parts, *tokens[at:]])
+    return (*parts, *tokens[at:])

@@ -1,4 +1,4 @@
-"""How one word came of another: which letters were touched, whether their keys are neighbours, whether both sound alike."""
+"""How one word came of another: which letters were touched, whether on a neighbour key, whether both sound alike."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ FEATURES = (
 
 def _neighbours() -> frozenset[str]:
     """Return the pairs of letters whose keys touch, as two letters each."""
-    keys = [(c, i + shift, j) for j, (row, shift) in enumerate(zip(ROWS, SHIFTS, strict=True)) for i, c in enumerate(row)]
+    keys = [
+        (c, i + shift, j) for j, (row, shift) in enumerate(zip(ROWS, SHIFTS, strict=True)) for i, c in enumerate(row)
+    ]
     near = (a + b for a, x, y in keys for b, u, v in keys if a != b and (x - u) ** 2 + (y - v) ** 2 < REACH**2)
     return frozenset(near)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcli.text.letter_odds import LetterOdds
 from seqcli.text.near_words import NearWords
 from seqcli.text.tokens import JOINER, SPACE
 from seqcli.text.vocabulary import UNK, Vocabulary
@@ -66,6 +68,11 @@ class Lexicon:
         self.numbers = {"known": known, "other": np.flatnonzero(~self.forms.known)}
         self._unknown = frozenset[str]()
         self._near: dict[tuple[str, int], NearWords] = {}
+
+    @cached_property
+    def letters(self) -> LetterOdds:
+        """How usual letters are, by the words that the network tells apart."""
+        return LetterOdds([self.forms.spelled[i] for i in self.numbers["known"].tolist()])
 
     def without(self, forgotten: Collection[str]) -> Lexicon:
         """Return the same lexicon, of which some words are not known."""

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqcli.fill.proofreading.candidates import FEATURES as WRITTEN
 from seqcli.fill.proofreading.candidates import Confusions
 from seqcli.fill.proofreading.closed_class import ARTICLES, PREPOSITIONS
-from seqcli.fill.proofreading.decision import Doubles, Judged
+from seqcli.fill.proofreading.decision import TRY, Doubles, Judged
 from seqcli.fill.proofreading.edits import Edit, edit_of
 from seqcli.fill.proofreading.evidence import FEATURES, INSERTED, JOINED, REMOVED, SPLIT, UNSUGGESTED
 from seqcli.fill.proofreading.examination import Examined
@@ -107,10 +106,12 @@ def _mark(
 ) -> Mark:
     """Return the mark of a place: its kind, and its reach, are those of the likeliest candidate."""
     evidence, reading, table = examined.evidence, examined.reading, examined.table
-    shares = judged.candidates[rows.start : rows.stop]
+    shares = judged.candidates[rows.start : rows.stop].copy()
+    total = float(shares.sum())
+    shares[evidence.kinds[rows.start : rows.stop] == UNSUGGESTED] *= TRY
     order = [rows.start + i for i in np.argsort(-shares, kind="stable").tolist()]
     site = int(evidence.sites[rows.start])
-    best, total = order[0], float(shares.sum())
+    best = order[0]
     first: Edit | None = None
     suggestions: list[Suggestion] = []
     for row in order[: most + 1]:
@@ -120,7 +121,8 @@ def _mark(
         if edit is None or not same or share < LIKELY_ENOUGH * judged.candidates[best] or len(suggestions) == most:
             continue
         first = first or edit
-        suggestions.append(Suggestion(edit.instead.strip(), probability * share / total))
+        text = "" if int(evidence.kinds[row]) == REMOVED else edit.instead.strip()
+        suggestions.append(Suggestion(text, probability * share / total))
     token = reading.tokens[site]
     start, end = token.start, token.end
     if int(evidence.kinds[best]) == JOINED:
@@ -130,9 +132,7 @@ def _mark(
         suggestions = suggestions[:0]
     line, column = places.of(start)
     kind = _kind(examined, confusions, best, site)
-    return Mark(
-        start, end - start, line, column, reading.text[start:end], kind, probability, tuple(suggestions), first
-    )
+    return Mark(start, end - start, line, column, reading.text[start:end], kind, probability, tuple(suggestions), first)
 
 
 def _kind(examined: Examined, confusions: Confusions, row: int, site: int) -> str:
@@ -161,4 +161,3 @@ def _kind(examined: Examined, confusions: Confusions, row: int, site: int) -> st
 
 
 _AT = {name: FEATURES.index(name) for name in ("doubled_change", "case", "same_form")}
-assert WRITTEN == FEATURES[: len(WRITTEN)]

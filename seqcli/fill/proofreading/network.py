@@ -1,4 +1,4 @@
-"""What the network says of a text: of every word, of what else could stand there, and of a text with one thing changed."""
+"""What the network says of a text: of every word, and of what else could stand there."""
 
 from __future__ import annotations
 

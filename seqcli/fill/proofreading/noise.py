@@ -1,11 +1,11 @@
-"""Errors put into a right text, by a seed: what calibration and evaluation are made on. Every kind is written down here.
+"""Errors put into a right text, by a seed: what calibration and evaluation are made on, every kind written down.
 
-letters   every letter of a word is damaged with probability `letters`: 70 % replaced by another letter of the alphabet, 10 %
-          each removed, swapped with the next, or followed by a letter put in; alphabet and shares are JamSpell's (2018)
-spelling  one slip of a word of three letters or more: a neighbour key, a letter left out, doubled, undoubled or swapped,
-          or a vowel for another; one in ten has two
-word      another word of the lexicon in its place, one letter away or of the same sound; commoner ones more often (as the
-          square root of their count)
+letters   every letter of a word is damaged with probability `letters`: 70 % replaced by another letter of the
+          alphabet, 10 % each removed, swapped with the next, or followed by one put in; these shares are JamSpell's
+spelling  one slip of a word of three letters or more: a neighbour key, a letter left out, doubled or swapped, or a
+          vowel for another; one in ten has two
+word      another word of the lexicon in its place, one letter away or of the same sound; commoner ones more often (as
+          the square root of their count)
 form      another form of the word: walk for walks
 closed    another word of the same closed class: an article, a preposition, a pronoun, its for it's
 missing   a word of the closed classes left out
@@ -22,6 +22,7 @@ from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqcli.fill.proofreading.candidates import FEATURES, Confusions
 from seqcli.fill.proofreading.closed_class import insertable
@@ -58,7 +59,7 @@ NOISES = {
     "letters": Noise(letters=0.03),
     "words": Noise(word=0.02),
     "none": Noise(),
-    "mixed": Noise(0.0, 0.02, 0.01, 0.006, 0.006, 0.003, 0.002, 0.003, 0.002, 0.002),
+    "mixed": Noise(0.0015, 0.015, 0.01, 0.006, 0.006, 0.003, 0.002, 0.003, 0.002, 0.002),
 }
 WORDS = tuple(f.name for f in fields(Noise))[1:]  # kinds whose share is one of words
 
@@ -218,14 +219,19 @@ class _Others:
         lexicon = confusions.lexicon
         distinct = list(dict.fromkeys(words))
         found = confusions.of(distinct, [lexicon.entry_of(word) for word in distinct])
-        kinds = {kind: found.features[:, [FEATURES.index(name) for name in names]].any(1) for kind, names in _SIGNS.items()}
+        kinds: dict[str, NDArray[np.bool_]] = {}
+        for kind, names in _SIGNS.items():
+            kinds[kind] = found.features[:, [FEATURES.index(name) for name in names]].max(axis=1, initial=0) > 0
         kinds["closed"] &= ~kinds["form"]
         kinds["word"] &= ~found.features[:, FEATURES.index("other_word")].astype(bool)
         for i, word in enumerate(distinct):
             rows = range(int(found.first[i]), int(found.first[i + 1]))
             self._found[word] = {
                 kind: [
-                    (confusions.surface(word, int(found.entries[row])), float(lexicon.counts[found.entries[row]] ** 0.5))
+                    (
+                        confusions.surface(word, int(found.entries[row])),
+                        float(lexicon.counts[found.entries[row]] ** 0.5),
+                    )
                     for row in rows
                     if flags[row] and lexicon.ids[found.entries[row]]
                 ]

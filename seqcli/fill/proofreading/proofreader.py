@@ -48,7 +48,7 @@ class Proofreader:
         accepted: Collection[str] = (),
         report: Callable[[int], None] | None = None,
     ) -> list[Mark]:
-        """Return the marks of a text, in order. path: says which markup it has. accepted: right words, in lower case."""
+        """Return the marks of a text, in order. path: tells its markup. accepted: right words, in lower case."""
         threshold = self.calibration.threshold(share_of(how.alarm_rate))
         found = self.verdict(text, path, accepted, report)
         confusions = self.examiner.confusions

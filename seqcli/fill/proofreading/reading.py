@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from seqcli.fill.proofreading.markup import OPAQUE, Prose, kind_of
-from seqcli.text.reading import SPACES
+from seqcli.text.character_kinds import SPACES
 from seqcli.text.token_spans import surfaces
 from seqcli.text.tokens import JOINER, Tokenizer
 from seqcli.text.units import WRAPPED_LINE
@@ -21,8 +21,10 @@ _GAP = re.compile(rf"\n[{_SPACE}]*\n")
 _ALONE = re.compile(r"(?<!\S)[.,;:!?](?!\S)")
 _MARK = re.compile(r"[.,;:!?](?!\S)")
 _ENDS = frozenset((".", "!", "?", "…", "...", "。", "！", "？", "?!", "!!"))
-_CLOSES = frozenset(("\"'”’»)]」』）"))
+_CLOSES = frozenset("\"'”’»)]」』）")
 _CLITICS = frozenset(("'s", "'re", "'ve", "'ll", "'d", "'m", "’s", "’re", "’ve", "’ll", "’d", "’m"))
+_CLOSING = ".,;:!?)]%'”’"
+_QUOTES = {"``": f'"{JOINER}', "''": f'{JOINER}"'}  # as the Penn Treebank has them
 _NOT = frozenset(("n't", "n’t", "N'T"))
 
 
@@ -53,7 +55,7 @@ def read(text: str, tokenizer: Tokenizer, path: str = "") -> Reading:
     """Read a text: markup left alone, paragraphs cut into windows of whole sentences."""
     prose = Prose(text, kind_of(path, text))
     apart = stands_apart(prose.text)
-    cut = _Pieces(tokenizer)
+    cut = _Pieces(tokenizer, apart)
     tokens: list[Token] = []
     windows: list[tuple[int, int]] = []
     for start, end in units(prose.text):
@@ -62,7 +64,7 @@ def read(text: str, tokenizer: Tokenizer, path: str = "") -> Reading:
             at = match.start()
             tokens += [Token(t, prose.place(at + a), prose.place(at + b, end=True)) for t, a, b in cut[match[0]]]
         if apart:
-            tokens[first:] = list(_joined(tokens[first:], text))
+            tokens[first:] = list(_joined(tokens[first:]))
         windows += _windows(tokens, first, len(tokens))
     return Reading(text, tokens, windows, apart)
 
@@ -110,10 +112,14 @@ def _goes_on(line: str, following: str, longest: int) -> bool:
 class _Pieces(dict[str, list[tuple[str, int, int]]]):
     """How each piece is cut, found when first met: tokens and their places in it."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
+    def __init__(self, tokenizer: Tokenizer, apart: bool) -> None:
+        """apart: marks stand alone, and are read as if they touched the word that they belong to."""
+        self._tokenizer, self._apart = tokenizer, apart
 
     def __missing__(self, piece: str) -> list[tuple[str, int, int]]:
+        if self._apart and (instead := _touching(piece)):
+            self[piece] = [(instead, 0, len(piece))]
+            return self[piece]
         tokens = self._tokenizer.split(piece)
         found: list[tuple[str, int, int]] = []
         at = done = 0
@@ -126,19 +132,22 @@ class _Pieces(dict[str, list[tuple[str, int, int]]]):
         return found
 
 
-def _joined(tokens: Sequence[Token], text: str) -> Iterator[Token]:
-    """Yield the tokens of a text whose marks stand apart as prose would have them: '.' as '￭.', do n't as don't."""
+def _touching(piece: str) -> str:
+    """Return a mark that stands alone as prose would have it, '.' as '￭.'; "" for what is none."""
+    if piece in _CLITICS or (len(piece) <= 3 and not any(map(str.isalnum, piece)) and piece[0] in _CLOSING):
+        return JOINER + piece
+    return piece if piece in _NOT else _QUOTES.get(piece, "")
+
+
+def _joined(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Yield the tokens of a text whose marks stand apart, do n't as don't."""
     waiting: Token | None = None
     for token in tokens:
-        word = token.token
-        if waiting is not None and word in _NOT:
-            yield Token(waiting.token + word, waiting.start, token.end)
-            waiting = None
+        if waiting is not None and token.token in _NOT:
+            waiting = Token(waiting.token + token.token, waiting.start, token.end)
             continue
         if waiting is not None:
             yield waiting
-        if word in _CLITICS or (len(word) <= 3 and not any(map(str.isalnum, word)) and word[0] in ".,;:!?)]%'”’"):
-            token = Token(JOINER + word, token.start, token.end)
         waiting = token
     if waiting is not None:
         yield waiting

@@ -60,5 +60,7 @@ def _result(path: str, mark: Mark, rule: int) -> dict[str, Any]:
         deleted = {"charOffset": mark.edit.start, "charLength": mark.edit.end - mark.edit.start}
         replacement = {"deletedRegion": deleted, "insertedContent": {"text": mark.edit.instead}}
         change = {"artifactLocation": _location(path), "replacements": [replacement]}
-        result["fixes"] = [{"description": {"text": mark.suggestions[0].text or "(nothing)"}, "artifactChanges": [change]}]
+        result["fixes"] = [
+            {"description": {"text": mark.suggestions[0].text or "(nothing)"}, "artifactChanges": [change]}
+        ]
     return result

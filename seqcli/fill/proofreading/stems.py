@@ -1,4 +1,4 @@
-"""Forms of one word: walk, walks, walked, walking; go, went, gone; quick, quickly. Of English, by its rules of spelling."""
+"""Forms of one word of English, by its rules of spelling: walk, walks, walked; go, went, gone; quick, quickly."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ from collections.abc import Sequence
 
 IRREGULAR = """
 arise arose arisen;awake awoke awoken;bear bore borne born;beat beaten;become became;begin began begun;bend bent;bet
-bind bound;bite bit bitten;bleed bled;blow blew blown;break broke broken;breed bred;bring brought;build built;burn burnt
-burst;buy bought;catch caught;choose chose chosen;cling clung;come came;cost;creep crept;cut;deal dealt;dig dug
-draw drew drawn;dream dreamt;drink drank drunk;drive drove driven;dwell dwelt;eat ate eaten;fall fell fallen;feed fed
-feel felt;fight fought;find found;flee fled;fling flung;fly flew flown;forbid forbade forbidden;forget forgot forgotten
-forgive forgave forgiven;freeze froze frozen;get got gotten;give gave given;go went gone goes;grind ground;grow grew grown
-hang hung;hear heard;hide hid hidden;hit;hold held;hurt;keep kept;kneel knelt;know knew known;lay laid;lead led;lean leant
-leap leapt;learn learnt;leave left;lend lent;let;lie lay lain;light lit;lose lost;make made;mean meant;meet met;pay paid
-put;quit;read;rid;ride rode ridden;ring rang rung;rise rose risen;run ran;say said;see saw seen;seek sought;sell sold
-send sent;set;sew sewn;shake shook shaken;shed;shine shone;shoot shot;show shown;shrink shrank shrunk;shut;sing sang sung
-sink sank sunk;sit sat;sleep slept;slide slid;speak spoke spoken;speed sped;spell spelt;spend spent;spill spilt;spin spun
-split;spoil spoilt;spread;spring sprang sprung;stand stood;steal stole stolen;stick stuck;sting stung;stink stank stunk
-stride strode;strike struck stricken;strive strove striven;swear swore sworn;sweep swept;swell swollen;swim swam swum
-swing swung;take took taken;teach taught;tear tore torn;tell told;think thought;throw threw thrown;tread trod trodden
-understand understood;wake woke woken;wear wore worn;weave wove woven;weep wept;win won;wind wound;write wrote written
-man men;woman women;child children;foot feet;tooth teeth;mouse mice;goose geese;ox oxen;person people;life lives
-wife wives;knife knives;leaf leaves;half halves;self selves;wolf wolves;thief thieves;shelf shelves;calf calves
+bind bound;bite bit bitten;bleed bled;blow blew blown;break broke broken;breed bred;bring brought;build built
+burn burnt;burst;buy bought;catch caught;choose chose chosen;cling clung;come came;cost;creep crept;cut;deal dealt
+dig dug;draw drew drawn;dream dreamt;drink drank drunk;drive drove driven;dwell dwelt;eat ate eaten;fall fell fallen
+feed fed;feel felt;fight fought;find found;flee fled;fling flung;fly flew flown;forbid forbade forbidden
+forget forgot forgotten;forgive forgave forgiven;freeze froze frozen;get got gotten;give gave given
+go went gone goes;grind ground;grow grew grown;hang hung;hear heard;hide hid hidden;hit;hold held;hurt;keep kept
+kneel knelt;know knew known;lay laid;lead led;lean leant;leap leapt;learn learnt;leave left;lend lent;let
+lie lay lain;light lit;lose lost;make made;mean meant;meet met;pay paid;put;quit;read;rid;ride rode ridden
+ring rang rung;rise rose risen;run ran;say said;see saw seen;seek sought;sell sold;send sent;set;sew sewn
+shake shook shaken;shed;shine shone;shoot shot;show shown;shrink shrank shrunk;shut;sing sang sung;sink sank sunk
+sit sat;sleep slept;slide slid;speak spoke spoken;speed sped;spell spelt;spend spent;spill spilt;spin spun;split
+spoil spoilt;spread;spring sprang sprung;stand stood;steal stole stolen;stick stuck;sting stung;stink stank stunk
+stride strode;strike struck stricken;strive strove striven;swear swore sworn;sweep swept;swell swollen
+swim swam swum;swing swung;take took taken;teach taught;tear tore torn;tell told;think thought;throw threw thrown
+tread trod trodden;understand understood;wake woke woken;wear wore worn;weave wove woven;weep wept;win won
+wind wound;write wrote written;man men;woman women;child children;foot feet;tooth teeth;mouse mice;goose geese
+ox oxen;person people;life lives;wife wives;knife knives;leaf leaves;half halves;self selves;wolf wolves
+thief thieves;shelf shelves;calf calves
 """
 _SUFFIXES = ("s", "es", "ed", "d", "ing", "ly", "er", "est", "'s", "n", "en", "y", "ful", "ness", "ment", "ion", "al")
-SHORTEST = 2  # letters of a word that has forms
+SHORTEST = 3  # letters of a word that has forms
 
 
 def form_groups(words: Sequence[str]) -> dict[str, set[str]]:

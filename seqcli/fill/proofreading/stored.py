@@ -1,4 +1,4 @@
-"""What a model keeps for proofreading: the words of its training text, how often each was there, and its calibration."""
+"""What a model keeps for proofreading: the words of its training text with their counts, and its calibration."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seqcli.errors import MisuseError, ModelError, quoted
-from seqcli.fill.proofreading.calibration import RATES, Calibration, calibrate
+from seqcli.fill.proofreading.calibration import LETTERS, RATES, Calibration, calibrate
 from seqcli.fill.proofreading.candidates import Confusions
 from seqcli.fill.proofreading.evidence import FEATURES
 from seqcli.fill.proofreading.examination import Examiner
@@ -16,12 +16,26 @@ from seqcli.fill.proofreading.network import Arrays, Network
 from seqcli.text.vocabulary import SPECIALS, UNK, Vocabulary
 
 if TYPE_CHECKING:
+    from seqcli.fill.settings import FillSpec
+    from seqcli.session import Session
     from seqcli.store import Record
     from seqcli.text.corpus import Corpus
+    from seqcli.text.settings import TextSpec
     from seqcli.text.tokens import Tokenizer
 
+LETTERS_A_SECOND = 8_000  # of held-out text, on a machine that has other things to do; then the weights are fitted
 WORDS_MOST = 300_000  # words beyond the vocabulary that are kept: what is rarer is as likely a misspelling
 TOKENIZERS = ("words", "whitespace", "japanese", "mecab")  # whose tokens are words
+
+
+def proofreads(text: TextSpec, spec: FillSpec) -> bool:
+    """Return whether models of these settings can proofread: their tokens are words, and they see both sides."""
+    return text.tokenizer in TOKENIZERS and spec.sides == "both"
+
+
+def calibrating_seconds(held_out: str) -> float:
+    """Return about how long a calibration takes."""
+    return 2.0 + min(len(held_out), LETTERS) / LETTERS_A_SECOND
 
 
 def words_of(corpus: Corpus) -> dict[str, bytes]:
@@ -47,7 +61,7 @@ def words_of(corpus: Corpus) -> dict[str, bytes]:
 def examiner_of(record: Record, arrays: Arrays, tokenizer: Tokenizer) -> Examiner:
     """Return what looks at texts with a model. Raises MisuseError where its tokens are no words, ModelError."""
     name = quoted(record.name)
-    if record.text.tokenizer not in TOKENIZERS or record.spec.sides != "both":
+    if not proofreads(record.text, record.spec):
         raise MisuseError(
             f"{name} reads {record.text.tokenizer} from {record.spec.sides} side(s); proofread needs words and both "
             "sides: train-fill --tokenizer words."
@@ -57,7 +71,9 @@ def examiner_of(record: Record, arrays: Arrays, tokenizer: Tokenizer) -> Examine
     vocabulary, words = record.vocabulary(), record.vocabulary("words").tokens[len(SPECIALS) :]
     shapes = {"vocabulary": ("I64", (len(vocabulary),)), "words": ("I64", (len(words),))}
     counts = record.arrays("counts", shapes)
-    lexicon = Lexicon(vocabulary, dict(zip(words, counts["words"].tolist(), strict=True)), counts["vocabulary"].tolist())
+    lexicon = Lexicon(
+        vocabulary, dict(zip(words, counts["words"].tolist(), strict=True)), counts["vocabulary"].tolist()
+    )
     return Examiner(Network(arrays, len(vocabulary)), Confusions(lexicon), tokenizer)
 
 
@@ -70,12 +86,14 @@ def calibration_of(record: Record) -> Calibration:
     return Calibration(found["weights"], found["thresholds"], float(found["usual"][0].clip(1e-4, 0.5)))
 
 
-def calibrated(record: Record, arrays: Arrays, tokenizer: Tokenizer, held_out: str) -> dict[str, bytes]:
-    """Return the calibration of a model as it is kept, by role; nothing where its tokens are no words."""
+def calibrated(
+    session: Session, record: Record, arrays: Arrays, tokenizer: Tokenizer, held_out: str
+) -> dict[str, bytes]:
+    """Return the calibration of a model as it is kept, by role."""
     from seqcli.store import pack
 
-    if record.text.tokenizer not in TOKENIZERS or record.spec.sides != "both":
-        return {}
-    found = calibrate(examiner_of(record, arrays, tokenizer), held_out)
+    session.spare.fit_products()
+    with session.bar(min(len(held_out), LETTERS), "calibrating") as bar:
+        found = calibrate(examiner_of(record, arrays, tokenizer), held_out, bar.to)
     kept = {"weights": found.weights, "thresholds": found.thresholds, "usual": np.array([found.usual])}
     return {"calibration": pack(kept)}

@@ -123,7 +123,6 @@ def _put(directory: int, name: str, data: bytes, mode: int) -> None:
         raise
 
 
-
 def is_prose(path: str) -> bool:
     """Return whether a file's name is one of a text, not of a program or of data."""
     return os.path.splitext(path)[1].lower() in PROSE

@@ -34,6 +34,7 @@ _BEGIN = {
     "surprise": -0.2,
     "surprise_novel": -0.3,
     "here": 0.1,
+    "odd_letters": 0.0,
     "fit": 6.7,
     "fit_high": 1.8,
     "fit_novel": 0.0,

@@ -8,6 +8,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcli.fill.proofreading.candidates import FEATURES as WRITTEN
 from seqcli.fill.proofreading.candidates import Candidates, Confusions
 from seqcli.fill.proofreading.lexicon import NOVEL, TITLE, UPPER, case_of, is_word
 from seqcli.fill.proofreading.markup import OPAQUE
@@ -15,7 +16,8 @@ from seqcli.fill.proofreading.reading import Reading
 from seqcli.text.vocabulary import UNK
 
 RECURS = 2  # times that a word stands in a file which no text had before: it is the writer's own
-EXPLAINED = 20  # times as often as a misspelling the word stands there that it is of
+EXPLAINED = 5  # times as often as a misspelling the word stands there that it is of
+USUAL_SURPRISE = 2.3  # nats a letter of a word that is right, though no text had it
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
@@ -52,6 +54,9 @@ class WordTable:
         cases = np.array([case_of(written) for written in self.written], np.int64)
         self.named = (cases == TITLE) | (cases == UPPER)
         self.lengths = np.array([len(written) for written in self.written], np.float32)
+        self.odd_letters = np.zeros(len(tokens), np.float32)
+        for i in np.flatnonzero(self.novel).tolist():
+            self.odd_letters[i] = lexicon.letters.surprise(lower[i]) - USUAL_SURPRISE
         self._weigh(lower, confusions)
 
     def _weigh(self, lower: list[str], confusions: Confusions) -> None:
@@ -63,11 +68,14 @@ class WordTable:
         judged = [word if self.is_word[i] and not self.settled[i] else "" for i, word in enumerate(self.written)]
         self.candidates: Candidates = confusions.of(judged, self.entries.tolist())
         spelled = confusions.lexicon.words
-        meant = np.array([often.get(spelled[entry].lower(), 0) for entry in self.candidates.entries.tolist()], np.float64)
+        meant = np.array(
+            [often.get(spelled[entry].lower(), 0) for entry in self.candidates.entries.tolist()], np.float64
+        )
         self.candidates_here = meant
         most = np.zeros(len(lower))
         owner = np.repeat(np.arange(len(lower)), self.candidates.counts())
-        np.maximum.at(most, owner, meant)
+        one_slip = self.candidates.features[:, WRITTEN.index("two_errors")] == 0
+        np.maximum.at(most, owner[one_slip], meant[one_slip])
         self.settled |= self.novel & (self.here >= RECURS) & (most < EXPLAINED * self.here)
 
 
