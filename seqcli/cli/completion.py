@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 TASK_OF = {  # the task of the models that a command asks or goes on with; the others take any
     **dict.fromkeys(("predict-word", "score", "generate", "evaluate", "train-lm", "tune"), "lm"),
     **dict.fromkeys(("translate", "score-translation", "evaluate-translation", "train-translate"), "translation"),
-    **dict.fromkeys(("fill", "evaluate-fill", "train-fill"), "fill"),
+    **dict.fromkeys(("fill", "evaluate-fill", "train-fill", "proofread", "evaluate-proofread"), "fill"),
     **dict.fromkeys(("neighbors", "analogy", "similarity", "odd-one-out", "vector", "sentence-similarity"), "vectors"),
     **dict.fromkeys(("compare", "map", "evaluate-vectors", "quantize-vectors", "index-vectors"), "vectors"),
     "train-w2v": "vectors",
