@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.fill.proofreading.closed_class import ARTICLES, PREPOSITIONS, is_english, mixed_up
-from seqcli.fill.proofreading.letters import FEATURES as LETTERS
-from seqcli.fill.proofreading.letters import letter_features, sound_of
+from seqcli.fill.proofreading.letters import LETTERS, letter_features, sound_of
 from seqcli.fill.proofreading.lexicon import ABSENT, LOWER, MIXED, NOVEL, TITLE, UPPER, Lexicon, case_of, in_case
-from seqcli.fill.proofreading.stems import form_groups
+from seqcli.fill.proofreading.stems import bases_of, form_groups
+from seqcli.text.vocabulary import UNK
 
-FEATURES = (*LETTERS, "same_form", "mixed_up", "article", "preposition", "case", "other_entry", "other_word")
-MOST_KNOWN, MOST_NOVEL = 14, 24  # candidates by letters of a word that is known, and of one that is not
+LISTED = ("same_form", "mixed_up", "same_sound")
+FEATURES = (*LETTERS, *LISTED, "article", "preposition", "case", "other_entry", "other_word")
+MOST_KNOWN, MOST_NOVEL = 12, 24  # candidates by letters of a word that is known, and of one that is not
+SOUNDING = 30_000  # of the commonest words are found by their sound: what sounds alike and is rare is not meant
 SOUNDS = 8  # candidates by sound alone
 SHORT = 4  # letters: shorter words sound like too many others
 _PREFERRED = {LOWER: (0, 1, 2), TITLE: (1, 0, 2), UPPER: (2, 1, 0)}
@@ -44,7 +46,6 @@ class Confusions:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._english = is_english(lexicon.vocabulary)
-        self._sounds: dict[str, str] = {}
         self._numbers = {form: i for i, form in enumerate(lexicon.forms.spelled)}
 
     @cached_property
@@ -59,11 +60,18 @@ class Confusions:
     @cached_property
     def _by_sound(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
-        if self._english:
-            for i in self.lexicon.numbers["known"].tolist():
-                if key := sound_of(self.lexicon.forms.spelled[i]):
-                    found.setdefault(key, []).append(i)
+        for i in self.lexicon.numbers["known"][:SOUNDING].tolist() if self._english else ():
+            if len(word := self.lexicon.forms.spelled[i]) >= SHORT and (key := sound_of(word)):
+                found.setdefault(key, []).append(i)
         return found
+
+    @cached_property
+    def _classes(self) -> NDArray[np.int64]:
+        """Which closed class each form is of: 1 an article, 2 a preposition, 0 any other."""
+        classes = np.zeros(len(self._numbers), np.int64)
+        for number, words in enumerate((ARTICLES, PREPOSITIONS), 1):
+            classes[[self._numbers[word] for word in words if self._english and word in self._numbers]] = number
+        return classes
 
     def of(self, words: Sequence[str], entries: Sequence[int]) -> Candidates:
         """Return the candidates of words as written. entries: the lexicon's, NOVEL for what it lacks."""
@@ -72,16 +80,21 @@ class Confusions:
         judged = np.flatnonzero((cases != MIXED) & np.array([word.replace("'", "").isalpha() for word in lower], bool))
         known = np.array([i for i in judged.tolist() if entries[i] != NOVEL], np.int64)
         novel = np.array([i for i in judged.tolist() if entries[i] == NOVEL], np.int64)
-        pairs = [*self._by_letters(lower, known, novel), self._by_lists(lower, judged, novel)]
-        query, form = (np.concatenate(part) for part in zip(*pairs, strict=True))
-        both = np.unique(query * len(self._numbers) + form)
-        query, form = both // max(len(self._numbers), 1), both % max(len(self._numbers), 1)
-        entry = self._entries(form, cases[query], np.array(entries, np.int64)[query])
+        keys, flags = self._listed(lower, judged, novel)
+        size = max(len(self._numbers), 1)
+        near = [query * size + form for query, form in self._by_letters(lower, known, novel)]
+        both = np.unique(np.concatenate([*near, keys]))
+        query, form = both // size, both % size
         own = np.array(entries, np.int64)[query]
+        entry = self._entries(form, cases[query], own)
         kept = (entry != ABSENT) & (entry != own)
+        listed = np.zeros((len(both), len(LISTED)), np.float32)
+        listed[np.searchsorted(both, keys)] = flags
         query, form, entry = query[kept], form[kept], entry[kept]
         first = np.searchsorted(query, np.arange(len(words) + 1))
-        return Candidates(first, entry, self._features(words, lower, query, form, entry, cases[query]))
+        features = self._features(lower, query, form, entry, cases[query])
+        features[:, len(LETTERS) : len(LETTERS) + len(LISTED)] = listed[kept]
+        return Candidates(first, entry, features)
 
     def surface(self, written: str, entry: int) -> str:
         """Return a candidate as it would stand where a word is written."""
@@ -120,38 +133,43 @@ class Confusions:
         counts: NDArray[np.float64] = np.where(entries == ABSENT, 0.0, self.lexicon.counts[entries]).sum(axis=1)
         return counts
 
-    def _by_lists(
+    def _listed(
         self, lower: Sequence[str], judged: NDArray[np.int64], novel: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the candidates that share a form or a sound, are mixed up, or differ by capitals alone."""
-        query: list[int] = []
-        form: list[int] = []
-        unknown = set(novel.tolist())
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the candidates that share a form or a sound, are mixed up, or differ by capitals alone.
+
+        -> word * forms + form [pairs], in order and once each; and what is true of them [pairs, len(LISTED)].
+        """
+        found: dict[int, list[float]] = {}
+        unknown, size = set(novel.tolist()), len(self._numbers)
         for i in judged.tolist():
             word = lower[i]
-            others = [self._numbers[one] for one in self._related(word, i in unknown)]
-            others += self._by_sound.get(sound_of(word), ())[:SOUNDS] if len(word) >= SHORT and self._by_sound else ()
-            if i in unknown and word in self._numbers:
-                others.append(self._numbers[word])
-            query += [i] * len(others)
-            form += others
-        return np.array(query, np.int64), np.array(form, np.int64)
+            forms, mixed = self._related(word, i in unknown)
+            sounds = self._by_sound.get(sound_of(word), [])[:SOUNDS] if len(word) >= SHORT else []
+            alone = [self._numbers[word]] if i in unknown and word in self._numbers else []
+            parts = ([self._numbers[one] for one in forms], [self._numbers[one] for one in mixed], sounds, alone)
+            for column, some in enumerate(parts):
+                for form in some:
+                    flags = found.setdefault(i * size + form, [0.0] * len(LISTED))
+                    if column < len(LISTED):
+                        flags[column] = 1.0
+        keys = np.array(sorted(found), np.int64)
+        return keys, np.array([found[key] for key in keys.tolist()], np.float32).reshape(-1, len(LISTED))
 
-    def _related(self, word: str, novel: bool) -> Iterable[str]:
-        """Return the words that share a form with a word, or are mixed up with it."""
+    def _related(self, word: str, novel: bool) -> tuple[Iterable[str], Iterable[str]]:
+        """Return the words that share a form with a word, and those that it is mixed up with."""
+        if not self._english:
+            return (), ()
         if not novel:
-            return self._groups.get(word, set()) | self._mixed.get(word, set())
-        from seqcli.fill.proofreading.stems import _bases
-
-        bases = [base for base in _bases(word) if base in self._groups] if self._english else []
-        return {form for base in bases for form in (base, *self._groups[base])}
+            return self._groups.get(word, ()), self._mixed.get(word, ())
+        bases = [base for base in bases_of(word) if base in self._groups]
+        return {form for base in bases for form in (base, *self._groups[base])}, ()
 
     def _entries(self, form: NDArray[np.int64], case: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the entry of each form that fits the case of a word, and the entry that the word itself has."""
         entries = self.lexicon.forms.entries[form]
         found = np.full(len(form), ABSENT, np.int64)
-        of_own = np.array([case_of(word) for word in self.lexicon.words], np.int64) if len(form) else case
-        seen = np.where(own == NOVEL, case, of_own[own]) if len(form) else case
+        seen = np.where(own == NOVEL, case, self.lexicon.cases[own])
         for kind, order in _PREFERRED.items():
             mine = seen == kind
             for column in reversed(order):
@@ -161,27 +179,20 @@ class Confusions:
 
     def _features(
         self,
-        words: Sequence[str],
         lower: Sequence[str],
         query: NDArray[np.int64],
         form: NDArray[np.int64],
         entry: NDArray[np.int64],
         case: NDArray[np.int64],
     ) -> NDArray[np.float32]:
-        """Return the features of pairs. -> float32 [pairs, len(FEATURES)]"""
-        spelled = self.lexicon.forms.spelled
-        written, meant = [lower[i] for i in query.tolist()], [spelled[i] for i in form.tolist()]
+        """Return the features of pairs, but for those that are LISTED. -> float32 [pairs, len(FEATURES)]"""
         found = np.zeros((len(query), len(FEATURES)), np.float32)
-        found[:, : len(LETTERS)] = letter_features(written, meant, self._sounds)
-        for row, (w, c) in enumerate(zip(written, meant, strict=True)):
-            found[row, 10:14] = (
-                c in self._groups.get(w, ()),
-                c in self._mixed.get(w, ()),
-                w in ARTICLES and c in ARTICLES,
-                w in PREPOSITIONS and c in PREPOSITIONS,
-            )
-            found[row, 14] = w == c
-        found[:, 15] = self.lexicon.ids[entry] == 0
-        cases = np.array([case_of(self.lexicon.words[i]) for i in entry.tolist()], np.int64)
-        found[:, 16] = (cases != case) & (found[:, 14] == 0)
+        found[:, : len(LETTERS)] = letter_features(lower, self.lexicon.forms.spelled, (query, form))
+        own = np.array([self._numbers.get(word, ABSENT) for word in lower], np.int64)[query]
+        classes = np.where(own == ABSENT, 0, self._classes[own])
+        same = own == form
+        others = self.lexicon.ids[entry] == UNK, (self.lexicon.cases[entry] != case) & ~same
+        both = classes == self._classes[form]
+        for column, flag in enumerate((both & (classes == 1), both & (classes == 2), same, *others)):
+            found[:, len(LETTERS) + len(LISTED) + column] = flag
         return found

@@ -30,9 +30,11 @@ from seqcli.fill.proofreading.network import Floats, Ints, Network
 from seqcli.fill.proofreading.word_table import WordTable
 from seqcli.text.vocabulary import UNK
 
-REACH = 9  # words read on each side of a change
+REACH = 8  # words read on each side of a change
 AROUND = 3  # words on each side that are asked how well they stand
-ODD = 4.5  # nats of surprise from which a word is looked at
+ODD = 4.5  # nats of surprise from which something is looked for beside a word
+ODDER = 6.0  # ... from which a word is taken for one too many
+ODDEST = 8.0  # ... from which a word that is known is cut in two
 LIKELY = -3.5  # log-probability from which a word is looked at that may be missing
 MISSING_MOST = 0.01  # of the places: words that may be missing, the likeliest
 COMMON = 30.0  # times that each part of a word written as one stands in the training text at least
@@ -70,7 +72,8 @@ class Changes:
         found += self._missing(table, look)
         features = np.zeros((len(found), len(FEATURES)), np.float32)
         if found:
-            gains = self._gains(found, [look.windows[owner[change.site - look.start]] for change in found], table, ids)
+            windows = [look.windows[owner[change.site - look.start]] for change in found]
+            gains = self._gains(found, windows, table, look, ids)
             near = np.clip(gains, -FAR, FAR) / NATS
             features[:, _AT["change_change"]] = near
             features[:, _AT["change_high_change"]] = np.maximum(near - HIGH / NATS, 0)
@@ -89,7 +92,7 @@ class Changes:
         for i, number in enumerate(numbers.tolist()):
             word = lower[number]
             twice = i > 0 and not look.firsts[i] and table.is_word[number] and word == lower[same[i - 1]]
-            if twice or (look.surprise[i] > ODD and word in self._removable and not table.settled[number]):
+            if twice or (look.surprise[i] > ODDER and word in self._removable and not table.settled[number]):
                 features = {"removed": 1.0, "doubled": float(twice), "article": float(word in ARTICLES)}
                 at = look.start + i
                 found.append(Change(at, REMOVED, NOVEL, at, at + 1, (), (), features))
@@ -120,7 +123,7 @@ class Changes:
         found = []
         for i, number in enumerate(numbers.tolist()):
             cut = cuts.get(number, 0)
-            if not cut or not (table.novel[number] or look.surprise[i] > ODD):
+            if not cut or not (table.novel[number] or look.surprise[i] > ODDEST):
                 continue
             word = table.written[number]
             parts = self._lexicon.id_of(word[:cut]), self._lexicon.id_of(word[cut:])
@@ -163,32 +166,39 @@ class Changes:
         return found
 
     def _gains(
-        self, changes: Sequence[Change], windows: Sequence[tuple[int, int]], table: WordTable, ids: Ints
+        self, changes: Sequence[Change], windows: Sequence[tuple[int, int]], table: WordTable, look: Seen, ids: Ints
     ) -> Floats:
-        """Return by how many nats the words around each change are likelier with it than without. -> [changes]"""
-        rows: list[Ints] = []
-        asked: list[tuple[int, int, Ints, Floats]] = []
-        at = 0
-        for change, (low, high) in zip(changes, windows, strict=True):
+        """Return by how many nats the words around each change are likelier with it than without. -> [changes]
+
+        Without it they are as they were read with all of their window.
+        """
+        rows, wanted = list[Ints](), list[_Asked]()
+        before = np.zeros(len(changes), np.float32)
+        for i, (change, (low, high)) in enumerate(zip(changes, windows, strict=True)):
             first, last = max(low, change.low - REACH), min(high, change.high + REACH)
-            for made in (False, True):
-                middle = np.array(change.ids, np.int64) if made else table.ids[table.number[change.low : change.high]]
-                shares = np.array(change.shares) if made else table.shares[table.number[change.low : change.high]]
-                left, right = ids[first : change.low], ids[change.high : last]
-                row = np.concatenate([left, middle, right])
-                begin, end = max(len(left) - AROUND, 0), min(len(left) + len(middle) + AROUND, len(row))
-                own = table.shares[table.number[first : change.low]], table.shares[table.number[change.high : last]]
-                share = np.concatenate([own[0], shares, own[1]]).astype(np.float32)
-                rows.append(row)
-                asked.append((at + begin, at + end, row[begin:end], share[begin:end]))
-                at += len(row)
+            near = max(low, change.low - AROUND), min(high, change.high + AROUND)
+            before[i] = -look.surprise[near[0] - look.start : near[1] - look.start].sum()
+            row = np.concatenate([ids[first : change.low], np.array(change.ids, np.int64), ids[change.high : last]])
+            shares = table.shares[table.number[near[0] : change.low]], table.shares[table.number[change.high : near[1]]]
+            share = np.concatenate([shares[0], np.array(change.shares, np.float32), shares[1]])
+            wanted.append(_Asked(near[0] - first, row[near[0] - first :][: len(share)], share))
+            rows.append(row)
         vectors, _ = self._network.read(rows)
-        places = np.concatenate([np.arange(begin, end) for begin, end, _, _ in asked])
-        wanted = np.concatenate([words for _, _, words, _ in asked])
+        starts = np.cumsum([0, *map(len, rows)])
+        places = np.concatenate([starts[i] + one.first + np.arange(len(one.ids)) for i, one in enumerate(wanted)])
         some = vectors[places]
-        scores = self._network.scores(some, np.arange(len(some)), wanted) + np.concatenate([s for *_, s in asked])
-        totals = self._network.totals(some)
-        logs = scores - np.logaddexp(scores, totals)
-        sums = np.add.reduceat(logs, np.cumsum([0, *(len(words) for _, _, words, _ in asked)])[:-1])
-        gains: Floats = sums[1::2] - sums[::2]
+        scores = self._network.scores(some, np.arange(len(some)), np.concatenate([one.ids for one in wanted]))
+        scores += np.concatenate([one.shares for one in wanted])
+        logs = scores - np.logaddexp(scores, self._network.totals(some))
+        owner = np.repeat(np.arange(len(wanted)), [len(one.ids) for one in wanted])
+        after = np.bincount(owner, logs, minlength=len(changes)).astype(np.float32)
+        gains: Floats = after - before
         return gains
+
+
+class _Asked(NamedTuple):
+    """The words that are asked for around a change: where they begin in the row, their ids and shares."""
+
+    first: int
+    ids: Ints
+    shares: Floats

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,14 @@ ROWS = ("1234567890-", "qwertyuiop[", "asdfghjkl;'", "zxcvbnm,./")  # of the usu
 SHIFTS = (0.0, 0.5, 0.75, 1.25)  # of each row, in keys
 REACH = 1.3  # keys: the six around one
 VOWELS = frozenset("aeiouy")
-FEATURES = (
+LETTERS = (
     *("two_errors", "swapped", "neighbour_key", "other_letter", "vowels", "put_in", "left_out", "doubled"),
-    *("first_letter", "same_sound"),
+    "first_letter",
 )
+LONGEST = 32  # letters that are compared
+TOGETHER = 1 << 16  # pairs of words at a time: their letters stay within some 50 MB
+Codes = NDArray[np.uint32]
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def _neighbours() -> frozenset[str]:
@@ -66,38 +71,66 @@ def sound_of(word: str) -> str:
     return key
 
 
-def letter_features(written: Sequence[str], meant: Sequence[str], sounds: dict[str, str]) -> NDArray[np.float32]:
-    """Say how each word that was written came of the one that was meant. -> float32 [pairs, len(FEATURES)]
+def letter_features(written: Sequence[str], meant: Sequence[str], rows: Pairs) -> NDArray[np.float32]:
+    """Say how each word that was written came of the one that was meant. -> float32 [pairs, len(LETTERS)]
 
-    Both in lower case. sounds: keys found so far, which grow.
+    Both in lower case; rows: numbers of words written and meant, [pairs] twice.
     """
-    found = np.zeros((len(written), len(FEATURES)), np.float32)
-    for row, (w, c) in enumerate(zip(written, meant, strict=True)):
-        for word in (w, c):
-            if word not in sounds:
-                sounds[word] = sound_of(word)
-        found[row, 9] = sounds[w] == sounds[c] != ""
-        found[row, 8] = w[:1] != c[:1]
-        for place in _touched(w, c):
-            found[row, place] = 1.0
+    found = np.zeros((len(rows[0]), len(LETTERS)), np.float32)
+    for low in range(0, len(found), TOGETHER):
+        some = slice(low, low + TOGETHER)
+        _touch(_Spelled.of(written, rows[0][some]), _Spelled.of(meant, rows[1][some]), found[some])
     return found
 
 
-def _touched(w: str, c: str) -> list[int]:
-    """Return the numbers of the features of what was done to letters: of one error as what it is, else as two."""
-    start, end = 0, 0
-    least = min(len(w), len(c))
-    while start < least and w[start] == c[start]:
-        start += 1
-    while end < least - start and w[-1 - end] == c[-1 - end]:
-        end += 1
-    a, b = w[start : len(w) - end], c[start : len(c) - end]
-    if len(a) == len(b) == 1:
-        return [2 if a + b in NEIGHBOURS else 3] + [4] * (a in VOWELS and b in VOWELS)
-    if len(a) == 1 and not b:
-        return [5] + [7] * (a in (w[start - 1 : start], w[start + 1 : start + 2]))
-    if len(b) == 1 and not a:
-        return [6] + [7] * (b in (c[start - 1 : start], c[start + 1 : start + 2]))
-    if len(a) == 2 and a == b[::-1]:
-        return [1]
-    return [0]
+class _Spelled(NamedTuple):
+    """Words as letters from the left and from the right, 0 behind their end, and their lengths."""
+
+    left: Codes
+    right: Codes
+    lengths: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, words: Sequence[str], rows: NDArray[np.int64]) -> _Spelled:
+        distinct, places = np.unique(rows, return_inverse=True)
+        some = [words[i][:LONGEST] for i in distinct.tolist()]
+        left, right = (_codes(texts)[places] for texts in (some, [word[::-1] for word in some]))
+        return cls(left, right, np.array([len(word) for word in some], np.int64)[places])
+
+    def at(self, place: NDArray[np.int64]) -> Codes:
+        """Return the letter at a place of each word, 0 where there is none."""
+        inside = (place >= 0) & (place < self.lengths)
+        return np.where(inside, self.left[np.arange(len(place)), place.clip(0, LONGEST - 1)], 0)
+
+
+def _codes(words: Sequence[str]) -> Codes:
+    return np.array(words or [""], f"U{LONGEST}").view(np.uint32).reshape(-1, LONGEST)
+
+
+def _touch(w: _Spelled, c: _Spelled, found: NDArray[np.float32]) -> None:
+    """Fill in what was done to letters: one error as what it is, everything else as two.
+
+    What both begin and end with is the same; of one error at most one letter of each, or two swapped, are left between.
+    """
+    least = np.minimum(w.lengths, c.lengths)
+    start = np.logical_and.accumulate(w.left == c.left, axis=1).sum(1).clip(max=least)
+    end = np.logical_and.accumulate(w.right == c.right, axis=1).sum(1).clip(max=least - start)
+    more, less = w.lengths - start - end, c.lengths - start - end
+    a, b = w.at(start), c.at(start)
+    replaced, put_in, left_out = (more == 1) & (less == 1), (more == 1) & (less == 0), (more == 0) & (less == 1)
+    swapped = (more == 2) & (less == 2) & (a == c.at(start + 1)) & (w.at(start + 1) == b)
+    near = _NEAR[a.clip(max=127), b.clip(max=127)] & (a < 128) & (b < 128)
+    twice = (put_in & ((a == w.at(start - 1)) | (a == w.at(start + 1)))) | (
+        left_out & ((b == c.at(start - 1)) | (b == c.at(start + 1)))
+    )
+    vowels = replaced & _VOWEL[a.clip(max=127)] & _VOWEL[b.clip(max=127)]
+    several = ~(replaced | put_in | left_out | swapped) & ((more > 0) | (less > 0))
+    kinds = (several, swapped, replaced & near, replaced & ~near, vowels, put_in, left_out, twice)
+    for column, kind in enumerate((*kinds, w.left[:, 0] != c.left[:, 0])):
+        found[:, column] = kind
+
+
+_NEAR = np.zeros((128, 128), bool)
+for _pair in NEIGHBOURS:
+    _NEAR[ord(_pair[0]), ord(_pair[1])] = True
+_VOWEL = np.array([chr(code) in VOWELS for code in range(128)])

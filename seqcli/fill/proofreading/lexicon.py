@@ -63,7 +63,8 @@ class Lexicon:
         self.counts = np.array([*ranked, *(others[word] for word in some)], np.float64)
         self._at = {word: i for i, word in enumerate(self.words)}
         self.novel_share = float(-np.log(total) - NOVELTY)
-        self.forms = _forms(self.words, self.ids)
+        self.cases = np.array([case_of(word) for word in self.words], np.int64)
+        self.forms = _forms(self.words, self.cases, self.ids)
         known = np.flatnonzero(self.forms.known)
         self.numbers = {"known": known, "other": np.flatnonzero(~self.forms.known)}
         self._unknown = frozenset[str]()
@@ -121,16 +122,11 @@ def is_word(token: str) -> bool:
     return not token.startswith((JOINER, SPACE)) and not token.endswith(JOINER) and any(map(str.isalpha, token))
 
 
-def _forms(words: Sequence[str], ids: NDArray[np.int64]) -> Forms:
+def _forms(words: Sequence[str], cases: NDArray[np.int64], ids: NDArray[np.int64]) -> Forms:
     numbers: dict[str, int] = {}
-    rows: list[int] = []
-    cases: list[int] = []
-    for word in words:
-        rows.append(numbers.setdefault(word.lower(), len(numbers)))
-        cases.append(case_of(word))
+    row = np.array([numbers.setdefault(word.lower(), len(numbers)) for word in words], np.int64)
     entries = np.full((len(numbers), 3), ABSENT, np.int64)
-    row, case = np.array(rows, np.int64), np.array(cases, np.int64)
-    case[case == MIXED] = TITLE  # McDonald stands where Mcdonald would
+    case = np.where(cases == MIXED, TITLE, cases)  # McDonald stands where Mcdonald would
     order = np.arange(len(words))[::-1]  # the commoner one is written last
     entries[row[order], case[order]] = order
     known = np.zeros(len(numbers), bool)

@@ -12,7 +12,7 @@ from seqcli.text.vocabulary import EOS
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
-COMMON = 1024  # of the commonest tokens a normaliser is made: they hold most of the probability nearly everywhere
+COMMON = 512  # of the commonest tokens a normaliser is made: they hold most of the probability nearly everywhere
 ROWS = 1 << 14  # pairs of a place and a word scored at a time: the rows of both stay within 32 MB
 
 

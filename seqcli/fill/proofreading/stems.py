@@ -34,7 +34,7 @@ def form_groups(words: Sequence[str]) -> dict[str, set[str]]:
     known = set(words)
     groups: dict[str, set[str]] = {}
     for word in known:
-        for base in _bases(word):
+        for base in bases_of(word):
             if base in known:
                 groups.setdefault(base, {base}).add(word)
     for line in IRREGULAR.strip().replace("\n", ";").split(";"):
@@ -48,7 +48,7 @@ def form_groups(words: Sequence[str]) -> dict[str, set[str]]:
     return {word: forms for word, forms in found.items() if forms}
 
 
-def _bases(word: str) -> list[str]:
+def bases_of(word: str) -> list[str]:
     """Return the words that a word may be a form of, whether they exist or not."""
     found = []
     for suffix in _SUFFIXES:
