@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ALL = "all"
 UNIGRAM = "unigram frequency"
 BINS = 10  # of a reliability curve
-_NETWORK = ("fit", "fit_high", "fit_novel", "surprise", "surprise_novel")
+_NETWORK = ("fit", "fit_high", "behind", "surprise", "surprise_novel")
 _AT = {name: FEATURES.index(name) for name in FEATURES}
 
 

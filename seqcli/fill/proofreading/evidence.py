@@ -17,7 +17,7 @@ REPLACED, UNSUGGESTED, REMOVED, INSERTED, JOINED, SPLIT = range(6)
 KINDS = ("replaced", "unsuggested", "removed", "inserted", "joined", "split")
 WORD = (
     *("novel", "novel_name", "rare", "unusual", "short", "length", "surprise", "surprise_novel", "here", "odd_letters"),
-    *("fit", "fit_high", "fit_novel", "meant_here", "first"),
+    *("fit", "fit_high", "behind", "meant_here", "first"),
 )
 CHANGED = (
     "removed",
@@ -140,7 +140,7 @@ def replacements(network: Network, lexicon: Lexicon, table: WordTable, look: See
     near = np.clip(fit, -FAR, FAR) / NATS
     features[:, _AT["fit"]] = near
     features[:, _AT["fit_high"]] = np.maximum(near - HIGH / NATS, 0)
-    features[:, _AT["fit_novel"]] = near * novel
+    features[:, _AT["behind"]] = np.maximum(fit - _best(fit, place), -FAR) / NATS * novel
     here = np.log((table.candidates_here[row] + 1) / (table.here[numbers[place]] + 1))
     features[:, _AT["meant_here"]] = np.clip(here, -5, 5) / 5
     alone = open_[table.novel[numbers[open_]]]
@@ -153,6 +153,15 @@ def replacements(network: Network, lexicon: Lexicon, table: WordTable, look: See
             Evidence(alone + look.start, np.full(len(alone), UNSUGGESTED), np.full(len(alone), NOVEL), wrong),
         ]
     )
+
+
+def _best(values: Floats, places: Ints) -> Floats:
+    """Return the highest value of each place, for every one of its rows. places: those of a place together."""
+    if not len(values):
+        return values
+    begins = np.flatnonzero(np.diff(places, prepend=places[0] - 1))
+    best: Floats = np.repeat(np.maximum.reduceat(values, begins), np.diff(np.append(begins, len(values))))
+    return best
 
 
 def _say_of_words(features: Floats, table: WordTable, look: Seen, place: Ints) -> None:
