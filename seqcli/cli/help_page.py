@@ -9,7 +9,16 @@ import click
 
 from seqcli.cli.layout import command_lines, display_width, wrapped
 
-PANELS = ("Text", "Model", "Training", "Drawing", "Mixture", "Output", "Other")  # headings of a help page
+PANELS = (
+    "Text",
+    "Model",
+    "Latent variable",
+    "Training",
+    "Drawing",
+    "Mixture",
+    "Output",
+    "Other",
+)  # headings of a help page
 WIDEST_OPTION = 34  # columns: a longer one stands on a line of its own
 MARGIN = 0.4  # of a page's width, for the names of options at most
 _DEFAULT, _TIED = re.compile(r"\[default: [^\]]{1,12}\]"), "\ue000"  # stays on one line; a character of no text

@@ -65,6 +65,7 @@ class DialogueArrays:
         """arrays: as `dialogue_table` lists them."""
         self.spec, self._arrays = spec, arrays
         self._embedding: Array = arrays["embedding.weight"]
+        self._scale = np.float32(spec.input_scale)
         self._onward, self._returning = _Layer(arrays, "encoder"), _Layer(arrays, "encoder", "_reverse")
         self._context = _Layer(arrays, "context") if spec.hierarchical else None
         self._decoder = _Layer(arrays, "decoder")
@@ -83,7 +84,7 @@ class DialogueArrays:
         if not len(turns):
             return self._heard(np.zeros((0, 2 * self._onward.size), np.float32), turns, np.zeros(0, np.int64), speakers)
         ids = np.concatenate([np.asarray(one, np.int64) for one in utterances])
-        x = self._embedding[ids]
+        x = self._embedding[ids] * self._scale
         ends = np.cumsum(list(map(len, utterances)))
         starts = ends - list(map(len, utterances))
         onward = self._read(x, starts, ends, self._onward, 1)
@@ -168,7 +169,7 @@ class DialogueArrays:
 
     def step(self, ids: Ids, state: Array, told: Array, heard: Heard) -> tuple[Array, Array, Array]:
         """Read one token a row: ids [R], state [R, H] -> what the output layer reads [R, E], state, weights [R, L]."""
-        y = self._decoder.step(self._decoder.inputs(self._embedding[ids] + told), state)
+        y = self._decoder.step(self._decoder.inputs(self._embedding[ids] * self._scale + told), state)
         arrays, size = self._arrays, 2 * self.spec.encoder_size
         if self.spec.attention == "none":
             return np.tanh(y @ arrays["combine.weight"].T + arrays["combine.bias"]), y, np.zeros((len(y), 0), y.dtype)

@@ -52,7 +52,7 @@ class DialogueModel(nn.Module):
         share = torch.full((vocabulary_size,), 1.0 / vocabulary_size) if counts is None else counts / counts.sum()
         self.register_buffer("share", share.double().clamp(max=0.999), persistent=False)
         width, states, hidden = spec.embedding_size, 2 * spec.encoder_size, spec.hidden_size
-        self.embedding = nn.Embedding(vocabulary_size, width)
+        self.embedding, self.scale = nn.Embedding(vocabulary_size, width), spec.input_scale
         self.encoder = PackedGRU(width, spec.encoder_size, bidirectional=True)
         if spec.hierarchical:
             self.context: nn.Module = nn.GRU(states + 1, spec.context_size, batch_first=True)
@@ -127,7 +127,7 @@ class DialogueModel(nn.Module):
 
     def hidden(self, batch: Batch, known: Known, told: torch.Tensor) -> torch.Tensor:
         """told [R', C (+ Z)] -> what the output layer reads for each predicted token [M, E]."""
-        x = self._drop(self.embedding(self._read(batch)), batch.said) + self.told(told)[batch.said.rows]
+        x = self._drop(self.embedding(self._read(batch)) * self.scale, batch.said) + self.told(told)[batch.said.rows]
         y, _ = self.decoder(x, batch.said.sizes, torch.tanh(self.start(told)))
         hidden: torch.Tensor = self._combined(self._drop(y, batch.said), known.states, known.words, batch)
         return self._drop(hidden, batch.said)
@@ -151,7 +151,7 @@ class DialogueModel(nn.Module):
 
     def _encode(self, words: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """words [N, E] -> the encoder's states [N, 2H], and what it knows of each turn at its end [D * U, 2H]."""
-        states, ends = self.encoder(self._drop(words, batch.read), batch.read.sizes)
+        states, ends = self.encoder(self._drop(words * self.scale, batch.read), batch.read.sizes)
         vectors = ends.new_zeros(batch.speakers.numel(), ends.shape[1]).index_copy(0, batch.read.places, ends)
         return states, vectors
 

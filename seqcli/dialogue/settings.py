@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from seqcli.latent.settings import PANEL, LatentSpec
@@ -99,6 +100,11 @@ class DialogueSpec(LatentSpec):
         high=1e3,
         panel=PANEL,
     )
+
+    @property
+    def input_scale(self) -> float:
+        """What embeddings are multiplied by where they are read: as rows of the output layer they are small."""
+        return math.sqrt(self.embedding_size)
 
     @property
     def told_size(self) -> int:
