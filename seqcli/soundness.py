@@ -93,8 +93,13 @@ def _dialogue(record: Record) -> None:
 def _fill(record: Record) -> None:
     from seqcli.fill.arrays import fill_table
     from seqcli.fill.load import fill_of
+    from seqcli.fill.proofreading.stored import calibration_of, examiner_of
     from seqcli.training.state import training_state
 
-    fill_of(record)
+    asked = fill_of(record)
+    if "words" in record.files:
+        examiner_of(record, asked.arrays, asked.tokenizer)
+    if "calibration" in record.files:
+        calibration_of(record)
     if "state" in record.files:
         training_state(record, fill_table(record.spec, len(record.vocabulary())))
