@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.fill.proofreading.closed_class import ARTICLES, PREPOSITIONS, is_english, mixed_up
-from seqcli.fill.proofreading.letters import LETTERS, letter_features, sound_of
+from seqcli.fill.proofreading.letters import LETTERS, consonants_of, letter_features, sound_of
 from seqcli.fill.proofreading.lexicon import ABSENT, LOWER, MIXED, NOVEL, TITLE, UPPER, Lexicon, case_of, in_case
 from seqcli.fill.proofreading.stems import bases_of, form_groups
 from seqcli.text.vocabulary import UNK
 
 LISTED = ("same_form", "mixed_up", "same_sound")
-FEATURES = (*LETTERS, *LISTED, "article", "preposition", "case", "other_entry", "other_word")
+FEATURES = (*LETTERS, *LISTED, "article", "preposition", "case", "other_entry", "other_word", "meant_unusual")
 MOST_KNOWN, MOST_NOVEL = 12, 24  # candidates by letters of a word that is known, and of one that is not
 SOUNDING = 30_000  # of the commonest words are found by their sound: what sounds alike and is rare is not meant
 SOUNDS = 8  # candidates by sound alone
@@ -66,6 +66,13 @@ class Confusions:
         return found
 
     @cached_property
+    def _by_consonants(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for key, forms in self._by_sound.items():
+            found.setdefault(consonants_of(key), []).extend(forms)
+        return {key: sorted(forms) for key, forms in found.items()}
+
+    @cached_property
     def _classes(self) -> NDArray[np.int64]:
         """Which closed class each form is of: 1 an article, 2 a preposition, 0 any other."""
         classes = np.zeros(len(self._numbers), np.int64)
@@ -91,16 +98,41 @@ class Confusions:
         listed = np.zeros((len(both), len(LISTED)), np.float32)
         listed[np.searchsorted(both, keys)] = flags
         query, form, entry = query[kept], form[kept], entry[kept]
+        listed = listed[kept]
+        cased, of_case = self._other_case(known, np.array(entries, np.int64), cases)
+        order = np.argsort(np.concatenate([query, cased]), kind="stable")
+        query, entry = np.concatenate([query, cased])[order], np.concatenate([entry, of_case])[order]
+        form = np.concatenate([form, self._form_of[of_case]])[order]
+        listed = np.concatenate([listed, np.zeros((len(cased), len(LISTED)), np.float32)])[order]
         first = np.searchsorted(query, np.arange(len(words) + 1))
         features = self._features(lower, query, form, entry, cases[query])
-        features[:, len(LETTERS) : len(LETTERS) + len(LISTED)] = listed[kept]
+        features[:, len(LETTERS) : len(LETTERS) + len(LISTED)] = listed
         return Candidates(first, entry, features)
+
+    def _other_case(
+        self, known: NDArray[np.int64], entries: NDArray[np.int64], cases: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the words that exist with a capital where they have none, or without: their numbers, those entries."""
+        column = np.where(cases[known] == LOWER, TITLE, np.where(cases[known] == TITLE, LOWER, MIXED))
+        some = column != MIXED
+        known, column = known[some], column[some]
+        other = self.lexicon.forms.entries[self._form_of[entries[known]], column]
+        there = (other != ABSENT) & (self.lexicon.cases[entries[known]] == cases[known])
+        there &= self.lexicon.ids[other] != UNK
+        return known[there], other[there]
+
+    @cached_property
+    def _form_of(self) -> NDArray[np.int64]:
+        """The form of each entry of the lexicon."""
+        return np.array([self._numbers[word.lower()] for word in self.lexicon.words], np.int64)
 
     def surface(self, written: str, entry: int) -> str:
         """Return a candidate as it would stand where a word is written."""
         word = self.lexicon.words[entry]
         if "’" in written and "'" in word:
             word = word.replace("'", "’")
+        if word.lower() == written.lower():  # the other case is what was meant
+            return word
         case = case_of(written)
         if case == UPPER and len(written) == 1:
             case = TITLE
@@ -145,8 +177,10 @@ class Confusions:
         for i in judged.tolist():
             word = lower[i]
             forms, mixed = self._related(word, i in unknown)
-            sounds = self._by_sound.get(sound_of(word), [])[:SOUNDS] if len(word) >= SHORT else []
+            key = sound_of(word) if len(word) >= SHORT else ""
+            sounds = self._by_sound.get(key, [])[:SOUNDS]
             alone = [self._numbers[word]] if i in unknown and word in self._numbers else []
+            alone += self._by_consonants.get(consonants_of(key), [])[:SOUNDS] if i in unknown and key else []
             parts = ([self._numbers[one] for one in forms], [self._numbers[one] for one in mixed], sounds, alone)
             for column, some in enumerate(parts):
                 for form in some:
@@ -195,4 +229,5 @@ class Confusions:
         both = classes == self._classes[form]
         for column, flag in enumerate((both & (classes == 1), both & (classes == 2), same, *others)):
             found[:, len(LETTERS) + len(LISTED) + column] = flag
+        found[:, -1] = np.log(1 + self.lexicon.counts[entry]) / 10
         return found

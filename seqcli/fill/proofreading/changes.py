@@ -37,7 +37,7 @@ ODDER = 6.0  # ... from which a word is taken for one too many
 ODDEST = 8.0  # ... from which a word that is known is cut in two
 LIKELY = -3.5  # log-probability from which a word is looked at that may be missing
 MISSING_MOST = 0.01  # of the places: words that may be missing, the likeliest
-COMMON = 30.0  # times that each part of a word written as one stands in the training text at least
+COMMON = 2e-5  # of the words of the training text that each part of a word written as one must be
 _AT = {name: i for i, name in enumerate(FEATURES)}
 
 
@@ -63,6 +63,7 @@ class Changes:
         self._inserted = np.array([lexicon.vocabulary.id_of(word) for word in inserted], np.int64)
         self._inserted_entries = [lexicon.entry_of(word) for word in inserted]
         self._articles = np.array([word in ARTICLES for word in inserted], bool)
+        self._common = max(COMMON * float(lexicon.counts.sum()), 2.0)
         self._removable = frozenset(removable(lexicon.vocabulary))
 
     def evidence(self, table: WordTable, look: Seen, ids: Ints) -> Evidence:
@@ -140,7 +141,7 @@ class Changes:
             if NOVEL in entries or len(word) - cut == 1 or (cut == 1 and word[0].lower() not in "ai"):
                 continue
             least = min(self._lexicon.counts[list(entries)])
-            if least > max(most, COMMON) and self._lexicon.ids[list(entries)].all():
+            if least > max(most, self._common) and self._lexicon.ids[list(entries)].all():
                 best, most = cut, least
         return best
 

@@ -17,7 +17,7 @@ REPLACED, UNSUGGESTED, REMOVED, INSERTED, JOINED, SPLIT = range(6)
 KINDS = ("replaced", "unsuggested", "removed", "inserted", "joined", "split")
 WORD = (
     *("novel", "novel_name", "rare", "unusual", "short", "length", "surprise", "surprise_novel", "here", "odd_letters"),
-    *("fit", "fit_high", "behind", "meant_here", "first"),
+    *("fit", "fit_high", "behind", "meant_here", "first", "case_first", "vowel"),
 )
 CHANGED = (
     "removed",
@@ -143,6 +143,8 @@ def replacements(network: Network, lexicon: Lexicon, table: WordTable, look: See
     features[:, _AT["behind"]] = np.maximum(fit - _best(fit, place), -FAR) / NATS * novel
     here = np.log((table.candidates_here[row] + 1) / (table.here[numbers[place]] + 1))
     features[:, _AT["meant_here"]] = np.clip(here, -5, 5) / 5
+    features[:, _AT["case_first"]] = features[:, _AT["case"]] * features[:, _AT["first"]]
+    features[:, _AT["vowel"]] = table.suits_next(look.start + place, lexicon.before_vowel, entry)
     alone = open_[table.novel[numbers[open_]]]
     wrong = np.zeros((len(alone), len(FEATURES)), np.float32)
     wrong[:, _AT["unsuggested"]] = 1.0

@@ -15,7 +15,7 @@ REACH = 1.3  # keys: the six around one
 VOWELS = frozenset("aeiouy")
 LETTERS = (
     *("two_errors", "swapped", "neighbour_key", "other_letter", "vowels", "put_in", "left_out", "doubled"),
-    "first_letter",
+    *("first_letter", "stretch"),
 )
 LONGEST = 32  # letters that are compared
 TOGETHER = 1 << 16  # pairs of words at a time: their letters stay within some 50 MB
@@ -69,6 +69,11 @@ def sound_of(word: str) -> str:
     for pattern, instead in _SOUNDS:
         key = pattern.sub(instead, key)
     return key
+
+
+def consonants_of(key: str) -> str:
+    """Return the consonants of a sound, and whether a vowel comes first: what is kept of words spelled by ear."""
+    return key[:1] + key[1:].replace("a", "")
 
 
 def letter_features(written: Sequence[str], meant: Sequence[str], rows: Pairs) -> NDArray[np.float32]:
@@ -126,7 +131,8 @@ def _touch(w: _Spelled, c: _Spelled, found: NDArray[np.float32]) -> None:
     vowels = replaced & _VOWEL[a.clip(max=127)] & _VOWEL[b.clip(max=127)]
     several = ~(replaced | put_in | left_out | swapped) & ((more > 0) | (less > 0))
     kinds = (several, swapped, replaced & near, replaced & ~near, vowels, put_in, left_out, twice)
-    for column, kind in enumerate((*kinds, w.left[:, 0] != c.left[:, 0])):
+    stretch = np.where(several, np.maximum(more, less), 0) / 10
+    for column, kind in enumerate((*kinds, w.left[:, 0] != c.left[:, 0], stretch)):
         found[:, column] = kind
 
 

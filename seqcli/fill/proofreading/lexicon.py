@@ -67,6 +67,8 @@ class Lexicon:
         self.forms = _forms(self.words, self.cases, self.ids)
         known = np.flatnonzero(self.forms.known)
         self.numbers = {"known": known, "other": np.flatnonzero(~self.forms.known)}
+        articles = {"a": -1.0, "an": 1.0}
+        self.before_vowel = np.array([articles.get(word.lower(), 0.0) for word in self.words], np.float32)
         self._unknown = frozenset[str]()
         self._near: dict[tuple[str, int], NearWords] = {}
 

@@ -12,6 +12,7 @@ missing   a word of the closed classes left out
 doubled   a word written twice
 extra     a word of the closed classes put in
 joined    two words written as one; split: one of five letters or more as two
+case      a capital written small, one in four times a small letter as a capital
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 from seqcli.fill.proofreading.candidates import FEATURES, Confusions
 from seqcli.fill.proofreading.closed_class import insertable
 from seqcli.fill.proofreading.letters import NEIGHBOURS, VOWELS
-from seqcli.fill.proofreading.lexicon import LOWER, UPPER, case_of
+from seqcli.fill.proofreading.lexicon import LOWER, TITLE, UPPER, case_of
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 REPLACED, REMOVED, SWAPPED = 0.7, 0.8, 0.9  # of a damaged letter: cumulated shares; the rest is put in
@@ -53,13 +54,14 @@ class Noise:
     extra: float = 0.0
     joined: float = 0.0
     split: float = 0.0
+    case: float = 0.0
 
 
 NOISES = {
     "letters": Noise(letters=0.03),
     "words": Noise(word=0.02),
     "none": Noise(),
-    "mixed": Noise(0.0015, 0.015, 0.01, 0.006, 0.006, 0.003, 0.002, 0.003, 0.002, 0.002),
+    "mixed": Noise(0.0015, 0.015, 0.01, 0.006, 0.006, 0.003, 0.002, 0.003, 0.002, 0.002, 0.008),
 }
 WORDS = tuple(f.name for f in fields(Noise))[1:]  # kinds whose share is one of words
 
@@ -148,6 +150,9 @@ class Damage:
             return start, start, f"{others.closed[int(self._rng.integers(len(others.closed)))]} "
         if kind == "joined" and beside and following is not None and case_of(following[0]) == LOWER:
             return start, following.end(), word + following[0]
+        if kind == "case":
+            other = word.lower() if case_of(word) == TITLE else word.capitalize() if self._rng.random() < 0.04 else word
+            return start, end, other
         if kind == "split" and len(word) > 4:
             cut = int(self._rng.integers(2, len(word) - 1))
             return start, end, f"{word[:cut]} {word[cut:]}"

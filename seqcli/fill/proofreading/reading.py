@@ -10,9 +10,9 @@ from seqcli.fill.proofreading.markup import OPAQUE, Prose, kind_of
 from seqcli.text.character_kinds import SPACES
 from seqcli.text.token_spans import surfaces
 from seqcli.text.tokens import JOINER, Tokenizer
-from seqcli.text.units import WRAPPED_LINE
 
 WINDOW = 48  # tokens read together: whole sentences, as many as fit; a neighbour further away says next to nothing
+WRAPPED = 120  # characters: a longer line is no line of a wrapped paragraph
 LONGEST = 96  # tokens of a sentence that is not cut
 APART = 0.5  # share of the full stops and commas that stand alone, from which a text is one of tokens, not of prose
 _SPACE = SPACES.decode()
@@ -105,7 +105,7 @@ def _goes_on(line: str, following: str, longest: int) -> bool:
     begins = following.lstrip(_SPACE)[:1]
     if begins.islower():
         return not ended
-    full = 50 <= longest <= WRAPPED_LINE and len(line) > 0.7 * longest
+    full = 50 <= longest <= WRAPPED and len(line) > 0.7 * longest
     return full and not ended and begins.isalnum()
 
 

@@ -25,7 +25,7 @@ wind wound;write wrote written;man men;woman women;child children;foot feet;toot
 ox oxen;person people;life lives;wife wives;knife knives;leaf leaves;half halves;self selves;wolf wolves
 thief thieves;shelf shelves;calf calves
 """
-_SUFFIXES = ("s", "es", "ed", "d", "ing", "ly", "er", "est", "'s", "n", "en", "y", "ful", "ness", "ment", "ion", "al")
+_SUFFIXES = ("s", "es", "ed", "d", "ing", "ly", "er", "est", "'s")
 SHORTEST = 3  # letters of a word that has forms
 
 
@@ -56,11 +56,11 @@ def bases_of(word: str) -> list[str]:
         if not word.endswith(suffix) or len(stem) < SHORTEST:
             continue
         found.append(stem)
-        if suffix in ("ing", "ed", "er", "est", "en", "y", "ion", "al"):
+        if suffix in ("ing", "ed", "er", "est"):
             found.append(stem + "e")
             if stem[-1] == stem[-2:-1]:
                 found.append(stem[:-1])
-        if suffix in ("es", "ed", "er", "est", "ly", "ness") and stem.endswith("i"):
+        if suffix in ("es", "ed", "er", "est", "ly") and stem.endswith("i"):
             found.append(stem[:-1] + "y")
         if suffix == "ly":
             found.append(stem + "le")

@@ -52,12 +52,24 @@ class WordTable:
         self.novel = self.is_word & ~found
         self.counts = np.where(found, lexicon.counts[self.entries], 0.0)
         cases = np.array([case_of(written) for written in self.written], np.int64)
+        self.vowel_first = np.array([1 if word[:1] and word[0] in "aeio" else -1 for word in lower], np.float32)
         self.named = (cases == TITLE) | (cases == UPPER)
         self.lengths = np.array([len(written) for written in self.written], np.float32)
         self.odd_letters = np.zeros(len(tokens), np.float32)
         for i in np.flatnonzero(self.novel).tolist():
             self.odd_letters[i] = lexicon.letters.surprise(lower[i]) - USUAL_SURPRISE
         self._weigh(lower, confusions)
+
+    def suits_next(self, places: Ints, before_vowel: Floats, entries: Ints) -> Floats:
+        """Return 1 where the other one of a and an suits the next word's first letter better, -1 where this one does.
+
+        before_vowel: of each entry, 1 for an, -1 for a, 0 for others. places: of tokens; entries: that may be meant.
+        """
+        number = self.number[places]
+        swapped = before_vowel[entries] * before_vowel[self.entries[number]] * (self.entries[number] >= 0) < 0
+        following = self.number[np.minimum(places + 1, len(self.number) - 1)]
+        suits: Floats = np.where(swapped, before_vowel[entries] * self.vowel_first[following], 0).astype(np.float32)
+        return suits
 
     def _weigh(self, lower: list[str], confusions: Confusions) -> None:
         """Count the words of the file, find what may have been meant by each, and settle those that recur."""
