@@ -23,6 +23,7 @@ def check_opens(record: Record) -> None:
         "translation": _translation,
         "dialogue": _dialogue,
         "fill": _fill,
+        "sentences": _sentences,
     }
     ways[record.task](record)
 
@@ -103,3 +104,13 @@ def _fill(record: Record) -> None:
         calibration_of(record)
     if "state" in record.files:
         training_state(record, fill_table(record.spec, len(record.vocabulary())))
+
+
+def _sentences(record: Record) -> None:
+    from seqcli.sentences.arrays import sentences_table
+    from seqcli.sentences.load import Asked
+    from seqcli.training.state import training_state
+
+    asked = Asked(record)
+    if "state" in record.files:
+        training_state(record, sentences_table(record.spec, len(asked.vocabulary)))

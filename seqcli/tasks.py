@@ -69,6 +69,14 @@ TASKS = {
         "seqcli.fill.answers:load",
         "seqcli.fill.training:FillTrainer",
     ),
+    "sentences": Task(
+        "holds sentences as codes (ask it with sample, reconstruct, interpolate, attribute, edit)",
+        "model of sentences",
+        "models of sentences",
+        "train-vae FILE",
+        "seqcli.sentences.answers:load",
+        "seqcli.sentences.training:SentencesTrainer",
+    ),
 }
 
 
@@ -126,6 +134,14 @@ _DIALOGUE = Architecture(
     "seqcli.dialogue.settings:DialogueRunSpec",
 )
 
+_SENTENCES = Architecture(
+    "sentences",
+    "seqcli.sentences.model:SentenceModel",
+    "seqcli.sentences.settings:VaeSpec",
+    "seqcli.sentences.settings:SentencesTextSpec",
+    "seqcli.sentences.settings:SentencesRunSpec",
+)
+
 ARCHITECTURES: dict[str, Architecture] = {  # of a name that two tasks have, the later one's has its task before it
     "rnn": _RECURRENT._replace(defaults={"learning_rate": 0.003}),  # at 0.01, for gated cells, it hardly learns
     "gru": _RECURRENT,
@@ -156,6 +172,9 @@ ARCHITECTURES: dict[str, Architecture] = {  # of a name that two tasks have, the
         "seqcli.fill.settings:FillTextSpec",
         "seqcli.fill.settings:FillRunSpec",
     ),
+    "vae": _SENTENCES,
+    "autoencoder": _SENTENCES._replace(spec_class="seqcli.sentences.settings:CodedSpec"),
+    "sentence-lm": _SENTENCES._replace(spec_class="seqcli.sentences.settings:SentenceSpec"),
     "imported": Architecture("vectors", "seqcli.vectors.table:Table", "seqcli.vectors.settings:TableSpec"),
 }
 

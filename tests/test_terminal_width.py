@@ -27,6 +27,7 @@ ASIDE = ("--models-dir", "aside")  # so that the lists of models stay as they ar
 QUICK = ("--threads", "1", "--embedding-size", "8")
 LANGUAGE = (*QUICK, "--hidden-size", "8", "--samples", "8", "--epochs", "1")
 TRANSLATION = (*QUICK, "--hidden-size", "8", "--encoder-size", "8", "--epochs", "1")
+CODES = (*QUICK, "--hidden-size", "8", "--encoder-size", "8", "--latent-size", "4", "--epochs", "1")
 LAB = {  # each as short as it may be
     "addition": ("--updates", "12"), "gradients": ("--steps", "12"), "gates": ("--updates", "2", "--hidden", "4"),
     "memory": ("--updates", "1", "--hidden", "4", "--small", "2"), "overfit": ("--updates", "20", "--hidden", "4"),
@@ -39,6 +40,7 @@ SLOW = {
     ("train-fill",),
     ("evaluate-proofread",),
     ("tune",),
+    ("train-vae",),
     ("lab", "check"),
     ("lab", "addition"),
 }  # at one width: seconds each
@@ -56,6 +58,14 @@ def lines_of(language: str) -> list[tuple[str, ...]]:
         ("train-fill", text, "--name", "new-fill", "--replace", *ASIDE, *LANGUAGE),
         ("fill", GAPPED[language], "-k", "3", "-m", "gaps"), ("fill", GAPPED[language], "--among", one, "-m", "gaps"),
         ("evaluate-fill", "gaps", "--test", text, "--threads", "1"), ("models", "show", "gaps"),
+        ("train-vae", text, "--name", "new-codes", "--replace", *ASIDE, *CODES),
+        ("sample", "-n", "3", "-m", "codes"), ("reconstruct", sentence, "-m", "codes"),
+        ("interpolate", prompt, sentence, "--steps", "4", "-m", "codes"),
+        ("attribute", sentence, "--without", "sources.txt", "--having", text, "-m", "codes"),
+        ("edit", sentence, "--word", two, "--rounds", "2", "--tries", "8", "-m", "codes"),
+        ("embed", sentence, "-m", "codes"), ("neighbors", sentence, "--among", "sources.txt", "-m", "codes"),
+        ("map", "codes.html", "-m", "codes", "--replace", "--among", "sentences.txt"),
+        ("evaluate-sentences", "codes", "--test", "sources.txt", "--samples", "5"), ("models", "show", "codes"),
         ("tune", text, "--name", "new-search", "--replace", *ASIDE, "--minutes", "0.02", "--trials", "2"),
         ("corpus", text), ("corpus", text, "--test", text), ("corpus", text, "--tokenizer", "characters"),
         ("tokenize", sentence, "-m", "model"), ("detokenize", sentence, "-m", "model"),
@@ -118,6 +128,7 @@ def _fill(language: str) -> None:
     pairs = ["\t".join(pair) for pair in zip(*sides, strict=True)]
     Path("pairs.tsv").write_text("\n".join(pairs) + "\n", "utf-8")
     Path("few.tsv").write_text("\n".join(pairs[:4]) + "\n", "utf-8")
+    Path("sentences.txt").write_text("\n".join(sides[0][:5]) + "\n", "utf-8")
     Path("sources.txt").write_text("\n".join(sides[0][:2]) + "\n", "utf-8")
     first, second, third, *_ = WORDS[language]
     Path("judged.tsv").write_text(f"{first}\t{second}\t7\n{second}\t{third}\t3\n{first}\t{third}\t1\n", "utf-8")
@@ -129,6 +140,7 @@ def _fill(language: str) -> None:
         ("train-w2v", text, "--name", "vectors", *QUICK, "--epochs", "2", "--min-count", "1", *cut),
         ("train-w2v", text, "--name", "others", *QUICK, "--epochs", "1", "--min-count", "1", "--seed", "2", *cut),
         ("train-translate", "pairs.tsv", "--name", "pair", *TRANSLATION),
+        ("train-vae", text, "--name", "codes", *CODES, *cut),
         ("models", "export", "pair", "again.seqcli.tar"),
         ("models", "import", "again.seqcli.tar"),
         ("models", "export", "counts", "given.seqcli.tar"),

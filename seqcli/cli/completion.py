@@ -16,6 +16,8 @@ TASK_OF = {  # the task of the models that a command asks or goes on with; the o
     **dict.fromkeys(("neighbors", "analogy", "similarity", "odd-one-out", "vector", "sentence-similarity"), "vectors"),
     **dict.fromkeys(("compare", "map", "evaluate-vectors", "quantize-vectors", "index-vectors"), "vectors"),
     "train-w2v": "vectors",
+    **dict.fromkeys(("train-vae", "sample", "reconstruct", "interpolate", "attribute", "edit", "embed"), "sentences"),
+    "evaluate-sentences": "sentences",
 }
 
 

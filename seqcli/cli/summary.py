@@ -14,13 +14,19 @@ from seqcli.quantities import duration, size
 if TYPE_CHECKING:
     from seqcli.store import Record
 
-KINDS = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM", "ngram": "n-grams", "hred": "HRED", "vhred": "VHRED"}
+KINDS = {  # of models whose task does not say it
+    **{"rnn": "RNN", "gru": "GRU", "lstm": "LSTM", "ngram": "n-grams", "hred": "HRED", "vhred": "VHRED"},
+    **{"vae": "VAE", "autoencoder": "autoencoder", "sentence-lm": "sentence LM"},
+}
 FIGURES = (  # its first is a model's headline
-    *("bleu", "accuracy_1", "perplexity", "nats_per_token", "nats_per_pair", "bound_nats_per_token"),
+    *("bleu", "accuracy_1", "perplexity", "bound_nats_per_sentence", "reconstruction_nats_per_sentence"),
+    *("nats_per_token", "nats_per_pair", "bound_nats_per_token"),
 )
 NAMES = {
     **{"bleu": "BLEU", "chrf": "chrF", "kl_per_sentence": "KL per sentence", "kl_per_utterance": "KL per utterance"},
     **{"accuracy_1": "found first", "accuracy_5": "among five", "accuracy_10": "among ten"},
+    "bound_nats_per_sentence": "nats per sentence (a bound)",
+    "reconstruction_nats_per_sentence": "nats per sentence to reconstruct",
 }
 LATENT = ("kl_per_sentence", "kl_per_utterance", "active_units", "mutual_information")  # of a latent variable
 FURTHER = ("chrf", "accuracy_5", "accuracy_10", "nats_per_token", "bits_per_character")  # told behind the headline
@@ -42,6 +48,7 @@ def kind(record: Record) -> str:
         "translation": "translator",
         "dialogue": "dialogue model",
         "fill": "fills gaps",
+        "sentences": "sentences",
     }[record.task]
     return KINDS.get(record.architecture, fallback)
 

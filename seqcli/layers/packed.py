@@ -59,9 +59,12 @@ class Packed:
 class Layer:
     """One recurrent layer: its products, input and state apart."""
 
-    def __init__(self, architecture: str, arrays: dict[str, Any], name: str) -> None:
+    def __init__(self, architecture: str, arrays: dict[str, Any], name: str, width: int | None = None) -> None:
+        """width: numbers of the input that `inputs` is given; `more` [.., gates * H] is the product of the others."""
         self._cell = architecture
-        self._input = np.ascontiguousarray(arrays[f"{name}.weight_ih_l0"].T)
+        weight = arrays[f"{name}.weight_ih_l0"]
+        self._input = np.ascontiguousarray(weight[:, :width].T)
+        self.more: Array = np.ascontiguousarray(weight[:, len(self._input) :].T)
         self._state = np.ascontiguousarray(arrays[f"{name}.weight_hh_l0"].T)
         bias, self._bias = arrays[f"{name}.bias_ih_l0"], arrays[f"{name}.bias_hh_l0"]
         if architecture != "gru":  # whose reset gate stands between the two

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from seqcli.layers.products import linear
+
 CHUNK = 1 << 22  # logits at a time in evaluation: 16 MB, of sizes tried the one that the caches like best
 TRAINED = 1 << 20  # logits at a time in training: 4 MB, which two cores keep near
 
@@ -93,7 +95,7 @@ class _Softmax(torch.autograd.Function):
         nats, wanted, by_hidden = [], [], []
         by_weight, by_bias = torch.zeros_like(weight), torch.zeros_like(bias)
         for h, y in zip(*(torch.split(part, max(TRAINED // size, 1)) for part in (hidden, targets)), strict=True):
-            scores = F.linear(h, weight, bias).float()
+            scores = linear(h, weight, bias).float()
             wanted.append(scores.gather(1, y[:, None]))
             top = scores.amax(1, keepdim=True)
             total = scores.sub_(top).exp_().sum(1, keepdim=True)
@@ -101,8 +103,8 @@ class _Softmax(torch.autograd.Function):
             scores.div_(total.mul_(count)).scatter_add_(
                 1, y[:, None], scores.new_full((len(y), 1), (smoothing - 1) / count)
             )
-            by_hidden.append(torch.mm(scores, weight))
-            by_weight += torch.mm(scores.t(), h)
+            by_hidden.append(linear(scores, weight.t()))
+            by_weight += linear(scores.t(), h.t())
             by_bias += scores.sum(0)
         mean, anywhere = torch.cat(nats).mean(), (hidden.mean(0) @ weight.mean(0) + bias.mean()).float()
         moved = torch.cat(by_hidden).to(hidden.dtype)

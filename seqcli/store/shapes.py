@@ -76,6 +76,7 @@ MEASURED = {  # task -> the figures that every evaluation of it gives
     "translation": ("tokens", "nats_per_token"),
     "dialogue": ("tokens",),
     "fill": ("tokens", "nats_per_token", "accuracy_1", "accuracy_5", "accuracy_10"),
+    "sentences": ("tokens", "sentences"),
 }
 RESULTS: Shape = {"held_out": OBJECT, "mixtures": OBJECT, "words": COUNT, "dimensions": COUNT}
 HELD_OUT: Shape = {
@@ -89,6 +90,13 @@ HELD_OUT: Shape = {
     "accuracy_1": SHARE,
     "accuracy_5": SHARE,
     "accuracy_10": SHARE,
+    "sentences": SOME,
+    "bound_nats_per_sentence": FIGURE,
+    "reconstruction_nats_per_sentence": FIGURE,
+    "nats_per_sentence": FIGURE,
+    "kl_per_sentence": FIGURE,
+    "active_units": COUNT,
+    "mutual_information": AMOUNT,
     "bleu": AMOUNT,
     "chrf": AMOUNT,
     "signature": TEXT,

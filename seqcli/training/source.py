@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seqcli.session import Session
     from seqcli.store import Record
     from seqcli.text.corpus import Corpus
+    from seqcli.text.pieces import Pieces
 
 
 def name_of(paths: Sequence[str], task: str) -> str:
@@ -78,14 +79,29 @@ def read_corpus(
 
     record: the training that goes on. origin: the model whose tokens come first, and those of the text behind them.
     """
-    from seqcli.text.corpus import build, read_pieces
+    from seqcli.text.corpus import read_pieces
     from seqcli.text.files import total_size
-    from seqcli.text.script import misfit, script_of
 
     folder = os.fspath(session.shelf.root)
     with session.bar(total_size(source.texts), "reading") as bar:
         pieces = read_pieces(source.texts, source.form, bar.to, folder)
     valid_pieces = read_pieces(source.valid, source.form, folder=folder) if source.valid else None
+    return corpus_of(session, source, pieces, valid_pieces, text, record, origin)
+
+
+def corpus_of(
+    session: Session,
+    source: Source,
+    pieces: Pieces,
+    valid_pieces: Pieces | None,
+    text: Any,
+    record: Record | None,
+    origin: Record | None = None,
+) -> Corpus:
+    """Encode a text that was read, and say what it is; record and origin as for `read_corpus`."""
+    from seqcli.text.corpus import build
+    from seqcli.text.script import misfit, script_of
+
     vocabulary, tokenizer = None, None
     if known := record or origin:
         vocabulary, tokenizer = known.vocabulary(), tokenizer_of(known)

@@ -11,6 +11,7 @@ from seqcli.cli.inputs import input_options
 from seqcli.cli.layout import readable
 from seqcli.cli.options import command, model_option, option, output_options, spec_options
 from seqcli.cli.questions import add_empty, answer_each
+from seqcli.cli.sentences.latent_space import has_codes, sentence_neighbors
 from seqcli.cli.session import Session
 from seqcli.cli.vectors.words import are_lines, words_of_argument
 from seqcli.errors import MisuseError, ModelError, SeqcliError, quoted
@@ -50,9 +51,12 @@ def neighbors(
     """List the nearest words of each word, by the cosine between their vectors.
 
     Words are arguments, each answered by itself, or lines of a file or pipe. Of arguments that are unknown, the others
-    are answered all the same.
+    are answered all the same. Where -m names a model of sentences, the arguments are one sentence, and its nearest
+    among those of --among FILE are listed, by the cosine between their codes.
     """
     how = settings(Nearing(), given(Nearing, params))
+    if has_codes(session, model):
+        return sentence_neighbors(session, words, model, among, file, how.k)
     vectors = _open(session, model)
     near = vectors.near(how, among)
     piped = are_lines(words, file)

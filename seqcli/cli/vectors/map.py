@@ -9,6 +9,7 @@ import click
 from seqcli.cli.completion import complete_model_then_file
 from seqcli.cli.options import command, model_option, option, spec_options
 from seqcli.cli.outputs import check_free, check_picture, model_and_file
+from seqcli.cli.sentences.latent_space import draw_sentences, has_codes
 from seqcli.cli.session import Session
 from seqcli.cli.vectors.ask import among_option
 from seqcli.errors import MisuseError, quoted
@@ -40,6 +41,8 @@ def map_vectors(
 ) -> None:
     """Draw a map of words on which near words stand together: .png, .svg, or .html to explore, which needs no network.
 
+    Where a model of sentences is named, those of --among FILE are drawn, by their codes.
+
     Of the commonest words those that mean something are drawn, as far as that can be told: the first hundred of a text,
     nearly all function words, come in only where there are too few others. Of the words of --among, those that the
     model knows are drawn.
@@ -50,6 +53,8 @@ def map_vectors(
     how = settings(MapSettings(), given(MapSettings, params))
     check = check_free if file.lower().endswith(".html") else check_picture
     check(file, replace)
+    if has_codes(session, model):
+        return draw_sentences(session, model, among, how, file)
     from seqcli.vectors.answers import open_vectors
     from seqcli.vectors.map import map_of
     from seqcli.vectors.projection import check_method

@@ -1,0 +1,1 @@
+"""Commands of sentences with a code: train-vae, sample, reconstruct, interpolate, attribute, edit, embed."""

@@ -1,0 +1,94 @@
+"""The command that trains a model of sentences: train-vae."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqcli.cli.completion import complete_file, complete_model
+from seqcli.cli.options import architecture_option, command, option, spec_options
+from seqcli.cli.session import Session
+from seqcli.cli.training import resume_line, training_options
+from seqcli.quantities import duration
+from seqcli.sentences.settings import SentencesRunSpec, SentencesTextSpec, VaeSpec
+from seqcli.settings import check_given
+from seqcli.training.resumption import check_resume
+from seqcli.training.source import Source, name_of
+
+if TYPE_CHECKING:
+    from seqcli.training.driver import Outcome
+
+
+@command(
+    epilog="Examples: seqcli train-vae sentences.txt --minutes 10, then: seqcli interpolate 'It is late.' 'We go.';  "
+    "seqcli train-vae sentences.txt --architecture autoencoder",
+)
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT...", shell_complete=complete_file)
+@training_options
+@option(
+    "--from",
+    "origin",
+    metavar="NAME",
+    shell_complete=complete_model,
+    help="Begin with the weights of this autoencoder, or VAE, of the same text.",
+)
+@spec_options(SentencesTextSpec)
+@architecture_option("sentences", "vae")
+@spec_options(VaeSpec, leave_out=("architecture",))
+@spec_options(SentencesRunSpec, leave_out=("unroll",))
+@click.pass_obj
+def train_vae(
+    session: Session,
+    /,
+    texts: tuple[str, ...],
+    name: str | None,
+    valid: tuple[str, ...],
+    like: str | None,
+    origin: str | None,
+    resume: bool,
+    replace: bool,
+    as_json: bool,
+    **params: Any,
+) -> None:
+    """Train a variational autoencoder of sentences: each gets a code, a distribution, that it is written from again.
+
+    A text is its lines, or is cut into sentences where its lines hold several. The training stops by itself when the
+    bound of held-out sentences gets no better. At every evaluation it says how much the code is used, and warns where
+    it is ignored. The autoencoder has a point for a code, 512 numbers by default; the sentence-lm has none.
+    """
+    check_resume(resume, replace=replace, like=like, **{"from": origin})
+    check_given(params, SentencesTextSpec, VaeSpec, SentencesRunSpec)
+    from seqcli.sentences.training import SentencesTrainer
+    from seqcli.training.driver import Order, train
+
+    source, name = Source(texts, valid, session.text_form), name or name_of(texts, "sentences")
+    line = resume_line(session, "train-vae", source, name)
+    order = Order(source, name, params, like, origin, resume, replace, line)
+    outcome = train(session, SentencesTrainer(session, order), order)
+    if outcome is not None:
+        _report(session, outcome)
+        if as_json:
+            session.terminal.document(outcome.document())
+
+
+def _report(session: Session, outcome: Outcome) -> None:
+    """Say what came of a training, and what to try next."""
+    from seqcli.latent.collapse import alarm
+    from seqcli.sentences.figures import COST, cost_text
+
+    record, done = outcome.record, outcome.done
+    held_out, name = record.results["held_out"], record.name
+    cost = cost_text(record.architecture, held_out[COST[record.architecture]])
+    used = ""
+    if "kl_per_sentence" in held_out:
+        used = f", KL {held_out['kl_per_sentence']:.2f}, active units {held_out['active_units']}"
+    session.note(
+        f"Done in {duration(done.seconds)} ({done.why}): {done.what}: held-out {cost}{used} over "
+        f"{held_out['sentences']:,} sentences."
+    )
+    if said := alarm(held_out):
+        session.note(said)
+    tip = ["seqcli", "reconstruct", "SENTENCE"] if record.architecture == "autoencoder" else ["seqcli", "sample"]
+    session.note(f"Model: {os.path.relpath(outcome.directory)}. Try:", [*tip, "-m", name])

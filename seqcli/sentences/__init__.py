@@ -1,0 +1,1 @@
+"""Sentences with a latent code: the variational autoencoder, and its two baselines."""
