@@ -133,6 +133,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "tokenize": ("Text", "seqcli.cli.tokens:tokenize", "Cut lines into the tokens that a model sees."),
     "detokenize": ("Text", "seqcli.cli.tokens:detokenize", "Join lines of tokens to text again."),
+    "serve": ("Answer", "seqcli.cli.serve:serve", "Let models answer over HTTP: a page, JSON, OpenAI's shape."),
     "lab": (
         "Understand",
         "seqcli.cli.lab.commands:lab",

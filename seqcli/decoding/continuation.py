@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqcli.answering import Answering, select
 from seqcli.decoding.copies import Copies
@@ -50,9 +51,13 @@ class Writer:
             begun = select(model.read([text]), rows)
         self._hidden, self._state = begun
 
+    def logs(self) -> NDArray[Any]:
+        """Return the log of every token's probability to be written next. -> [B, V]"""
+        return self._model.log_probabilities(self._hidden)
+
     def step(self) -> tuple[Ids, Reals]:
         """Write a token of each text. -> ids [B], and natural logs of their probabilities under the model [B]"""
-        logs = self._model.log_probabilities(self._hidden)
+        logs = self.logs()
         allowed = forbid(logs, [self._limits.forbidden(text) for text in self.texts])
         ids = draw(shaped(allowed, self._how), np.array([chances.random() for chances in self._chances]))
         for text, token in zip(self.texts, ids.tolist(), strict=True):

@@ -1,0 +1,323 @@
+"""The application that a server runs: its paths, and what each answers. The event loop never computes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from seqcli.errors import DamagedError, MisuseError, ModelError, SeqcliError, quoted
+from seqcli.serve import openai
+from seqcli.serve.guard import App, Guard, TooLongError, failure
+from seqcli.serve.metrics import Metrics
+from seqcli.serve.models import Models, Opened
+from seqcli.serve.openapi import describe
+from seqcli.serve.questions import QUESTIONS, Question
+from seqcli.serve.settings import Serving
+from seqcli.serve.together import BusyError, Together
+from seqcli.session import Session, Silent
+from seqcli.store import Shelf
+from seqcli.tasks import TASKS
+from seqcli.threads import Untouched, processors
+from seqcli.vectors.table import UnknownWordError
+
+ENVIRONMENT = "SEQCLI_SERVING"  # what the processes of one server are told: JSON
+STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (TooLongError, 413),
+    (BusyError, 429),
+    (MisuseError, 400),
+    (UnknownWordError, 400),
+    (DamagedError, 503),
+    (ModelError, 404),
+    (SeqcliError, 400),
+)
+DEEPEST = "It is nested too deeply."
+
+
+class Server:
+    """What the requests of one process share."""
+
+    def __init__(self, session: Session, names: Sequence[str], how: Serving) -> None:
+        self.how = how
+        self.models = Models(session, names, how.keep)
+        self.together = Together(processors(), how.gather / 1e3, how.waiting)
+        paths = frozenset(route.path for route in self.routes())
+        self.metrics = Metrics(paths, self.together, self.models)
+
+    def routes(self) -> list[Route]:
+        """Return every path, and what answers it."""
+        get: dict[str, Callable[[Request], Awaitable[Response]]] = {
+            "/": self.page,
+            "/models": self.listed,
+            "/health": self.health,
+            "/ready": self.ready,
+            "/metrics": self.counts,
+            "/openapi.json": self.described,
+            "/v1/models": self.openai_models,
+        }
+        post: dict[str, Callable[[Request], Awaitable[Response]]] = {
+            **{question.path: self._asked(question) for question in QUESTIONS},
+            "/v1/completions": self.complete,
+            "/v1/embeddings": self.embed,
+        }
+        return [
+            *(Route(path, answer, methods=["GET"]) for path, answer in get.items()),
+            *(Route(path, answer, methods=["POST"]) for path, answer in post.items()),
+        ]
+
+    # -- about the server -----------------------------------------------------------------------------------------
+
+    async def page(self, request: Request) -> Response:
+        """Answer with the page to try the models on."""
+        page = Path(__file__).with_name("page.html").read_bytes()
+        policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+        return Response(page, media_type="text/html", headers={"content-security-policy": policy})
+
+    async def health(self, request: Request) -> Response:
+        """Say that the server runs."""
+        return _json({"status": "ok"})
+
+    async def ready(self, request: Request) -> Response:
+        """Say whether there is a model to answer with."""
+        records = await self.together.compute(self.models.records)
+        return _json({"status": "ok" if records else "no model"}, 200 if records else 503)
+
+    async def counts(self, request: Request) -> Response:
+        """Answer with what is counted."""
+        return Response(self.metrics.text(), media_type="text/plain; version=0.0.4")
+
+    async def described(self, request: Request) -> Response:
+        """Answer with the description for programs."""
+        return _json(describe())
+
+    async def listed(self, request: Request) -> Response:
+        """Answer with the models that may be asked, as `models list` tells them."""
+        records = await self.together.compute(self.models.records)
+        defaults = {task: self.models.default(task) for task in TASKS}
+        return _json(
+            [
+                {
+                    "model": r.name,
+                    "task": r.task,
+                    "architecture": r.architecture,
+                    "bytes": sum(entry.size for entry in r.files.values()),
+                    "default": defaults.get(r.task) == r.name,
+                }
+                for r in records
+            ]
+        )
+
+    # -- questions ------------------------------------------------------------------------------------------------
+
+    def _asked(self, question: Question) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            asked = await _document(request)
+            given = question.given(asked)
+            texts = self._texts(question.asks, asked.get(question.asks))
+            self._check_written(given.get("n") or 1, given.get("tokens") or 1, len(texts))
+            opened = await self._opened(asked, question.task)
+            if asked.get("stream"):
+                return self._streamed(question, opened, given, texts)
+            questions: Sequence[Any] = [texts] if question.listed else texts
+            kind = (question.path, id(opened.answers), json.dumps(given, sort_keys=True))
+            found = await self.together.ask(
+                kind, lambda some: question.answer(opened.answers, dict(given), some), questions
+            )
+            return _json([row for rows in found for row in rows])
+
+        return answer
+
+    def _streamed(self, question: Question, opened: Opened, given: dict[str, Any], texts: Sequence[str]) -> Response:
+        """Answer with texts as they are written."""
+        from seqcli.language.generation_settings import wanted_texts
+
+        if question.path != "/generate":
+            raise MisuseError("'stream' belongs to /generate and /v1/completions; leave it out.")
+        wanted = wanted_texts(given, False)
+        if wanted.beam:
+            raise MisuseError("What is searched for with 'beam' comes whole; leave 'stream' out.")
+
+        def pieces() -> Iterator[dict[str, Any]]:
+            writing = opened.answers.writing(wanted)
+            for text in texts:
+                for sample in range(wanted.n):
+                    for piece in writing.as_it_comes(text, 0, sample):
+                        yield {"prompt": text, "sample": sample + 1, "text": piece}
+
+        return self._events(pieces())
+
+    def _events(self, pieces: Iterator[dict[str, Any]]) -> Response:
+        """Answer with server-sent events, each computed on a thread when the one before it was sent."""
+
+        async def events() -> AsyncIterator[bytes]:
+            done: dict[str, Any] = {}
+            while (piece := await self.together.compute(lambda: next(pieces, done))) is not done:
+                yield b"data: " + _encoded(piece) + b"\n\n"
+            yield b"data: [DONE]\n\n"
+
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    # -- OpenAI's shape -------------------------------------------------------------------------------------------
+
+    async def openai_models(self, request: Request) -> Response:
+        """Answer with the models, as OpenAI lists them."""
+        records = await self.together.compute(self.models.records)
+        listed = [
+            {"id": r.name, "object": "model", "created": 0, "owned_by": "seqcli", "task": r.task} for r in records
+        ]
+        return _json({"object": "list", "data": listed})
+
+    async def complete(self, request: Request) -> Response:
+        """Complete prompts."""
+        asked = await _document(request)
+        how, prompts = openai.completing(asked), openai.prompts_of(asked)
+        self._texts("prompt", prompts)
+        self._check_written(how.n, max(how.max_tokens, 1), len(prompts))
+        opened = await self._opened(asked, "lm")
+        model, name = opened.answers, opened.record.name
+
+        def pieces() -> Iterator[openai.Choice]:
+            for place, prompt in enumerate(prompts):
+                yield from openai.pieces(model, how, prompt, place * how.n)
+
+        if asked.get("stream"):
+            return self._events(openai.document(name, [piece.document(how)]) for piece in pieces())
+        choices = await self.together.compute(lambda: openai.joined(pieces(), len(prompts) * how.n))
+        read = await self.together.compute(lambda: openai.tokens_read(model, prompts))
+        written = sum(choice.tokens for choice in choices)
+        usage = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+        return _json(openai.document(name, [choice.document(how) for choice in choices], usage))
+
+    async def embed(self, request: Request) -> Response:
+        """Give the vectors of texts."""
+        asked = await _document(request)
+        texts = self._texts("input", asked.get("input"))
+        encoding = asked.get("encoding_format", "float")
+        if encoding not in ("float", "base64"):
+            raise MisuseError(f"'encoding_format' is {quoted(encoding)}; choose from float, base64.")
+        opened = await self._opened(asked, "vectors")
+        kind = ("/v1/embeddings", id(opened.answers))
+        found = await self.together.ask(kind, lambda some: list(opened.answers.transform(some)), texts)
+        import numpy as np
+
+        data = openai.embedded(np.array(found, np.float32), encoding)
+        usage = {"prompt_tokens": sum(len(text.split()) for text in texts)}
+        document = {"object": "list", "data": data, "model": opened.record.name}
+        return _json({**document, "usage": {**usage, "total_tokens": usage["prompt_tokens"]}})
+
+    # -- what all of them do --------------------------------------------------------------------------------------
+
+    async def _opened(self, asked: dict[str, Any], task: str) -> Opened:
+        name = asked.get("model")
+        if name is not None and not isinstance(name, str):
+            raise MisuseError("'model' is no text; give the name of a model, as /models lists it.")
+        return await self.together.compute(lambda: self.models.open(name or None, task))
+
+    def _texts(self, name: str, value: Any) -> list[str]:
+        """Return the texts of a request. Raises MisuseError for what is none, for none at all, and for one too long."""
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+            raise MisuseError(f"{quoted(name)} is no text and no list of texts; give one, or several.")
+        longest = max(map(len, texts))
+        if longest > self.how.longest:
+            raise MisuseError(
+                f"A text has {longest:,} characters, {self.how.longest:,} are allowed; send less at a time."
+            )
+        return texts
+
+    def _check_written(self, count: int, tokens: int, texts: int) -> None:
+        """Raise MisuseError where more is to be written than one request may have."""
+        if count * tokens * texts > self.how.written:
+            raise MisuseError(
+                f"{count * tokens * texts:,} tokens are asked for, {self.how.written:,} are allowed at a time."
+            )
+
+
+def application(
+    session: Session, names: Sequence[str], how: Serving, token: str | None, log: Callable[[str], object]
+) -> App:
+    """Return the application, ready to be run."""
+    server = Server(session, names, how)
+
+    @asynccontextmanager
+    async def running(app: Starlette) -> AsyncIterator[None]:
+        yield
+        server.together.close()
+
+    kinds: dict[Any, Any] = dict.fromkeys((SeqcliError, HTTPException, RecursionError, MemoryError, Exception), _failed)
+    app = Starlette(routes=server.routes(), exception_handlers=kinds, lifespan=running)
+    return Guard(app, how, token, server.metrics, log)
+
+
+def from_environment() -> App:
+    """Return the application of one of several processes, which the first one has described."""
+    from threadpoolctl import threadpool_limits
+
+    told = json.loads(os.environ[ENVIRONMENT])
+    how = Serving(**{**told["how"], "origin": tuple(told["how"]["origin"])})
+    threadpool_limits(1, user_api="blas")  # questions are answered beside each other, each on one thread
+    session = Silent(Shelf(told["models_dir"]), Untouched())
+    return application(session, told["names"], how, told["token"], print if told["log"] else _unheard)
+
+
+def _unheard(line: str) -> None:
+    """Say nothing."""
+
+
+async def _document(request: Request) -> dict[str, Any]:
+    """Return the JSON object of a request. Raises MisuseError for anything else."""
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, f"The request is {quoted(kind)}; send application/json.")
+    body = await request.body()
+    try:
+        found = json.loads(body, parse_constant=_no_number)
+    except RecursionError:
+        raise MisuseError(f"The request is no JSON that is read here: {DEEPEST}") from None
+    except ValueError as error:
+        raise MisuseError(f"The request is no JSON: {str(error)[:200]}") from None
+    if not isinstance(found, dict):
+        raise MisuseError("The request is JSON, but no object; send {...}.")
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _encoded(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(_encoded(value), status, media_type="application/json")
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """Answer with what went wrong, in the words of the command line."""
+    if isinstance(error, HTTPException):
+        said = {
+            404: "There is no such path; /openapi.json lists those that are.",
+            405: "Ask in another way: POST for questions.",
+        }
+        return Response(
+            failure(error.status_code, said.get(error.status_code, error.detail)),
+            error.status_code,
+            headers=error.headers,
+            media_type="application/json",
+        )
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=400)
+    status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
+    message = str(error) if isinstance(error, SeqcliError) else f"Unexpected {type(error).__name__}; please report it."
+    headers = {"retry-after": "1"} if status == 429 else None
+    return Response(failure(status, message), status, headers=headers, media_type="application/json")
