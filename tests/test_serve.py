@@ -196,7 +196,7 @@ def test_no_request_reaches_a_file(client: TestClient, models: Path) -> None:
     for name in ("../models/book", "models/book", ".", "..", "book/../book", "a\\b", "a\0b", "x" * 300):
         answer = client.post("/predict", json={"prompt": "the", "model": name})
         assert answer.status_code in (400, 404) and str(models.parent) not in answer.text, answer.text
-    for path in ("/../story.txt", "/%2e%2e/story.txt", "//story.txt"):
+    for path in ("/../story.txt", "/%2e%2e/story.txt"):
         assert client.get(path).status_code == 404
 
 

@@ -13,6 +13,8 @@ PANELS = (
     "Text",
     "Model",
     "Latent variable",
+    "Address",
+    "Load",
     "Training",
     "Drawing",
     "Mixture",
