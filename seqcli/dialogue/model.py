@@ -49,7 +49,8 @@ class DialogueModel(nn.Module):
         """counts [V]: how often each token stands in the training text; only a sampled training needs them."""
         super().__init__()
         self.spec = spec
-        share = torch.full((vocabulary_size,), 1.0 / vocabulary_size) if counts is None else counts / counts.sum()
+        counts = torch.zeros(vocabulary_size) if counts is None else counts
+        share = (counts + 1) / (counts + 1).sum()
         self.register_buffer("share", share.double().clamp(max=0.999), persistent=False)
         width, states, hidden = spec.embedding_size, 2 * spec.encoder_size, spec.hidden_size
         self.embedding, self.scale = nn.Embedding(vocabulary_size, width), spec.input_scale
@@ -67,7 +68,7 @@ class DialogueModel(nn.Module):
         seen = hidden + (states if self.keys is not None else 0)
         self.combine = nn.Linear(seen, width)
         self.lexical = nn.Linear(width, width, bias=False) if self.keys is not None else None
-        self.output_bias = nn.Parameter(torch.zeros(vocabulary_size))
+        self.output_bias = nn.Parameter(self.share.log().float())  # of chance alone: it need not be learned first
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)  # small: the tied output layer begins near uniform
         if self.distance is not None:
             nn.init.zeros_(self.distance.weight)

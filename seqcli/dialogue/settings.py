@@ -134,9 +134,9 @@ class DialogueRunSpec(RunSpec):
         panel="Training",
     )
     batch_size: int = setting(
-        16, "Dialogues learned from side by side in one update.", low=1, high=65_536, panel="Training"
+        8, "Dialogues learned from side by side in one update.", low=1, high=65_536, panel="Training"
     )
-    learning_rate: float = setting(0.003, "Highest step size of AdamW.", above=0.0, high=1e6, panel="Training")
+    learning_rate: float = setting(0.005, "Highest step size of AdamW.", above=0.0, high=1e6, panel="Training")
     average: float = setting(
         0.998,
         "Decay per update of a running mean of the weights, which is then measured and kept; 0: the last weights.",
