@@ -1,4 +1,4 @@
-"""Dialogues whose last reply needs what was said in the first one, five turns before it; writes corpora/remembered*.txt.
+"""Dialogues whose last reply needs what was said in the first one, five turns before it.
 
     python benchmarks/remembered_dialogues.py
 
