@@ -23,7 +23,10 @@ from starlette.testclient import TestClient
 
 import seqcli as face
 from seqcli.errors import MisuseError
+from seqcli.fill.proofreading.edits import Edit
+from seqcli.fill.proofreading.marks import Mark, Suggestion
 from seqcli.serve.application import application
+from seqcli.serve.language_tool import answer, wanted
 from seqcli.serve.questions import QUESTIONS
 from seqcli.serve.settings import Serving
 from seqcli.serve.together import MOST, BusyError, Together
@@ -161,6 +164,83 @@ def test_what_openai_has_and_this_has_not_is_refused_by_name(client: TestClient,
     assert answer.status_code == 400 and answer.json()["error"]["message"], answer.text
 
 
+# -- LanguageTool's shape -----------------------------------------------------------------------------------------
+
+
+def mark_of(text: str, word: str, edit: Edit | None, *suggestions: str, kind: str = "spelling") -> Mark:
+    offset = text.index(word)
+    some = tuple(Suggestion(one, 0.5) for one in suggestions)
+    return Mark(offset, len(word), 1, offset + 1, word, kind, 0.9, some, edit)
+
+
+def mended(text: str, match: dict[str, Any], value: str) -> str:
+    """What an editor makes of a match: it counts UTF-16 units."""
+    raw = text.encode("utf-16-le")
+    at, end = 2 * match["offset"], 2 * (match["offset"] + match["length"])
+    return (raw[:at] + value.encode("utf-16-le") + raw[end:]).decode("utf-16-le")
+
+
+def test_an_editor_mends_what_is_marked() -> None:
+    text = "😀 He goed 😀 home to to sea."
+    at = text.index
+    marks = [
+        mark_of(text, "goed", Edit(at("goed"), at("goed") + 4, "went"), "went", "goes"),
+        mark_of(text, "sea", Edit(at("sea"), at("sea"), "the "), "the", "a", kind="missing"),
+        mark_of(text, "to", Edit(at("to ") - 1, at("to ") + 2, ""), "", kind="doubled"),
+        mark_of(text, "home", None),
+    ]
+    asked = wanted({"text": text, "language": "auto"})
+    found = [(match, [one["value"] for one in match["replacements"]]) for match in answer(asked, marks, "m")["matches"]]
+    assert [[mended(text, match, value) for value in values] for match, values in found] == [
+        ["😀 He went 😀 home to to sea.", "😀 He goes 😀 home to to sea."],
+        ["😀 He goed 😀 home to to the sea.", "😀 He goed 😀 home to to a sea."],
+        ["😀 He goed 😀 home to sea."],
+        [],
+    ]
+    context = found[0][0]["context"]
+    assert mended(context["text"], context, "X") == text.replace("goed", "X")
+    off = {"text": text, "language": "auto", "disabledRules": "SEQCLI_SPELLING", "disabledCategories": "MISC"}
+    assert [match["rule"]["id"] for match in answer(wanted(off), marks, "m")["matches"]] == ["SEQCLI_MISSING"]
+
+
+def test_markup_is_left_out_and_counted() -> None:
+    parts = [
+        {"markup": "<b>😀"},
+        {"text": "He goed"},
+        {"markup": "</b><br>", "interpretAs": " "},
+        {"text": "home to see."},
+    ]
+    sent = "".join(part.get("text", part.get("markup", "")) for part in parts)
+    asked = wanted({"data": json.dumps({"annotation": parts}), "language": "en-US"})
+    text = asked.checked.text
+    assert text == "He goed home to see."
+    for word in ("goed", "home", "see"):
+        edit = Edit(text.index(word), text.index(word) + len(word), "X")
+        (match,) = answer(asked, [mark_of(text, word, edit, "X")], "m")["matches"]
+        assert mended(sent, match, "X") == sent.replace(word, "X")
+
+
+def test_a_text_is_checked_as_a_form_and_as_json(client: TestClient, models: Path) -> None:
+    text = "the cat saaw the king .\nthe king saw the cat ."
+    asked = {"text": text, "language": "en-US"}
+    form, document = client.post("/v2/check", data=asked), client.post("/v2/check", json=asked)
+    assert form.status_code == document.status_code == 200, form.text
+    assert form.json() == document.json()
+    marks = face.load("gaps", models, task="fill").proofread(text)
+    assert [match["message"] for match in form.json()["matches"]] == [mark.message for mark in marks]
+    native = client.post("/proofread", json={"text": text}).json()
+    assert [row["message"] for row in native] == [mark.message for mark in marks]
+    for wrong in (
+        {"text": text},
+        {"language": "en"},
+        {**asked, "data": "{}"},
+        {"data": "[", "language": "en"},
+        {**asked, "x": 1},
+    ):
+        assert client.post("/v2/check", data=wrong).status_code == 400, wrong
+    assert "en-US" in [one["longCode"] for one in client.get("/v2/languages").json()]
+
+
 # -- what nobody may ask ------------------------------------------------------------------------------------------
 
 
@@ -229,7 +309,9 @@ BODIES = [
 
 
 @pytest.mark.parametrize("body", BODIES)
-@pytest.mark.parametrize("path", [question.path for question in QUESTIONS] + ["/v1/completions", "/v1/embeddings"])
+@pytest.mark.parametrize(
+    "path", [question.path for question in QUESTIONS] + ["/v1/completions", "/v1/embeddings", "/v2/check"]
+)
 def test_malformed_requests_are_answered(client: TestClient, path: str, body: bytes) -> None:
     answer = client.post(path, content=body, headers={"content-type": "application/json"})
     assert answer.status_code < 500, answer.text

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from seqcli.errors import DamagedError, MisuseError, ModelError, SeqcliError, quoted
-from seqcli.serve import openai
+from seqcli.serve import language_tool, openai
 from seqcli.serve.guard import App, Guard, TooLongError, failure
 from seqcli.serve.metrics import Metrics
 from seqcli.serve.models import Models, Opened
@@ -40,6 +41,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (ModelError, 404),
     (SeqcliError, 400),
 )
+FORM = "application/x-www-form-urlencoded"
 DEEPEST = "It is nested too deeply."
 
 
@@ -63,11 +65,13 @@ class Server:
             "/metrics": self.counts,
             "/openapi.json": self.described,
             "/v1/models": self.openai_models,
+            "/v2/languages": self.languages,
         }
         post: dict[str, Callable[[Request], Awaitable[Response]]] = {
             **{question.path: self._asked(question) for question in QUESTIONS},
             "/v1/completions": self.complete,
             "/v1/embeddings": self.embed,
+            "/v2/check": self.check,
         }
         return [
             *(Route(path, answer, methods=["GET"]) for path, answer in get.items()),
@@ -204,15 +208,38 @@ class Server:
         encoding = asked.get("encoding_format", "float")
         if encoding not in ("float", "base64"):
             raise MisuseError(f"'encoding_format' is {quoted(encoding)}; choose from float, base64.")
-        opened = await self._opened(asked, "vectors")
+        opened = await self._opened(asked, await self._embedding(asked.get("model")))
         kind = ("/v1/embeddings", id(opened.answers))
-        found = await self.together.ask(kind, lambda some: list(opened.answers.transform(some)), texts)
+        vectors = opened.answers.embed if opened.record.task == "sentences" else opened.answers.transform
+        found = await self.together.ask(kind, lambda some: list(vectors(some)), texts)
         import numpy as np
 
         data = openai.embedded(np.array(found, np.float32), encoding)
         usage = {"prompt_tokens": sum(len(text.split()) for text in texts)}
         document = {"object": "list", "data": data, "model": opened.record.name}
         return _json({**document, "usage": {**usage, "total_tokens": usage["prompt_tokens"]}})
+
+    async def _embedding(self, name: Any) -> str:
+        """Return the task of the model that gives vectors: of words, unless a model of sentences is named."""
+        records = await self.together.compute(self.models.records)
+        return next((r.task for r in records if r.name == name and r.task == "sentences"), "vectors")
+
+    # -- LanguageTool's shape -------------------------------------------------------------------------------------
+
+    async def languages(self, request: Request) -> Response:
+        """Answer with the languages that an editor may name."""
+        return _json(language_tool.languages())
+
+    async def check(self, request: Request) -> Response:
+        """Proofread a text, sent as a form or as JSON."""
+        asked = await (_form(request) if _kind_of(request) == FORM else _document(request))
+        wanted = language_tool.wanted(asked)
+        text = wanted.checked.text
+        self._texts("text", text)
+        opened = await self._opened(asked, "fill")
+        kind = ("/v2/check", id(opened.answers))
+        (marks,) = await self.together.ask(kind, lambda some: opened.answers.proofread(some), [text])
+        return _json(language_tool.answer(wanted, marks, opened.record.name))
 
     # -- what all of them do --------------------------------------------------------------------------------------
 
@@ -273,9 +300,23 @@ def _unheard(line: str) -> None:
     """Say nothing."""
 
 
+def _kind_of(request: Request) -> str:
+    """Return the media type of a request."""
+    return request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+
+
+async def _form(request: Request) -> dict[str, Any]:
+    """Return the fields of a form."""
+    try:
+        pairs = parse_qsl((await request.body()).decode("utf-8"), keep_blank_values=True, max_num_fields=100)
+    except ValueError as error:
+        raise MisuseError(f"The form cannot be read: {str(error)[:200]}") from None
+    return dict(pairs)
+
+
 async def _document(request: Request) -> dict[str, Any]:
     """Return the JSON object of a request. Raises MisuseError for anything else."""
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    kind = _kind_of(request)
     if kind != "application/json":
         raise HTTPException(415, f"The request is {quoted(kind)}; send application/json.")
     body = await request.body()

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from seqcli.dialogue.answer_settings import Replying
 from seqcli.errors import MisuseError, quoted
 from seqcli.fill.answer_settings import Filling
+from seqcli.fill.proofreading.settings import Proofreading
 from seqcli.language.answer_settings import Predicting
 from seqcli.language.generation_settings import Generating, wanted_texts
 from seqcli.settings import setting, settings, value_type
@@ -31,6 +32,13 @@ class Choosing(Filling):
     """How gaps are filled."""
 
     among: tuple[str, ...] = setting((), "Choose between these words or phrases.", panel="Other")
+
+
+@dataclass(frozen=True)
+class Marking(Proofreading):
+    """How texts are proofread."""
+
+    words: tuple[str, ...] = setting((), "Words that are right.", panel="Other")
 
 
 @dataclass(frozen=True)
@@ -142,6 +150,27 @@ def _fill(model: Any, how: dict[str, Any], texts: Sequence[str]) -> list[Rows]:
     ]
 
 
+OF_MARK = ("line", "column", "offset", "length", "word", "kind", "probability")
+
+
+def _proofread(model: Any, how: dict[str, Any], texts: Sequence[str]) -> list[Rows]:
+    return [
+        [
+            {
+                **_named(OF_MARK, [getattr(one, name) for name in OF_MARK]),
+                "suggestions": [s.text for s in one.suggestions],
+                "message": one.message,
+            }
+            for one in marks
+        ]
+        for marks in model.proofread(texts, **how)
+    ]
+
+
+def _embed(model: Any, how: dict[str, Any], texts: Sequence[str]) -> list[Rows]:
+    return [[{"sentence": text, "code": code.tolist()}] for text, code in zip(texts, model.embed(texts), strict=True)]
+
+
 def _translate(model: Any, how: dict[str, Any], texts: Sequence[str]) -> list[Rows]:
     several = how.get("n") is not None
     found = model.translate(texts, **{"n": 1, **how})
@@ -215,5 +244,7 @@ QUESTIONS = (
     Question("/reply", "dialogue", "Replies to what was said.", "context", Replying, _reply, listed=True),
     Question("/neighbors", "vectors", "The nearest words of a word.", "word", Nearing, _neighbors),
     Question("/analogy", "vectors", "What is to one word as another is to a third.", "prompt", Solving, _analogy),
+    Question("/proofread", "fill", "What does not fit in a text.", "text", Marking, _proofread),
+    Question("/embed", "sentences", "The code of a sentence.", "sentence", Nothing, _embed),
     Question("/vector", "vectors", "The numbers of a word's vector.", "word", Nothing, _vector),
 )

@@ -36,7 +36,7 @@ class Serving:
         high=1_000.0,
         panel="Load",
     )
-    longest: int = setting(20_000, "Characters of a text at most.", low=1, high=10**7, panel="Load")
+    longest: int = setting(100_000, "Characters of a text at most.", low=1, high=10**7, panel="Load")
     body: int = setting(2_000_000, "Bytes of a request at most.", low=1_000, high=10**9, panel="Load")
     written: int = setting(
         4_096, "Tokens written for one request at most, all its texts together.", low=1, high=10**7, panel="Load"
