@@ -100,6 +100,37 @@ def recipes() -> str:
     return rows(header, lines, found[0] if found else None)
 
 
+@table("sentences")
+def sentences() -> str:
+    """Models of sentences on the Penn Treebank, each by the figures that it has."""
+    kinds = [(name, seed) for name in ("vae", "sentence-lm", "autoencoder") for seed in (1, 2, 3)]
+    found = [row for name, seed in kinds if (row := latest("sentences", what=name, seed=seed))]
+    keys = ("importance_weighted_nats_per_sentence", "nats_per_sentence")
+    lines = [
+        [
+            row["what"] + ("" if row["seed"] == 1 else f", seed {row['seed']}"),
+            f"{row['seconds'] / 60:.0f}",
+            next((f"{row['test'][key]:.2f}" for key in keys if key in row["test"]), ""),
+            *(
+                f"{row['test'][key]:{form}}" if key in row["test"] else ""
+                for key, form in (
+                    ("bound_nats_per_sentence", ".2f"),
+                    ("kl_per_sentence", ".2f"),
+                    ("active_units", "d"),
+                    ("mutual_information", ".2f"),
+                    ("reconstruction_accuracy", ".1%"),
+                    ("reconstructed_tokens", ".1%"),
+                    ("distinct_2", ".3f"),
+                )
+            ),
+        ]
+        for row in found
+    ]
+    header = ["", "minutes", "nats a sentence", "bound", "KL", "active units", "mutual information"]
+    header += ["told", "written again", "distinct-2"]
+    return rows(header, lines, found[0] if found else None)
+
+
 @table("other-texts")
 def other_texts() -> str:
     """The quick recipe beside counts, and mixed with them, on other texts."""

@@ -13,13 +13,27 @@ if TYPE_CHECKING:
 
     from seqcli.fill.answers import GapFiller
     from seqcli.language.answers import LanguageModel
+    from seqcli.sentences.answers import Sentences
     from seqcli.session import Silent
     from seqcli.training.events import Event
     from seqcli.translation.answers import Translator
     from seqcli.vectors.answers import WordVectors
 
-__all__ = ["GapFiller", "LanguageModel", "Translator", "WordVectors", "__version__", "errors", "load", "train"]
-_ANSWERS = {"GapFiller": "fill", "LanguageModel": "language", "Translator": "translation", "WordVectors": "vectors"}
+__all__ = [
+    "GapFiller",
+    "LanguageModel",
+    "Sentences",
+    "Translator",
+    "WordVectors",
+    "__version__",
+    "errors",
+    "load",
+    "train",
+]
+_ANSWERS = {  # the object that answers -> its room
+    **{"GapFiller": "fill", "LanguageModel": "language", "Sentences": "sentences"},
+    **{"Translator": "translation", "WordVectors": "vectors"},
+}
 
 
 @overload
@@ -67,10 +81,19 @@ def load(
     name: str | os.PathLike[str] | None = None,
     models_dir: str | os.PathLike[str] | None = None,
     *,
+    task: Literal["sentences"],
+) -> Sentences: ...
+
+
+@overload
+def load(
+    name: str | os.PathLike[str] | None = None,
+    models_dir: str | os.PathLike[str] | None = None,
+    *,
     mix: Iterable[str] = (),
     cache: str | None = None,
     dynamic: bool = False,
-) -> LanguageModel | WordVectors | Translator | GapFiller: ...
+) -> LanguageModel | WordVectors | Translator | GapFiller | Sentences: ...
 
 
 def load(
@@ -79,13 +102,13 @@ def load(
     *,
     task: str | None = None,
     **added: Any,
-) -> LanguageModel | WordVectors | Translator | GapFiller:
+) -> LanguageModel | WordVectors | Translator | GapFiller | Sentences:
     """Return a trained model that answers: by its name, by the path of its directory, or the default one.
 
     models_dir: where models are kept; else SEQCLI_MODELS, else ./models. task: what it is for ("lm", "vectors",
-    "translation", "fill"): a model of another task is refused, and the default is that task's. mix, cache, dynamic:
-    what a language model answers with beside itself, as on the command line; mix also for a model that fills gaps.
-    Raises the errors of seqcli.errors.
+    "translation", "fill", "sentences"): a model of another task is refused, and the default is that task's. mix, cache,
+    dynamic: what a language model answers with beside itself, as on the command line; mix also for a model that fills
+    gaps. Raises the errors of seqcli.errors.
     """
     from seqcli.tasks import TASKS, resolved
 
@@ -93,7 +116,7 @@ def load(
     task = task or ("lm" if added else None)
     session = _session(models_dir)
     record = session.shelf.read(os.fspath(name) if name else os.environ.get("SEQCLI_MODEL") or None, task)
-    answers: LanguageModel | WordVectors | Translator | GapFiller
+    answers: LanguageModel | WordVectors | Translator | GapFiller | Sentences
     answers = resolved(TASKS[task or record.task].load)(session, record, **added)
     return answers
 
@@ -120,6 +143,18 @@ def train(
     note: Callable[[str], object] | None = None,
     **settings: Any,
 ) -> WordVectors: ...
+
+
+@overload
+def train(
+    task: Literal["sentences"],
+    *texts: str | os.PathLike[str],
+    name: str | None = None,
+    models_dir: str | os.PathLike[str] | None = None,
+    progress: Callable[[Event], object] | None = None,
+    note: Callable[[str], object] | None = None,
+    **settings: Any,
+) -> Sentences: ...
 
 
 @overload
@@ -154,13 +189,14 @@ def train(
     progress: Callable[[Event], object] | None = None,
     note: Callable[[str], object] | None = None,
     **settings: Any,
-) -> LanguageModel | WordVectors | Translator | GapFiller:
+) -> LanguageModel | WordVectors | Translator | GapFiller | Sentences:
     """Train a model on files, save it under a name, and return it, ready to answer.
 
-    task: "lm", "vectors", "translation" or "fill". settings: those of train-lm, train-w2v, train-translate and
-    train-fill, by the names of their options: minutes=5, hidden_size=256, valid="valid.txt", resume=True; begin_from is
-    --from. progress: hears the events of seqcli.training.events; note: the lines that the command line writes beside
-    them. Ctrl-C saves and raises KeyboardInterrupt. Raises the errors of seqcli.errors.
+    task: "lm", "vectors", "translation", "fill" or "sentences". settings: those of train-lm, train-w2v,
+    train-translate, train-fill and train-vae, by the names of their options: minutes=5, hidden_size=256,
+    valid="valid.txt", resume=True; begin_from is --from. progress: hears the events of seqcli.training.events; note:
+    the lines that the command line writes beside them. Ctrl-C saves and raises KeyboardInterrupt. Raises the errors of
+    seqcli.errors.
     """
     from seqcli.tasks import TASKS, resolved
     from seqcli.training import driver
@@ -174,7 +210,7 @@ def train(
         driver.train(session, trainer(session, order), order)
     except SystemExit as stopped:
         raise KeyboardInterrupt from stopped
-    trained: LanguageModel | WordVectors | Translator | GapFiller = resolved(TASKS[task].load)(
+    trained: LanguageModel | WordVectors | Translator | GapFiller | Sentences = resolved(TASKS[task].load)(
         _session(models_dir), session.shelf.read(order.name, task)
     )
     return trained

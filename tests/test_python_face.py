@@ -360,7 +360,8 @@ def test_load_says_what_it_returns() -> None:
         "Literal['vectors']": "WordVectors",
         "Literal['translation']": "Translator",
         "Literal['fill']": "GapFiller",
-        None: "LanguageModel | WordVectors | Translator | GapFiller",
+        "Literal['sentences']": "Sentences",
+        None: "LanguageModel | WordVectors | Translator | GapFiller | Sentences",
     }
     assert face.LanguageModel is LanguageModel and {"load", "errors"} <= set(face.__all__)
 

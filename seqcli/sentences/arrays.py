@@ -58,7 +58,7 @@ def sentences_table(spec: SentenceSpec, vocabulary_size: int) -> Table:
             shapes |= stack_shapes(name, "lstm", width, spec.encoder_size, 1)
         for name in ("mean", "log_variance") if isinstance(spec, LatentSpec) else ("mean",):
             shapes |= {f"posterior.{name}.weight": (latent, read), f"posterior.{name}.bias": (latent,)}
-        if isinstance(spec, LatentSpec) and spec.bag_of_words:
+        if spec.bag_of_words:
             shapes |= {"bag.weight": (width, latent), "bag.bias": (width,)}
         shapes |= {"decoder.start.weight": (2 * hidden, latent), "decoder.start.bias": (2 * hidden,)}
     shapes |= stack_shapes("decoder.recurrent", "lstm", width + latent, hidden, 1)

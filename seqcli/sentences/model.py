@@ -87,7 +87,7 @@ class SentenceModel(nn.Module):
             self.posterior = GaussianLayer(READ * size, latent_size)
             if not isinstance(spec, LatentSpec):
                 self.posterior.log_variance = None  # type: ignore[assignment]  # a point has none
-            elif spec.bag_of_words:
+            if spec.bag_of_words:
                 self.bag = nn.Linear(latent_size, spec.embedding_size)
         self.decoder = Decoder(spec, vocabulary_size, latent_size)
 
@@ -127,11 +127,11 @@ class SentenceModel(nn.Module):
             spec = self.spec
             cost = kl_cost(kl, kl_weight(spec, self.done()), spec.free_bits, spec.minimum_rate)
             objective = objective + cost * (batch.shape[1] / max(count, 1))
-            if self.bag is not None and z is not None:
-                scores = F.linear(self.bag(z), weight)
-                objective = objective + spec.bag_of_words * bag_of_words_nats(scores, targets) / max(count, 1)
             total = kl.detach().double().sum()
             nats, parts = nats + total, {"kl": float(total)}
+        if self.bag is not None and z is not None and isinstance(self.spec, CodedSpec):
+            scores = F.linear(self.bag(z), weight)
+            objective = objective + self.spec.bag_of_words * bag_of_words_nats(scores, targets) / max(count, 1)
         return Loss(objective, nats, count, parts), None
 
     def encode(self, words: torch.Tensor, real: torch.Tensor) -> Gaussian:

@@ -63,6 +63,9 @@ class CodedSpec(SentenceSpec):
         high=1.0,
         panel=PANEL,
     )
+    bag_of_words: float = setting(
+        0.0, "Weight of telling the words, in any order, from the code alone.", low=0.0, high=1e3, panel=PANEL
+    )
 
 
 @dataclass(frozen=True)
