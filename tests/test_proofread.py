@@ -32,7 +32,7 @@ from seqcli.training.resumption import is_over
 STORIES = ROOT / "corpora" / "stories.txt"
 SMALL = ("--hidden-size", "64", "--embedding-size", "64", "--epochs", "8", "--threads", "1")
 DRAFT = "The old man walked walked to the rivr.\nShe had an apple in hre hand, and `teh code` stayed.\n"
-EAGER = ("--alarm-rate", "20%")
+EAGER = ("--alarm-rate", "3%")
 
 
 @pytest.fixture(scope="module")
@@ -179,15 +179,15 @@ def test_changed_lines_alone(shelf: Path, draft: Path) -> None:
 
 def test_python_answers_what_the_shell_does(shelf: Path, draft: Path) -> None:
     model = face.load("small", shelf, task="fill")
-    marks = model.proofread(DRAFT, alarm_rate=0.2)
+    marks = model.proofread(DRAFT, alarm_rate=0.03)
     records = proofread(shelf, "--jsonl", *EAGER, stdin=DRAFT.encode()).records
     assert [(m.offset, m.word, m.kind, m.probability) for m in marks] == [
         (r["offset"], r["word"], r["kind"], r["probability"]) for r in records
     ]
-    several = model.proofread([DRAFT, "She smiled."], alarm_rate="20%")
-    assert several[0] == marks and "in her hand" in model.correct(DRAFT, alarm_rate=0.2)
-    assert list(model.proofread(iter([DRAFT]), alarm_rate="20%")) == [marks]
-    assert not any(mark.word == "hre" for mark in model.proofread(DRAFT, words=["hre"], alarm_rate=0.2))
+    several = model.proofread([DRAFT, "She smiled."], alarm_rate="3%")
+    assert several[0] == marks and "in her hand" in model.correct(DRAFT, alarm_rate=0.03)
+    assert list(model.proofread(iter([DRAFT]), alarm_rate="3%")) == [marks]
+    assert not any(mark.word == "hre" for mark in model.proofread(DRAFT, words=["hre"], alarm_rate=0.03))
 
 
 def test_misuse_is_one_line(shelf: Path, draft: Path) -> None:

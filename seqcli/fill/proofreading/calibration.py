@@ -21,9 +21,11 @@ from seqcli.fill.proofreading.truth import UNCLEAR, truth_of
 from seqcli.fill.proofreading.usual import USUAL
 
 RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)  # of right words that are marked
+USUAL_THRESHOLDS = (0.988, 0.978, 0.926, 0.862, 0.694, 0.466, 0.249, 0.117, 0.04, 0.017, 0.007, 0.001)  # of novels
 LETTERS = 400_000  # of held-out text that is looked at: some 70,000 words, half a minute
 SEED = 20  # of the errors that are put in
 FORGOTTEN = {"rare": 0.15, "names": 0.4}  # shares: then some 2 % of the words are unknown, as in another's text
+USUAL_PLACES = 5.0  # right words above a threshold that the usual one counts for
 RARE = 40  # times in the training text, up to which a word is rare
 RIGHT_KEPT = 0.25  # of the places without an error that are fitted on, each for four: the errors are what is scarce
 
@@ -72,16 +74,20 @@ def calibrate(examiner: Examiner, text: str, report: Callable[[int], None] | Non
 
 
 def _thresholds(right: Doubles) -> Doubles:
-    """Return, for each rate, the probability that only so many of the right words reach. right: falling."""
-    found = []
-    for rate in RATES:
-        place = rate * len(right)
-        if place < 1:  # beyond the likeliest of them: as much further in log-odds as the rate is less
-            top = _log_odds(right[:1]) if len(right) else np.array([0.0])
-            found.append(float(1 / (1 + np.exp(-(top[0] - np.log(max(place, 1e-3)))))))
-        else:
-            found.append(float(right[min(int(place), len(right) - 1)]))
-    return np.array(found)
+    """Return, for each rate, the probability that only so many of the right words reach. right: falling.
+
+    A short text says little of how far the likeliest of its words are from those of others: the less it says, the more
+    the usual thresholds count.
+    """
+    places = np.array(RATES) * len(right)
+    usual = _log_odds(np.array(USUAL_THRESHOLDS))
+    if not len(right):
+        return np.array(USUAL_THRESHOLDS)
+    measured = _log_odds(right[np.minimum(places.astype(np.int64), len(right) - 1)])
+    share = places / (places + USUAL_PLACES)
+    logs = np.maximum.accumulate((share * measured + (1 - share) * usual)[::-1])[::-1]
+    found: Doubles = 1 / (1 + np.exp(-logs))
+    return found
 
 
 def _forgotten(lexicon: Lexicon) -> frozenset[str]:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcli.fill.proofreading.closed_class import ARTICLES, PREPOSITIONS, is_english, mixed_up
+from seqcli.fill.proofreading.closed_class import ARTICLES, PREPOSITIONS, is_english, mixed_up, other_forms
 from seqcli.fill.proofreading.letters import LETTERS, consonants_of, letter_features, sound_of
 from seqcli.fill.proofreading.lexicon import ABSENT, LOWER, MIXED, NOVEL, TITLE, UPPER, Lexicon, case_of, in_case
 from seqcli.fill.proofreading.stems import bases_of, form_groups
@@ -51,7 +51,13 @@ class Confusions:
     @cached_property
     def _groups(self) -> dict[str, set[str]]:
         known = self.lexicon.numbers["known"].tolist()
-        return form_groups([self.lexicon.forms.spelled[i] for i in known]) if self._english else {}
+        if not self._english:
+            return {}
+        words = [self.lexicon.forms.spelled[i] for i in known]
+        groups = form_groups(words)
+        for word, others in other_forms(words).items():
+            groups[word] = groups.get(word, set()) | others
+        return groups
 
     @cached_property
     def _mixed(self) -> dict[str, set[str]]:

@@ -19,6 +19,7 @@ from seqcli.fill.proofreading.evidence import (
     HIGH,
     INSERTED,
     JOINED,
+    KINDS,
     NATS,
     REMOVED,
     SPLIT,
@@ -32,11 +33,11 @@ from seqcli.text.vocabulary import UNK
 
 REACH = 8  # words read on each side of a change
 AROUND = 3  # words on each side that are asked how well they stand
-ODD = 4.5  # nats of surprise from which something is looked for beside a word
+ODD = 4.5  # nats of surprise from which two words are looked at as one
 ODDER = 6.0  # ... from which a word is taken for one too many
 ODDEST = 8.0  # ... from which a word that is known is cut in two
-LIKELY = -3.5  # log-probability from which a word is looked at that may be missing
-MISSING_MOST = 0.01  # of the places: words that may be missing, the likeliest
+LIKELY = -1.5  # log-probability, in a gap, from which a word is looked at that may be missing
+MISSING_MOST = 0.02  # of the places: words that may be missing, the likeliest
 COMMON = 2e-5  # of the words of the training text that each part of a word written as one must be
 _AT = {name: i for i, name in enumerate(FEATURES)}
 
@@ -75,10 +76,10 @@ class Changes:
         if found:
             windows = [look.windows[owner[change.site - look.start]] for change in found]
             gains = self._gains(found, windows, table, look, ids)
-            near = np.clip(gains, -FAR, FAR) / NATS
-            features[:, _AT["change_change"]] = near
-            features[:, _AT["change_high_change"]] = np.maximum(near - HIGH / NATS, 0)
+            near = np.clip(gains, -FAR, 2 * FAR) / NATS
+            features[:, _AT["gain_high_change"]] = np.maximum(near - HIGH / NATS, 0)
             for row, change in enumerate(found):
+                features[row, _AT[f"gain_{KINDS[change.kind]}_change"]] = near[row]
                 for name, value in change.features.items():
                     features[row, _AT[f"{name}_change"]] = value
         columns = np.array([change[:3] for change in found], np.int64).reshape(-1, 3)
@@ -150,13 +151,10 @@ class Changes:
         if not len(self._inserted) or not len(look.before):
             return []
         scores = self._network.shared(look.before, self._inserted) - self._network.totals(look.before)[:, None]
-        odd = look.surprise.copy()
-        odd[1:] = np.maximum(odd[1:], look.surprise[:-1])
         best = scores.max(axis=1)
-        open_ = (best > LIKELY) & (odd > ODD) & ~look.firsts
-        places = np.flatnonzero(open_)
+        places = np.flatnonzero((best > LIKELY) & ~look.firsts)
         most = int(MISSING_MOST * len(look)) + 2
-        places = np.sort(places[np.argsort(-(best + odd)[places], kind="stable")[:most]])
+        places = np.sort(places[np.argsort(-best[places], kind="stable")[:most]])
         found = []
         for i in places.tolist():
             which = int(scores[i].argmax())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from seqcli.text.vocabulary import Vocabulary
 
@@ -16,59 +16,57 @@ PREPOSITIONS = _words(
     "about after against among as at before between by during for from in into of off on onto over since through to "
     "toward towards under until upon with within without"
 )
-MIXED_UP = tuple(
-    tuple(line.split())
-    for line in (
-        "a an the this that these those",
-        "their there they're",
-        "its it's",
-        "your you're",
-        "whose who's",
-        "who whom which that",
-        "to too two",
-        "then than",
-        "were where we're",
-        "of off",
-        "lose loose",
-        "affect effect",
-        "accept except",
-        "quiet quite",
-        "weather whether",
-        "passed past",
-        "much many",
-        "little few",
-        "less fewer",
-        "other others another",
-        "every each all",
-        "some any",
-        "no not",
-        "so such",
-        "and or but",
-        "if whether",
-        "i me my mine myself",
-        "you your yours yourself",
-        "he him his himself",
-        "she her hers herself",
-        "it its itself",
-        "we us our ours ourselves",
-        "they them their theirs themselves",
-        "be is are was were been being am",
-        "do does did done doing don't doesn't didn't",
-        "have has had having haven't hasn't hadn't",
-        "can could will would shall should may might must",
-        "isn't aren't wasn't weren't",
-        "good well better best",
-        "bad badly worse worst",
-        "always already",
-        "live life alive",
-        "say tell",
-        "advice advise",
-        "practice practise",
-        "principal principle",
-        "brought bought",
-        "lie lay laid lain",
-        "rise raise rose raised",
-    )
+CONFUSED = (
+    "a an the this that these those",
+    "their there they're",
+    "its it's",
+    "your you're",
+    "whose who's",
+    "who whom which that",
+    "to too two",
+    "then than",
+    "were where we're",
+    "of off",
+    "lose loose",
+    "affect effect",
+    "accept except",
+    "quiet quite",
+    "weather whether",
+    "passed past",
+    "much many",
+    "little few",
+    "less fewer",
+    "other others another",
+    "every each all",
+    "some any",
+    "no not",
+    "so such",
+    "and or but",
+    "if whether",
+    "can could will would shall should may might must",
+    "always already",
+    "live life alive",
+    "say tell",
+    "advice advise",
+    "practice practise",
+    "principal principle",
+    "brought bought",
+    "lie lay laid lain",
+    "rise raise rose raised",
+)
+FORMS = (
+    "i me my mine myself",
+    "you your yours yourself",
+    "he him his himself",
+    "she her hers herself",
+    "it its itself",
+    "we us our ours ourselves",
+    "they them their theirs themselves",
+    "be is are was were been being am isn't aren't wasn't weren't",
+    "do does did done doing don't doesn't didn't",
+    "have has had having haven't hasn't hadn't",
+    "good well better best",
+    "bad badly worse worst",
 )
 INSERTED = _words("a an the to of in on at for with by from is are was were be have has had do not and that it as will")
 LEFT_OUT = (*INSERTED, "about", "into", "up", "so", "but", "been", "more", "very", "there", "they", "he", "she", "you")
@@ -99,9 +97,18 @@ def removable(vocabulary: Vocabulary) -> tuple[str, ...]:
 
 def mixed_up(words: Sequence[str]) -> dict[str, set[str]]:
     """Return, of each of some words that is mixed up with others, those others."""
+    return _others((*(line.split() for line in (*CONFUSED, *FORMS)), PREPOSITIONS), words)
+
+
+def other_forms(words: Sequence[str]) -> dict[str, set[str]]:
+    """Return, of each of some words that has other forms which its letters do not tell, those forms."""
+    return _others([line.split() for line in FORMS], words)
+
+
+def _others(groups: Iterable[Sequence[str]], words: Sequence[str]) -> dict[str, set[str]]:
     known = set(words)
     found: dict[str, set[str]] = {}
-    for group in (*MIXED_UP, PREPOSITIONS):
+    for group in groups:
         members = known.intersection(group)
         for word in members:
             found.setdefault(word, set()).update(members - {word})

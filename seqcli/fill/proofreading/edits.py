@@ -11,8 +11,6 @@ from seqcli.fill.proofreading.lexicon import TITLE, case_of, in_case
 from seqcli.fill.proofreading.reading import Reading
 from seqcli.fill.proofreading.word_table import WordTable
 
-VOWELS = "aeiou"
-
 
 class Edit(NamedTuple):
     """text[start:end] becomes `instead`."""
@@ -27,7 +25,7 @@ def edit_of(
 ) -> Edit | None:
     """Return what a candidate does to the text; None for one that suggests nothing."""
     token = reading.tokens[site]
-    start, end, text = token.start, token.end, reading.text
+    start, end = token.start, token.end
     written = table.written[int(table.number[site])]
     if kind == REPLACED:
         return Edit(start, end, confusions.surface(written, entry))
@@ -38,16 +36,8 @@ def edit_of(
     if kind == REMOVED:
         return _removed(reading, site)
     if kind == INSERTED:
-        word = confusions.lexicon.words[entry]
-        return Edit(start, start, f"{_article(word, text[start : start + 1])} ")
+        return Edit(start, start, f"{confusions.lexicon.words[entry]} ")
     return None
-
-
-def _article(word: str, following: str) -> str:
-    """Return an article as it is before a vowel or before none."""
-    if word in ("a", "an"):
-        return "an" if following.lower() in VOWELS and following else "a"
-    return word
 
 
 def _removed(reading: Reading, site: int) -> Edit:

@@ -124,7 +124,7 @@ def _by_frequency(examined: Examined, proofreader: Proofreader) -> Evidence:
     fits = (np.log(counts[evidence.entries] + 0.5) - own) / NATS
     features = evidence.features.copy()
     features[:, [_AT[name] for name in _NETWORK]] = 0.0
-    features[:, [i for name, i in _AT.items() if name in ("change_change", "change_high_change", "gap_change")]] = 0.0
+    features[:, [i for name, i in _AT.items() if name.startswith(("gain_", "gap_"))]] = 0.0
     mine = evidence.kinds == REPLACED
     features[mine, _AT["fit"]] = fits[mine]
     return replace(evidence, features=features)

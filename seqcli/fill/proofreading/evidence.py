@@ -20,16 +20,18 @@ WORD = (
     *("fit", "fit_high", "behind", "meant_here", "first", "case_first", "vowel"),
 )
 CHANGED = (
-    "removed",
-    "doubled",
-    "inserted",
-    "joined",
-    "split",
-    "change",
-    "change_high",
-    "gap",
-    "parts_novel",
-    "article",
+    *(
+        "removed",
+        "doubled",
+        "inserted",
+        "joined",
+        "split",
+        "gain_removed",
+        "gain_inserted",
+        "gain_joined",
+        "gain_split",
+    ),
+    *("gain_high", "gap", "parts_novel", "article"),
 )
 FEATURES = (*WRITTEN, "replaced", *WORD, "unsuggested", *(f"{name}_change" for name in CHANGED))
 _AT = {name: i for i, name in enumerate(FEATURES)}

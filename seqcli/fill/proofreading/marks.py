@@ -86,13 +86,28 @@ def marks_of(
     """
     sites, reading = examined.sites, examined.reading
     places = Places(reading.text)
-    end = -1
+    waiting: Mark | None = None
     for number in np.flatnonzero(judged.errors >= threshold).tolist():
         rows = range(int(sites.first[number]), int(sites.first[number + 1]))
         mark = _mark(examined, confusions, judged, float(shown[number]), rows, places, most)
-        if mark.offset >= end:
-            yield mark
-            end = mark.offset + mark.length
+        if waiting is not None and not _compete(waiting, mark, reading.text):
+            yield waiting
+        elif waiting is not None and waiting.probability >= mark.probability:
+            continue
+        waiting = mark
+    if waiting is not None:
+        yield waiting
+
+
+def _compete(one: Mark, other: Mark, text: str) -> bool:
+    """Return whether two marks say what is wrong with the same place: they overlap, or stand side by side.
+
+    Beside a word that is wrong, the sentence is odd enough to make one too many or too few likely.
+    """
+    end = one.offset + one.length
+    weaker = min(one, other, key=lambda mark: mark.probability)
+    beside = not any(map(str.isalnum, text[end : other.offset]))
+    return other.offset < end or (beside and weaker.kind in ("missing", "extra"))
 
 
 def _mark(

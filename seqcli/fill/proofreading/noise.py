@@ -61,7 +61,7 @@ NOISES = {
     "letters": Noise(letters=0.03),
     "words": Noise(word=0.02),
     "none": Noise(),
-    "mixed": Noise(0.0015, 0.015, 0.01, 0.006, 0.006, 0.003, 0.002, 0.003, 0.002, 0.002, 0.008),
+    "mixed": Noise(0.0015, 0.015, 0.01, 0.006, 0.006, 0.015, 0.002, 0.004, 0.002, 0.002, 0.008),
 }
 WORDS = tuple(f.name for f in fields(Noise))[1:]  # kinds whose share is one of words
 
