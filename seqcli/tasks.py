@@ -15,7 +15,7 @@ def resolved(where: str) -> Any:
 
 
 class Task(NamedTuple):
-    """What models of one task do and are called, one and many, the command that trains one, and "module:name"s.
+    """What models of one task do and are called, the commands that train and measure one, and "module:name"s.
 
     load(session, record) gives the object that answers; trainer(session, order) is what training.driver runs.
     """
@@ -24,6 +24,7 @@ class Task(NamedTuple):
     one: str
     many: str
     trained_by: str
+    evaluated_by: str
     load: str
     trainer: str
 
@@ -34,6 +35,7 @@ TASKS = {
         "language model",
         "language models",
         "train-lm FILE",
+        "evaluate",
         "seqcli.language.answers:load",
         "seqcli.language.training:LanguageTrainer",
     ),
@@ -42,6 +44,7 @@ TASKS = {
         "model of word vectors",
         "models of word vectors",
         "train-w2v FILE",
+        "evaluate-vectors",
         "seqcli.vectors.answers:load",
         "seqcli.vectors.training:VectorsTrainer",
     ),
@@ -50,6 +53,7 @@ TASKS = {
         "translator",
         "translators",
         "train-translate SOURCE TARGET",
+        "evaluate-translation",
         "seqcli.translation.answers:load",
         "seqcli.translation.training:TranslationTrainer",
     ),
@@ -58,6 +62,7 @@ TASKS = {
         "dialogue model",
         "dialogue models",
         "train-dialogue FILE",
+        "evaluate-dialogue",
         "seqcli.dialogue.answers:load",
         "seqcli.dialogue.training:DialogueTrainer",
     ),
@@ -66,6 +71,7 @@ TASKS = {
         "bidirectional model",
         "bidirectional models",
         "train-fill FILE",
+        "evaluate-fill",
         "seqcli.fill.answers:load",
         "seqcli.fill.training:FillTrainer",
     ),
@@ -74,6 +80,7 @@ TASKS = {
         "model of sentences",
         "models of sentences",
         "train-vae FILE",
+        "evaluate-sentences",
         "seqcli.sentences.answers:load",
         "seqcli.sentences.training:SentencesTrainer",
     ),

@@ -10,6 +10,8 @@ import pytest
 from command_line import seqcli
 
 import seqcli as face
+from seqcli.cli import COMMANDS
+from seqcli.tasks import TASKS
 
 SMALL = ("--hidden-size", "24", "--embedding-size", "16", "--samples", "16", "--batch-size", "8", "--unroll", "24")
 WHOLE = ("--dropout", "0", "--embedding-dropout", "0", "--weight-dropout", "0", "--learning-rate", "0.02")
@@ -157,3 +159,11 @@ def test_a_training_goes_on_where_it_stopped_and_python_asks_the_same(shelf: Pat
 def test_another_model_is_refused(shelf: Path) -> None:
     done = seqcli("--models-dir", shelf / "models", "predict-word", "the red", "-m", "both")
     assert "name a language model" in done.error
+
+
+def test_evaluate_measures_a_model_as_its_own_command_does(shelf: Path) -> None:
+    words = ("both", "--test", str(shelf / "text.txt"), "--json")
+    assert ask(shelf, "evaluate", *words).out == ask(shelf, "evaluate-fill", *words).out
+    assert "nowhere.m2" in ask(shelf, "evaluate", "both", "--gold", "nowhere.m2").error
+    for task in TASKS.values():
+        assert task.evaluated_by in COMMANDS and task.trained_by.split()[0] in COMMANDS

@@ -146,6 +146,7 @@ ADDRESSES = {"Learn": 3 << 29, "Answer": 1 << 28}  # bytes that the libraries of
 TOO_TIGHT = "the limit on this process (ulimit -v) leaves too little; raise it"
 OUT_OF_MEMORY = ("can't allocate memory", "failed to map segment", "annot allocate memory")
 SPINS = "1000"  # of a thread of torch that waits, then it sleeps: as quick on an idle machine, 4 times on a busy one
+PROOFREADING = {"--gold", "--noise", "--by-kind", "--alarm-rate"}  # what only a proofreader is measured with
 EXIT_BUG = 70  # sysexits' EX_SOFTWARE: a defect of the program itself, never of its input
 
 
@@ -172,6 +173,9 @@ class Commands(click.Group):
             hint = f"did you mean {near[0]!r}?" if near else "see seqcli --help."
             raise click.UsageError(f"There is no command {quoted(args[0])}; {hint}", ctx)
         name, command, rest = super().resolve_command(ctx, args)
+        if name == "evaluate":
+            name = _evaluating(ctx, rest)
+            command = self.get_command(ctx, name)
         if name is not None and not {"-h", "--help"}.intersection(rest):
             _check_addresses(name)
         return name, command, rest
@@ -315,6 +319,23 @@ def _check_addresses(name: str) -> None:
     limit, needed = address_space(), ADDRESSES.get(COMMANDS[name][0], ADDRESSES["Answer"])
     if limit is not None and limit < needed:
         raise SeqcliError(f"{quoted(name)} needs {needed >> 20} MB of addresses: {TOO_TIGHT}.")
+
+
+def _evaluating(ctx: click.Context, words: list[str]) -> str:
+    """Return the command that measures the model that is named first: each task has figures of its own."""
+    if PROOFREADING.intersection(words):
+        return "evaluate-proofread"
+    if not words or words[0].startswith("-"):
+        return "evaluate"
+    from seqcli.store import Shelf
+    from seqcli.tasks import TASKS
+
+    given = [words[i + 1] for i in range(len(words) - 1) if words[i] == "--models-dir"]
+    shelf = Shelf((given or [ctx.ensure_object(Session).models_dir])[-1])
+    try:
+        return TASKS[shelf.read(words[0]).task].evaluated_by
+    except SeqcliError:
+        return "evaluate"  # which says what is wrong
 
 
 def _is_tight() -> bool:

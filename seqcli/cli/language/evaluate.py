@@ -18,12 +18,9 @@ from seqcli.cli.options import (
     reading_options,
     spec_options,
 )
-from seqcli.cli.sentences.evaluate import measure
-from seqcli.cli.sentences.latent_space import has_codes
 from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, quoted
 from seqcli.language.answer_settings import Measuring, how_measured
-from seqcli.sentences.answer_settings import Measuring as SentenceMeasuring
 from seqcli.settings import given
 
 if TYPE_CHECKING:
@@ -58,7 +55,8 @@ def evaluate(
 
     Every token is predicted, the end of every line (or paragraph) included, from all that stands before it up to some
     1,000 tokens. Figures do not depend on how the text is batched. Perplexities of models with different vocabularies
-    cannot be compared; bits per character can. Models of sentences are measured as by evaluate-sentences.
+    cannot be compared; bits per character can. A model of another task, named first, is measured by the command of
+    its task: evaluate-fill, evaluate-dialogue and so on, whose options it then takes.
 
     --mix, --cache and --dynamic are measured together with each model. --fit-on chooses their weights and settings on
     another text and says how to give them by hand; --keep puts them into the model, for every later answer.
@@ -71,9 +69,6 @@ def evaluate(
         raise MisuseError("--per-character belongs to --paired; bits per character are among the figures anyway.")
     if paired and len(models) < 2:
         raise MisuseError("--paired compares models; name two or more.")
-    if not paired and models and all(has_codes(session, name) for name in models):
-        measure(session, models, test, (), SentenceMeasuring())
-        return
     asked = [asked_model(session, name) for name in asked_models(models)]  # before the first is measured
     measured = ((one.record.name, one.measure(test, session.text_form, how)) for one in asked)
     if paired:
