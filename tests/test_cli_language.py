@@ -15,14 +15,17 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from command_line import TINY, Outcome, seqcli, story, trained
 from store_sample import make
 
+from seqcli.language.next_words import _likeliest
 from seqcli.language.settings import LanguageSpec
 from seqcli.settings import option_name, value_type
 from seqcli.store import Shelf
 from seqcli.text.settings import TextSpec
+from seqcli.text.vocabulary import SPECIALS
 from seqcli.training.progress import ENDLESS
 from seqcli.training.settings import RunSpec
 
@@ -634,3 +637,13 @@ def test_a_perplexity_worse_than_guessing_is_remarked_on() -> None:
 
     assert perplexity_text(17.0, 30_000).startswith("perplexity 24,154,953, worse than guessing evenly (30,000)")
     assert perplexity_text(10.4, 30_000) == "perplexity 32,860" and perplexity_text(4.5, 30_000) == "perplexity 90.02"
+
+
+@pytest.mark.parametrize("special", [True, False])
+def test_the_likeliest_are_those_of_a_whole_sort(special: bool) -> None:
+    rng = np.random.default_rng(1)
+    for size, count in ((50, 1), (50, 10), (50, 50), (50, 80), (4, 3)):
+        probabilities = rng.integers(0, 5, size).astype(np.float32)  # many are equal
+        first = len(SPECIALS) if special else 0
+        expected = (np.argsort(-probabilities[first:], kind="stable")[:count] + first).tolist()
+        assert _likeliest(probabilities, count, special) == expected
