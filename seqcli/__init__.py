@@ -11,6 +11,7 @@ from seqcli.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from seqcli.dialogue.answers import DialogueModel
     from seqcli.fill.answers import GapFiller
     from seqcli.language.answers import LanguageModel
     from seqcli.sentences.answers import Sentences
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from seqcli.vectors.answers import WordVectors
 
 __all__ = [
+    "DialogueModel",
     "GapFiller",
     "LanguageModel",
     "Sentences",
@@ -32,7 +34,7 @@ __all__ = [
 ]
 _ANSWERS = {  # the object that answers -> its room
     **{"GapFiller": "fill", "LanguageModel": "language", "Sentences": "sentences"},
-    **{"Translator": "translation", "WordVectors": "vectors"},
+    **{"DialogueModel": "dialogue", "Translator": "translation", "WordVectors": "vectors"},
 }
 
 
@@ -90,10 +92,19 @@ def load(
     name: str | os.PathLike[str] | None = None,
     models_dir: str | os.PathLike[str] | None = None,
     *,
+    task: Literal["dialogue"],
+) -> DialogueModel: ...
+
+
+@overload
+def load(
+    name: str | os.PathLike[str] | None = None,
+    models_dir: str | os.PathLike[str] | None = None,
+    *,
     mix: Iterable[str] = (),
     cache: str | None = None,
     dynamic: bool = False,
-) -> LanguageModel | WordVectors | Translator | GapFiller | Sentences: ...
+) -> LanguageModel | WordVectors | Translator | GapFiller | Sentences | DialogueModel: ...
 
 
 def load(
@@ -102,13 +113,13 @@ def load(
     *,
     task: str | None = None,
     **added: Any,
-) -> LanguageModel | WordVectors | Translator | GapFiller | Sentences:
+) -> LanguageModel | WordVectors | Translator | GapFiller | Sentences | DialogueModel:
     """Return a trained model that answers: by its name, by the path of its directory, or the default one.
 
     models_dir: where models are kept; else SEQCLI_MODELS, else ./models. task: what it is for ("lm", "vectors",
-    "translation", "fill", "sentences"): a model of another task is refused, and the default is that task's. mix, cache,
-    dynamic: what a language model answers with beside itself, as on the command line; mix also for a model that fills
-    gaps. Raises the errors of seqcli.errors.
+    "translation", "fill", "sentences", "dialogue"): a model of another task is refused, and the default is that task's.
+    mix, cache, dynamic: what a language model answers with beside itself, as on the command line; mix also for a model
+    that fills gaps. Raises the errors of seqcli.errors.
     """
     from seqcli.tasks import TASKS, resolved
 
@@ -116,7 +127,7 @@ def load(
     task = task or ("lm" if added else None)
     session = _session(models_dir)
     record = session.shelf.read(os.fspath(name) if name else os.environ.get("SEQCLI_MODEL") or None, task)
-    answers: LanguageModel | WordVectors | Translator | GapFiller | Sentences
+    answers: LanguageModel | WordVectors | Translator | GapFiller | Sentences | DialogueModel
     answers = resolved(TASKS[task or record.task].load)(session, record, **added)
     return answers
 
@@ -181,6 +192,18 @@ def train(
 ) -> Translator: ...
 
 
+@overload
+def train(
+    task: Literal["dialogue"],
+    *texts: str | os.PathLike[str],
+    name: str | None = None,
+    models_dir: str | os.PathLike[str] | None = None,
+    progress: Callable[[Event], object] | None = None,
+    note: Callable[[str], object] | None = None,
+    **settings: Any,
+) -> DialogueModel: ...
+
+
 def train(
     task: str,
     *texts: str | os.PathLike[str],
@@ -189,14 +212,14 @@ def train(
     progress: Callable[[Event], object] | None = None,
     note: Callable[[str], object] | None = None,
     **settings: Any,
-) -> LanguageModel | WordVectors | Translator | GapFiller | Sentences:
+) -> LanguageModel | WordVectors | Translator | GapFiller | Sentences | DialogueModel:
     """Train a model on files, save it under a name, and return it, ready to answer.
 
-    task: "lm", "vectors", "translation", "fill" or "sentences". settings: those of train-lm, train-w2v,
-    train-translate, train-fill and train-vae, by the names of their options: minutes=5, hidden_size=256,
-    valid="valid.txt", resume=True; begin_from is --from. progress: hears the events of seqcli.training.events; note:
-    the lines that the command line writes beside them. Ctrl-C saves and raises KeyboardInterrupt. Raises the errors of
-    seqcli.errors.
+    task: "lm", "vectors", "translation", "fill", "sentences" or "dialogue". settings: those of train-lm, train-w2v,
+    train-translate, train-fill, train-vae and train-dialogue, by the names of their options: minutes=5,
+    hidden_size=256, valid="valid.txt", resume=True; begin_from is --from. progress: hears the events of
+    seqcli.training.events; note: the lines that the command line writes beside them. Ctrl-C saves and raises
+    KeyboardInterrupt. Raises the errors of seqcli.errors.
     """
     from seqcli.tasks import TASKS, resolved
     from seqcli.training import driver
@@ -210,9 +233,9 @@ def train(
         driver.train(session, trainer(session, order), order)
     except SystemExit as stopped:
         raise KeyboardInterrupt from stopped
-    trained: LanguageModel | WordVectors | Translator | GapFiller | Sentences = resolved(TASKS[task].load)(
-        _session(models_dir), session.shelf.read(order.name, task)
-    )
+    trained: LanguageModel | WordVectors | Translator | GapFiller | Sentences | DialogueModel = resolved(
+        TASKS[task].load
+    )(_session(models_dir), session.shelf.read(order.name, task))
     return trained
 
 

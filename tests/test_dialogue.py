@@ -14,6 +14,7 @@ from seqcli.dialogue.answer_settings import Replying
 from seqcli.dialogue.batches import DialogueBatches, HeldOutDialogues, batch_of
 from seqcli.dialogue.corpus import EncodedDialogues, Exchange
 from seqcli.dialogue.model import DialogueModel, given_batch
+from seqcli.dialogue.ranking import against_any, log_probabilities
 from seqcli.dialogue.replies import Speaking, replies
 from seqcli.dialogue.shapes import dialogue_table
 from seqcli.layers.gru import PackedGRU
@@ -185,3 +186,20 @@ def test_temperature_zero_takes_the_likeliest_word_each_time() -> None:
     [greedy] = replies(arrays, heard, Replying(beam=1, longest=5))
     assert one.ids[:4] == greedy.ids[:4]
     assert math.isfinite(one.log_probability)
+
+
+def test_a_reply_that_fits_anything_is_ranked_lower() -> None:
+    arrays = arrays_of(model_of(spec_of()))
+    heard = arrays.hear([[2, 3, 1], [4, 1]], [0, 1, 0])
+    found = replies(arrays, heard, Replying(n=6, longest=5, temperature=1.5))
+    silence = arrays.hear([], [0])
+    alone = {
+        one.ids: float(Speaking(arrays, silence).token_log_probabilities([[1, *one.ids, 1]])[0].sum()) for one in found
+    }
+    np.testing.assert_allclose(log_probabilities(arrays, silence, [*alone]), [*alone.values()], rtol=1e-5)
+    for one in against_any(arrays, found, 0.7):
+        [before] = [other for other in found if other.ids == one.ids]
+        assert one.score == pytest.approx(before.score - 0.7 * alone[one.ids] / (len(one.ids) + 1), rel=1e-5)
+    ranks = [one.score for one in against_any(arrays, found, 5.0)]
+    assert ranks == sorted(ranks, reverse=True)
+    assert [one.ids for one in against_any(arrays, found, 5.0)] != [one.ids for one in found]

@@ -360,8 +360,9 @@ def test_load_says_what_it_returns() -> None:
         "Literal['vectors']": "WordVectors",
         "Literal['translation']": "Translator",
         "Literal['fill']": "GapFiller",
+        "Literal['dialogue']": "DialogueModel",
         "Literal['sentences']": "Sentences",
-        None: "LanguageModel | WordVectors | Translator | GapFiller | Sentences",
+        None: "LanguageModel | WordVectors | Translator | GapFiller | Sentences | DialogueModel",
     }
     assert face.LanguageModel is LanguageModel and {"load", "errors"} <= set(face.__all__)
 
@@ -396,8 +397,9 @@ def test_the_page_tells_of_every_command_that_answers_and_of_every_method() -> N
     asked = [name for name, (heading, _, _) in COMMANDS.items() if heading in ("Answer", "Word vectors")]
     files = {"import", "export", "quantize-vectors", "index-vectors", "map"}  # these make files and answer nothing
     assert [name for name in asked if f"`{name}`" not in PAGE and name not in files] == []
-    for kind in (face.LanguageModel, face.WordVectors, face.Translator, face.GapFiller):
+    for kind in (face.LanguageModel, face.WordVectors, face.Translator, face.GapFiller, face.DialogueModel):
         methods = [name for name in vars(kind) if not name.startswith("_")]
         internal = {"asked", "ready", "measure", "writing", "check", "rows", "near", "table", "tokenizer", "index"}
+        internal |= {"arrays", "vocabulary", "replies", "text", "ids", "read"}
         internal |= {"proofreader", "lines", "translations", "terms", "scores", "looks", "has_row", "record"}
         assert [name for name in methods if name not in internal and not re.search(rf"\b{name}\b", PAGE)] == []

@@ -27,6 +27,7 @@ ASIDE = ("--models-dir", "aside")  # so that the lists of models stay as they ar
 QUICK = ("--threads", "1", "--embedding-size", "8")
 LANGUAGE = (*QUICK, "--hidden-size", "8", "--samples", "8", "--epochs", "1")
 TRANSLATION = (*QUICK, "--hidden-size", "8", "--encoder-size", "8", "--epochs", "1")
+TALK = (*QUICK, "--hidden-size", "8", "--encoder-size", "8", "--context-size", "8", "--epochs", "1")
 CODES = (*QUICK, "--hidden-size", "8", "--encoder-size", "8", "--latent-size", "4", "--epochs", "1")
 LAB = {  # each as short as it may be
     "addition": ("--updates", "12"), "gradients": ("--steps", "12"), "gates": ("--updates", "2", "--hidden", "4"),
@@ -40,6 +41,7 @@ SLOW = {
     ("train-fill",),
     ("evaluate-proofread",),
     ("tune",),
+    ("train-dialogue",),
     ("train-vae",),
     ("lab", "check"),
     ("lab", "addition"),
@@ -66,6 +68,9 @@ def lines_of(language: str) -> list[tuple[str, ...]]:
         ("embed", sentence, "-m", "codes"), ("neighbors", sentence, "--among", "sources.txt", "-m", "codes"),
         ("map", "codes.html", "-m", "codes", "--replace", "--among", "sentences.txt"),
         ("evaluate-sentences", "codes", "--test", "sources.txt", "--samples", "5"), ("models", "show", "codes"),
+        ("train-dialogue", "talk.txt", "--name", "new-talk", "--replace", *ASIDE, *TALK),
+        ("reply", prompt, "-m", "talk"), ("reply", prompt, "-n", "2", "-m", "talk"), ("models", "show", "talk"),
+        ("evaluate-dialogue", "talk", "--test", "talk.txt"),
         ("tune", text, "--name", "new-search", "--replace", *ASIDE, "--minutes", "0.02", "--trials", "2"),
         ("corpus", text), ("corpus", text, "--test", text), ("corpus", text, "--tokenizer", "characters"),
         ("tokenize", sentence, "-m", "model"), ("detokenize", sentence, "-m", "model"),
@@ -129,6 +134,8 @@ def _fill(language: str) -> None:
     Path("pairs.tsv").write_text("\n".join(pairs) + "\n", "utf-8")
     Path("few.tsv").write_text("\n".join(pairs[:4]) + "\n", "utf-8")
     Path("sentences.txt").write_text("\n".join(sides[0][:5]) + "\n", "utf-8")
+    talk = sides[0][:120]
+    Path("talk.txt").write_text("\n\n".join("\n".join(talk[i : i + 4]) for i in range(0, 120, 4)) + "\n", "utf-8")
     Path("sources.txt").write_text("\n".join(sides[0][:2]) + "\n", "utf-8")
     first, second, third, *_ = WORDS[language]
     Path("judged.tsv").write_text(f"{first}\t{second}\t7\n{second}\t{third}\t3\n{first}\t{third}\t1\n", "utf-8")
@@ -136,6 +143,7 @@ def _fill(language: str) -> None:
     for line in (
         ("train-lm", text, "--name", "model", *LANGUAGE, *cut),
         ("train-fill", text, "--name", "gaps", *LANGUAGE, *cut),
+        ("train-dialogue", "talk.txt", "--name", "talk", *TALK, *cut),
         ("train-lm", text, "--name", "counts", "--architecture", "ngram", *cut),
         ("train-w2v", text, "--name", "vectors", *QUICK, "--epochs", "2", "--min-count", "1", *cut),
         ("train-w2v", text, "--name", "others", *QUICK, "--epochs", "1", "--min-count", "1", "--seed", "2", *cut),

@@ -17,6 +17,7 @@ PANELS = (
     "Load",
     "Training",
     "Drawing",
+    "Ranking",
     "Mixture",
     "Output",
     "Other",

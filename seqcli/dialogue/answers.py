@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seqcli.dialogue.answer_settings import Replying
@@ -10,6 +11,7 @@ from seqcli.dialogue.arrays import DialogueArrays
 from seqcli.dialogue.corpus import history_ids
 from seqcli.dialogue.dialogues import Dialogue
 from seqcli.dialogue.load import check_dialogue
+from seqcli.dialogue.ranking import against_any, with_reverse
 from seqcli.dialogue.replies import Found, replies
 from seqcli.errors import MisuseError, quoted
 from seqcli.settings import settings
@@ -19,18 +21,21 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from seqcli.dialogue.answer_settings import HowReplied
+    from seqcli.dialogue.evaluation import Figure
+    from seqcli.dialogue.evaluation_settings import HowMeasured
     from seqcli.session import Session
     from seqcli.store import Record
 
 
 class Reply(str):
-    """A reply, with the natural log of its probability."""
+    """A reply, with the natural log of its probability, and the score that it is ranked by: of a token, at first."""
 
     log_probability: float
+    score: float
 
-    def __new__(cls, text: str, log_probability: float) -> Reply:
+    def __new__(cls, text: str, log_probability: float, score: float) -> Reply:
         made = super().__new__(cls, text)
-        made.log_probability = log_probability
+        made.log_probability, made.score = log_probability, score
         return made
 
 
@@ -54,6 +59,7 @@ class DialogueModel:
         self.vocabulary = record.vocabulary()
         self.tokenizer = tokenizer_of(record)
         self.arrays = DialogueArrays.stored(record, len(self.vocabulary))
+        self._others: dict[str, DialogueModel] = {}  # models of the other direction, once they were asked
 
     def __repr__(self) -> str:
         return f"<DialogueModel {quoted(self.name)}>"
@@ -82,17 +88,56 @@ class DialogueModel:
         if not said.utterances or not said.utterances[-1].strip():
             raise MisuseError("There is nothing to reply to; give some words, as in: seqcli reply 'How are you?'")
         self._session.spare.fit_products()
-        found = replies(self.arrays, self.arrays.hear(*self._read(said)), wanted, seed)
-        return [Reply(self.text(one), one.log_probability) for one in found]
+        found = replies(self.arrays, self.arrays.hear(*self.read(said)), wanted, seed)
+        if wanted.against:
+            found = against_any(self.arrays, found, wanted.against)
+        if wanted.reverse_model is not None:
+            found = self._reversed(wanted, said.utterances[-1], found)
+        return [Reply(self.text(one), one.log_probability, one.score) for one in found[: wanted.n or 1]]
 
-    def _read(self, said: Dialogue) -> tuple[list[list[int]], list[int]]:
+    def _reversed(self, wanted: Replying, asked: str, found: list[Found]) -> list[Found]:
+        """Return replies ranked with a model of the other direction, which may have other tokens."""
+        other = self._others.get(str(wanted.reverse_model))
+        if other is None:
+            other = open_dialogue(self._session, wanted.reverse_model)
+            if not other.record.text.backwards:
+                raise MisuseError(
+                    f"{quoted(other.name)} reads dialogues from their beginning; name one trained with --backwards."
+                )
+            self._others[str(wanted.reverse_model)] = other
+        texts = [self.text(one) for one in found]
+        *replied, last = other.ids([*texts, asked])
+        return with_reverse(other.arrays, [ids[:-1] for ids in replied], last[:-1], found, wanted.reverse_weight)
+
+    def ids(self, utterances: Sequence[str]) -> list[list[int]]:
+        """Return the ids of utterances, EOS last."""
+        return history_ids(utterances, self.tokenizer, self.vocabulary, self.record.text.longest)
+
+    def read(self, said: Dialogue) -> tuple[list[list[int]], list[int]]:
         """Return the ids of what was said last, as much as the model sees together, and who speaks, the next too."""
         text = self.record.text
         numbers = said.speaker_numbers
         last = text.turns - 1
         other = next((number for number in reversed(numbers) if number != numbers[-1]), numbers[-1] + 1)
-        ids = history_ids(said.utterances[-last:], self.tokenizer, self.vocabulary, text.longest)
-        return ids, [*numbers[-last:], other]
+        return self.ids(said.utterances[-last:]), [*numbers[-last:], other]
+
+    def evaluate(
+        self, *dialogues: str | os.PathLike[str] | Iterable[Sequence[str]], **how: Unpack[HowMeasured]
+    ) -> list[Figure]:
+        """Measure it on dialogues: what their replies cost behind their history, and behind others.
+
+        dialogues: files, or dialogues that are here, each a list of utterances. context: one kind of history alone;
+        by_turn: also at each depth; draws, weighted, seed: of the estimate for a latent variable.
+        """
+        from seqcli.dialogue.evaluation import figures
+        from seqcli.dialogue.evaluation_settings import Measuring
+        from seqcli.dialogue.reading import read_dialogues
+
+        wanted = settings(Measuring(), dict(how))
+        files = [os.fspath(one) for one in dialogues if isinstance(one, str | os.PathLike)]
+        found = read_dialogues(files) if files else []
+        found += [Dialogue(tuple(one)) for some in dialogues if not isinstance(some, str | os.PathLike) for one in some]
+        return list(figures(self._session, self, found, wanted))
 
     def text(self, found: Found) -> str:
         """Return a reply as text."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -16,13 +16,28 @@ from seqcli.errors import CorpusError
 from seqcli.text.vocabulary import UNK
 
 if TYPE_CHECKING:
-    from seqcli.dialogue.answers import DialogueModel
     from seqcli.dialogue.corpus import Exchange
     from seqcli.dialogue.evaluation_settings import Measuring
     from seqcli.session import Session
+    from seqcli.store import Record
+    from seqcli.text.tokens import Tokenizer
+    from seqcli.text.vocabulary import Vocabulary
 
 EVERY = "all"  # replies, whatever was said before them
 DEEPEST = 10  # utterances before a reply that are told apart
+
+
+class Asked(Protocol):
+    """A model that is measured."""
+
+    record: Record
+    tokenizer: Tokenizer
+    vocabulary: Vocabulary
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        ...
 
 
 class Figure(NamedTuple):
@@ -57,7 +72,7 @@ class Figure(NamedTuple):
         return self.perplexity if self.perplexity is not None else self.importance_weighted_perplexity or math.nan
 
 
-def figures(session: Session, asked: DialogueModel, dialogues: Sequence[Dialogue], how: Measuring) -> Iterator[Figure]:
+def figures(session: Session, asked: Asked, dialogues: Sequence[Dialogue], how: Measuring) -> Iterator[Figure]:
     """Yield the figures of a model on dialogues: of all replies, then behind each kind of history."""
     from seqcli.dialogue.token_costs import network_of
 

@@ -22,10 +22,11 @@ MORE = 3  # times as many are drawn as are wanted, until enough are different
 
 @dataclass(frozen=True)
 class Found:
-    """A reply in ids, EOS left out, and the natural log of its probability, its end included."""
+    """A reply in ids, EOS left out, the natural log of its probability, its end included, and what it is ranked by."""
 
     ids: tuple[int, ...]
     log_probability: float
+    score: float
 
 
 class Speaking:
@@ -70,28 +71,38 @@ class Speaking:
 
 
 def replies(model: DialogueArrays, heard: Heard, how: Replying, seed: Sequence[int] = ()) -> list[Found]:
-    """Return up to n different replies, the likeliest first; one where n is not given. seed: of this question."""
-    wanted = how.n or 1
-    if how.beam is not None:
-        found = search(
-            Speaking(model, heard),
-            [EOS],
-            max(how.beam, wanted),
-            Limits((UNK,)),
-            lambda ids: ids[-1] == EOS or len(ids) >= how.longest,
-        )
-        return [
-            Found(tuple(i for i in one.ids if i != EOS), float(sum(one.logs))) for one in found if one.ids[0] != EOS
-        ][:wanted]
+    """Return up to n different replies, the likeliest a token first; one where n is not given. seed: of this question.
+
+    With a weight for ranking, several are made of which the best are returned: see dialogue.ranking.
+    """
+    found = _searched(model, heard, how) if how.beam is not None else _drawn(model, heard, how, seed)
+    return sorted(found, key=lambda one: -one.score)
+
+
+def _searched(model: DialogueArrays, heard: Heard, how: Replying) -> list[Found]:
+    def ended(ids: list[int]) -> bool:
+        return ids[-1] == EOS or len(ids) >= how.longest
+
+    beam = max(how.beam or 1, how.made)
+    found = search(Speaking(model, heard), [EOS], beam, _Spoken((UNK,)), ended)
+    return [_found([*one.ids], float(sum(one.logs))) for one in found][: how.made]
+
+
+def _drawn(model: DialogueArrays, heard: Heard, how: Replying, seed: Sequence[int]) -> list[Found]:
     different: dict[tuple[int, ...], Found] = {}
     drawn = 0
-    while len(different) < wanted and drawn < MORE * wanted:
-        count = wanted - len(different)
+    while len(different) < how.made and drawn < MORE * how.made:
+        count = how.made - len(different)
         seeds = [(how.seed, *seed, number) for number in range(drawn, drawn + count)]
         for one in draw(model, heard, how, seeds):
             different.setdefault(one.ids, one)
         drawn += count
-    return sorted(different.values(), key=lambda one: -one.log_probability)
+    return [*different.values()]
+
+
+def _found(text: Sequence[int], log_probability: float) -> Found:
+    ids = tuple(i for i in text if i != EOS)
+    return Found(ids, log_probability, log_probability / (len(ids) + 1))
 
 
 def draw(model: DialogueArrays, heard: Heard, how: Replying, seeds: Sequence[Sequence[int]]) -> list[Found]:
@@ -110,7 +121,7 @@ def draw(model: DialogueArrays, heard: Heard, how: Replying, seeds: Sequence[Seq
             totals[place] += float(logs[row])
             text = writer.texts[row]
             if ids[row] == EOS or len(text) > how.longest:
-                found[place] = Found(tuple(i for i in text if i != EOS), totals[place])
+                found[place] = _found(text, totals[place])
         rows = [row for row, place in enumerate(going) if place not in found]
         if len(rows) < len(going):
             writer.keep(rows)
@@ -126,5 +137,5 @@ class _Spoken(Limits):
     """Something is said in every reply."""
 
     def forbidden(self, text: list[int]) -> list[int]:
-        """Return the tokens that may not come next: an end at once is one."""
-        return [*super().forbidden(text), *([EOS] if len(text) == 1 else [])]
+        """Return the tokens that may not come next: an end at once is one. text: with the EOS that it begins with."""
+        return [*super().forbidden(text), *([EOS] if len(text) <= 1 else [])]
