@@ -210,7 +210,13 @@ def test_a_model_of_another_task_is_refused(here: Path, tmp_path: Path) -> None:
     vectors.write_text("2 2\ncat 1 0\ndog 0 1\n", "utf-8")
     shelf = ("--models-dir", tmp_path / "models")
     assert seqcli(*shelf, "import", vectors, "--name", "vectors").code == 0
-    for words in (("predict-word", "the", "-m", "vectors"), ("evaluate", "vectors", "--test", "tiny.txt")):
+    counted = ("train-lm", here / "tiny.txt", "--architecture", "ngram", "--name", "counted")
+    assert seqcli(*shelf, *counted).code == 0  # evaluate goes by the task of the model that is named first
+    for words in (
+        ("predict-word", "the", "-m", "vectors"),
+        ("score", "the", "-m", "vectors"),
+        ("evaluate", "counted", "vectors", "--test", here / "tiny.txt"),
+    ):
         done = seqcli(*shelf, *words)
         assert done.code == 2 and "train-lm" in done.error
 
