@@ -92,7 +92,7 @@ def marks_of(
         mark = _mark(examined, confusions, judged, float(shown[number]), rows, places, most)
         if waiting is not None and not _compete(waiting, mark, reading.text):
             yield waiting
-        elif waiting is not None and waiting.probability >= mark.probability:
+        elif waiting is not None and mark.kind != "doubled" and waiting.probability >= mark.probability:
             continue
         waiting = mark
     if waiting is not None:
@@ -107,7 +107,8 @@ def _compete(one: Mark, other: Mark, text: str) -> bool:
     end = one.offset + one.length
     weaker = min(one, other, key=lambda mark: mark.probability)
     beside = not any(map(str.isalnum, text[end : other.offset]))
-    return other.offset < end or (beside and weaker.kind in ("missing", "extra"))
+    twice = other.kind == "doubled" and one.word.lower() == other.word.lower()
+    return other.offset < end or (beside and (twice or weaker.kind in ("missing", "extra")))
 
 
 def _mark(
