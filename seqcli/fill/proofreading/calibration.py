@@ -110,6 +110,6 @@ def _sample(examined: Examined, truth: Truth) -> tuple[Evidence, Sites, Truth]:
     evidence, sites = examined.evidence, examined.sites
     kept = truth.wrong | (np.random.default_rng(SEED).random(len(sites.sites)) < RIGHT_KEPT)
     rows = np.repeat(kept, np.diff(sites.first))
-    part = Evidence(evidence.sites[rows], evidence.kinds[rows], evidence.entries[rows], evidence.features[rows])
+    part = evidence.part(rows)
     weight = truth.weight[kept] * np.where(truth.wrong[kept], 1.0, 1 / RIGHT_KEPT)
     return part, Sites.of(part), Truth(truth.right[rows], truth.wrong[kept], weight)

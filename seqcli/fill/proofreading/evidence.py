@@ -59,6 +59,10 @@ class Evidence:
         nothing = np.zeros(0, np.int64)
         return cls(nothing, nothing, nothing, np.zeros((0, len(FEATURES)), np.float32))
 
+    def part(self, rows: NDArray[np.bool_]) -> Evidence:
+        """Return some rows."""
+        return Evidence(self.sites[rows], self.kinds[rows], self.entries[rows], self.features[rows])
+
     @classmethod
     def joined(cls, parts: Sequence[Evidence]) -> Evidence:
         """Return several as one, by place."""

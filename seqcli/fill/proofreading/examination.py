@@ -33,6 +33,7 @@ class Examined(NamedTuple):
     evidence: Evidence
     sites: Sites
     words: int
+    others: Doubles  # probabilities of errors at places whose evidence was not kept
 
 
 class Examiner:
@@ -49,26 +50,34 @@ class Examiner:
         accepted: Collection[str] = (),
         weights: Doubles | None = None,
         report: Report | None = None,
+        least: float = 0.0,
     ) -> Examined:
         """Return the evidence of a text.
 
         accepted: words that are right, in lower case. weights: what evidence is worth, so that a place is read anew
         where its neighbours are surely wrong; without them it is read once. report: hears how many letters are done.
+        least: probability of an error from which a place's evidence is kept, or memory would grow with the text.
         """
         reading = read(text, self.tokenizer, path)
         table = WordTable(reading, self.confusions, accepted)
         ids = table.ids[table.number].copy()
-        parts = []
+        parts: list[Evidence] = []
+        others: list[Doubles] = []
         for windows in _batches(reading):
             look = seen(self.network, table, windows, ids)
             found = replacements(self.network, self.confusions.lexicon, table, look, np.arange(len(look)))
             if weights is not None:
                 found = self._again(table, look, ids, found, weights)
-            parts += [found, self._changes.evidence(table, look, ids)]
+            found = Evidence.joined([found, self._changes.evidence(table, look, ids)])
+            if weights is not None and least > 0:
+                found, rest = _likely(found, weights, least)
+                others.append(rest)
+            parts.append(found)
             if report:
                 report(reading.tokens[windows[-1][1] - 1].end)
         evidence = Evidence.joined(parts) if parts else Evidence.none()
-        return Examined(reading, table, evidence, Sites.of(evidence), int(table.is_word[table.number].sum()))
+        words = int(table.is_word[table.number].sum())
+        return Examined(reading, table, evidence, Sites.of(evidence), words, np.concatenate([*others, np.zeros(0)]))
 
     def _again(self, table: WordTable, look: Seen, ids: Ints, found: Evidence, weights: Doubles) -> Evidence:
         """Read the sentences anew in which something is surely wrong, as if it were right."""
@@ -87,8 +96,15 @@ class Examiner:
         places = see_again(self.network, table, look, ids, sites.sites[sure])
         anew = replacements(self.network, lexicon, table, look, places)
         left = ~np.isin(found.sites - look.start, places)
-        kept = Evidence(found.sites[left], found.kinds[left], found.entries[left], found.features[left])
-        return Evidence.joined([kept, anew])
+        return Evidence.joined([found.part(left), anew])
+
+
+def _likely(found: Evidence, weights: Doubles, least: float) -> tuple[Evidence, Doubles]:
+    """Return the evidence of the places that are likely to be wrong, and the probabilities of the others."""
+    sites = Sites.of(found)
+    errors = judge(found, sites, weights).errors
+    kept = errors >= least
+    return found.part(np.repeat(kept, np.diff(sites.first))), errors[~kept]
 
 
 def _batches(reading: Reading) -> Iterator[list[tuple[int, int]]]:

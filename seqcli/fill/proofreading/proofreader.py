@@ -30,13 +30,18 @@ class Proofreader:
         self.examiner, self.calibration = examiner, calibration
 
     def verdict(
-        self, text: str, path: str = "", accepted: Collection[str] = (), report: Callable[[int], None] | None = None
+        self,
+        text: str,
+        path: str = "",
+        accepted: Collection[str] = (),
+        report: Callable[[int], None] | None = None,
+        least: float = 0.0,
     ) -> Verdict:
-        """Return what the model says of every place of a text."""
+        """Return what the model says of every place of a text where the probability of an error is at least so high."""
         weights = self.calibration.weights
-        examined = self.examiner.examine(text, path, accepted, weights, report)
+        examined = self.examiner.examine(text, path, accepted, weights, report, least)
         judged = judge(examined.evidence, examined.sites, weights)
-        shift = shift_of(judged.errors, examined.words, self.calibration.usual)
+        shift = shift_of(np.concatenate([judged.errors, examined.others]), examined.words, self.calibration.usual)
         odds = judged.errors / np.maximum(1 - judged.errors, 1e-12) * np.exp(shift)
         return Verdict(examined, judged, odds / (1 + odds))
 
@@ -50,7 +55,7 @@ class Proofreader:
     ) -> list[Mark]:
         """Return the marks of a text, in order. path: tells its markup. accepted: right words, in lower case."""
         threshold = self.calibration.threshold(share_of(how.alarm_rate))
-        found = self.verdict(text, path, accepted, report)
+        found = self.verdict(text, path, accepted, report, threshold)
         confusions = self.examiner.confusions
         return list(marks_of(found.examined, confusions, found.judged, found.shown, threshold, how.k))
 
