@@ -162,6 +162,16 @@ def test_the_figure_of_a_training_is_that_of_its_evaluation(there: Path) -> None
     assert every["tokens"] == held_out["tokens"]
 
 
+def test_replies_are_drawn_and_told_what_they_are_like(there: Path) -> None:
+    options = ("--test", "talk.txt", "--replies", "--most", "12", "--jsonl")
+    references, hred, vhred = seqcli("evaluate-dialogue", "hred", "vhred", *options).records
+    assert (references["model"], hred["model"], vhred["model"]) == ("(references)", "hred", "vhred")
+    assert hred["replies"] == 12 and 0 < hred["distinct_2"] <= 1 and hred["bleu"] >= 0 and references["bleu"] is None
+    again = seqcli("evaluate-dialogue", "hred", *options).records[1]
+    assert again == hred
+    assert seqcli("evaluate-dialogue", "hred", "--test", "talk.txt", "--temperature", "1").code == 2
+
+
 @pytest.mark.parametrize("architecture", ["hred", "vhred"])
 def test_a_training_that_was_stopped_goes_on_to_the_same_bytes(architecture: str, there: Path, tmp_path: Path) -> None:
     """The place in the annealing and what is drawn are those of a training that nobody stopped."""

@@ -13,6 +13,7 @@ from seqcli.dialogue.batches import HeldOutDialogues, batch_of
 from seqcli.dialogue.contexts import exchanges_in
 from seqcli.dialogue.corpus import EncodedDialogues
 from seqcli.dialogue.model import given_batch
+from seqcli.dialogue.reply_quality import quality
 from seqcli.dialogue.token_costs import costs, importance_weighted_nats
 from seqcli.training.loop import evaluate, tensors
 
@@ -101,3 +102,15 @@ def test_the_kl_by_formula_is_that_of_many_draws() -> None:
         drawn = (posterior.log_density(z) - prior.log_density(z)).mean(0)
     assert float(drawn.sum() / exact.sum()) == pytest.approx(1.0, abs=0.01)
     assert math.isfinite(float(exact.sum()))
+
+
+def test_what_replies_are_like_is_counted_as_it_is_defined() -> None:
+    replies = ["yes .", "yes .", "no , thank you ."]
+    found = quality(
+        "m", replies, ["yes .", "no .", "no , thank you ."], str.split, lambda one, other: float(one == other)
+    )
+    assert found.distinct_1 == 6 / 9 and found.distinct_2 == 5 / 6, "no pair is of two replies"
+    assert found.length == 3 and found.ten_commonest == 1.0
+    assert found.embedding_average == pytest.approx(2 / 3)
+    assert found.bleu is not None and 0 < found.bleu < 100 and "tok:13a" in str(found.signature)
+    assert quality("m", [f"{n} a" for n in range(40)], None, str.split).ten_commonest == 10 / 40

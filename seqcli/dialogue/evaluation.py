@@ -16,6 +16,7 @@ from seqcli.errors import CorpusError
 from seqcli.text.vocabulary import UNK
 
 if TYPE_CHECKING:
+    from seqcli.dialogue.answer_settings import Replying
     from seqcli.dialogue.corpus import Exchange
     from seqcli.dialogue.evaluation_settings import Measuring
     from seqcli.session import Session
@@ -37,6 +38,14 @@ class Asked(Protocol):
     @property
     def name(self) -> str:
         """The model's name."""
+        ...
+
+
+class Replier(Asked, Protocol):
+    """A model that replies."""
+
+    def replies(self, said: Dialogue, wanted: Replying, seed: Sequence[int] = ()) -> Sequence[str]:
+        """Return the replies to what was said."""
         ...
 
 
@@ -94,6 +103,22 @@ def figures(session: Session, asked: Asked, dialogues: Sequence[Dialogue], how: 
         full = found.cost if mode == "full" else full
     if how.by_turn:
         yield from measured.by_turn(exchanges_in("full", said, text.turns, how.seed, least=1), _depths(said))
+
+
+def replies_to(
+    session: Session, asked: Replier, dialogues: Sequence[Dialogue], wanted: Replying, most: int
+) -> tuple[list[str], list[str]]:
+    """Return a model's replies to what was said in dialogues, `most` at most, and what was really replied."""
+    turns = [(one, turn) for one in dialogues for turn in range(1, len(one))]
+    some = turns[:: -(-len(turns) // most)]
+    found, references = [], []
+    with session.bar(len(some), f"replying by {asked.name}", "reply") as bar:
+        for number, (one, turn) in enumerate(some, 1):
+            said = Dialogue(one.utterances[:turn], one.speakers[:turn])
+            found.append(str(asked.replies(said, wanted, (number,))[0]))
+            references.append(" ".join(one.utterances[turn].split()))
+            bar.to(number)
+    return found, references
 
 
 def _depths(said: EncodedDialogues) -> list[int]:

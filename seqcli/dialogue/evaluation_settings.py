@@ -34,6 +34,9 @@ class Measuring:
         high=10**6,
         panel="Other",
     )
+    most: int = setting(
+        500, "Replies at most that --replies draws, spread evenly over the dialogues.", low=1, high=10**6, panel="Other"
+    )
     seed: int = setting(1, "Start of what is drawn.", low=0, high=2**31 - 1, panel="Other")
 
 
@@ -47,4 +50,5 @@ if TYPE_CHECKING:  # what a type checker knows of the same settings as keyword a
         by_turn: bool
         draws: int
         weighted: int
+        most: int
         seed: int

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seqcli.cli.completion import complete_model
 from seqcli.cli.options import asked_models, command, option, output_options, reading_options, spec_options
 from seqcli.cli.session import Session
+from seqcli.decoding.settings import Sampling
+from seqcli.dialogue.answer_settings import Replying
 from seqcli.dialogue.evaluation_settings import Measuring
+from seqcli.errors import MisuseError
 from seqcli.settings import given, settings
+from seqcli.tasks import TASKS, resolved
+
+if TYPE_CHECKING:
+    from seqcli.dialogue.answers import DialogueModel
+    from seqcli.dialogue.dialogues import Dialogue
+
+REFERENCES = "(references)"
+OTHERS = tuple(f.name for f in fields(Replying) if f.name not in Sampling.__dataclass_fields__)  # not of drawing
 
 
 @command(
@@ -20,10 +35,21 @@ from seqcli.settings import given, settings
 @click.argument("models", nargs=-1, metavar="[MODEL]...", shell_complete=complete_model)
 @option("--test", multiple=True, required=True, metavar="FILE", help="The dialogues to measure on.")
 @reading_options
+@option("--replies", is_flag=True, help="Draw replies instead, and tell how different and how near they are.")
+@option("--vectors", metavar="NAME", shell_complete=complete_model, help="Word vectors that compare replies, too.")
 @spec_options(Measuring)
+@spec_options(Replying, leave_out=OTHERS)
 @output_options
 @click.pass_obj
-def evaluate_dialogue(session: Session, /, models: tuple[str, ...], test: tuple[str, ...], **params: Any) -> None:
+def evaluate_dialogue(
+    session: Session,
+    /,
+    models: tuple[str, ...],
+    test: tuple[str, ...],
+    replies: bool,
+    vectors: str | None,
+    **params: Any,
+) -> None:
     """Measure dialogue models: the perplexity of every reply, and what it becomes behind another history.
 
     Row `all`: every utterance but the first, each predicted from those before it. The other rows are of the same
@@ -32,15 +58,20 @@ def evaluate_dialogue(session: Session, /, models: tuple[str, ...], test: tuple[
     was said is worse in the last three. With --context and --json, one object.
 
     A model with a latent variable has no perplexity of its own: its figures are the bound, its KL and active units,
-    and an importance-weighted estimate of the perplexity.
+    and an importance-weighted estimate of the perplexity. --replies draws a reply to each utterance, --most at most,
+    and tells distinct-1 and -2, the share of the ten commonest, their length, and BLEU against what was really said.
     """
-    how = settings(Measuring(), given(Measuring, params))
+    how, drawing = settings(Measuring(), given(Measuring, params)), given(Sampling, params)
+    if (drawing or vectors) and not replies:
+        raise MisuseError("Settings of drawing, and --vectors, belong to --replies; add it.")
     from seqcli.dialogue.answers import open_dialogue
     from seqcli.dialogue.evaluation import columns, figures
     from seqcli.dialogue.reading import read_dialogues
 
     asked = [open_dialogue(session, name) for name in asked_models(models)]
     dialogues = read_dialogues(test, session.text_form)
+    if replies:
+        return _tell_replies(session, asked, dialogues, settings(Replying(seed=how.seed), drawing), how.most, vectors)
     found = [figure for one in asked for figure in figures(session, one, dialogues, how)]
     if session.terminal.output == "json" and how.context is not None and len(found) == 1:
         session.terminal.document({name: getattr(found[0], name) for name in columns(found)})
@@ -49,3 +80,38 @@ def evaluate_dialogue(session: Session, /, models: tuple[str, ...], test: tuple[
     with session.terminal.results(*names) as out:
         for figure in found:
             out.add(*(getattr(figure, name) for name in names))
+
+
+def _tell_replies(
+    session: Session,
+    asked: Sequence[DialogueModel],
+    dialogues: Sequence[Dialogue],
+    wanted: Replying,
+    most: int,
+    vectors: str | None,
+) -> None:
+    """Write what the replies of each model are like, and first what was really said."""
+    from seqcli.dialogue.evaluation import replies_to
+    from seqcli.dialogue.reply_quality import Quality, quality
+    from seqcli.text.tokens import tokens_of
+
+    alike = _alike(session, vectors) if vectors else None
+    with session.terminal.results(*Quality._fields) as out:
+        for one in asked:
+            found, references = replies_to(session, one, dialogues, wanted, most)
+            split = functools.partial(tokens_of, one.tokenizer)
+            if one is asked[0]:
+                out.add(*quality(REFERENCES, references, None, split))
+            out.add(*quality(one.name, found, references, split, alike))
+            out.flush()
+
+
+def _alike(session: Session, name: str) -> Callable[[str, str], float | None]:
+    """Return how alike two texts are by word vectors; None of one that has none."""
+    words = resolved(TASKS["vectors"].load)(session, session.shelf.read(name, "vectors"))
+
+    def alike(one: str, other: str) -> float | None:
+        found = words.sentence_similarity(one, other)
+        return None if math.isnan(found.similarity) else float(found.similarity)
+
+    return alike
