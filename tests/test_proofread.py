@@ -327,3 +327,20 @@ def test_the_hooks_of_pre_commit_name_the_command() -> None:
     text = (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8")
     assert "entry: seqcli proofread" in text and "types_or:" in text
     assert os.path.exists(ROOT / "seqcli" / "cli" / "fill" / "proofread.py")
+
+
+def test_a_word_that_stands_three_times_is_too_many_twice(shelf: Path) -> None:
+    text = "The old man walked walked walked to the sea."
+    assert face.load("small", shelf, task="fill").correct(text, alarm_rate=0.01) == "The old man walked to the sea."
+
+
+def test_another_network_is_a_baseline_where_it_knows_the_same_words(shelf: Path, draft: Path) -> None:
+    train = ("--models-dir", shelf, "train-fill", STORIES, "--name")
+    assert seqcli(*train, "left", "--sides", "left", *SMALL).code == 0
+    words = ("--models-dir", shelf, "evaluate-proofread", "small", "--test", STORIES, "--letters", "6000", "--json")
+    rows = json.loads(seqcli(*words, "--baseline", "left").out)
+    assert [row["model"] for row in rows] == ["small", "left", "unigram frequency"]
+    assert rows[0]["auc"] > rows[2]["auc"]
+    assert "both" in seqcli("--models-dir", shelf, "proofread", draft, "-m", "left").error
+    assert seqcli(*train, "other", "--min-count", "1", *SMALL).code == 0
+    assert "other words" in seqcli(*words, "--baseline", "other").error

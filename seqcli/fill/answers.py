@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from seqcli.fill.figures import Figures
+    from seqcli.fill.proofreading.examination import Examiner
     from seqcli.fill.proofreading.marks import Mark
     from seqcli.fill.proofreading.proofreader import Proofreader
     from seqcli.fill.proofreading.settings import HowProofread
@@ -74,10 +75,17 @@ class GapFiller:
             from seqcli.fill.proofreading.proofreader import Proofreader
             from seqcli.fill.proofreading.stored import calibration_of, examiner_of
 
-            calibration = calibration_of(self.record)
             asked = self.asked()
-            self._proofreader = Proofreader(examiner_of(self.record, asked.arrays, asked.tokenizer), calibration)
+            examiner = examiner_of(self.record, asked.arrays, asked.tokenizer)
+            self._proofreader = Proofreader(examiner, calibration_of(self.record))
         return self._proofreader
+
+    def beside(self, proofreader: Proofreader) -> Examiner:
+        """Return what this network would find with the candidates of a proofreader. Raises MisuseError."""
+        from seqcli.fill.proofreading.stored import beside
+
+        asked = self.asked()
+        return beside(asked.name, asked.arrays, asked.vocabulary, proofreader.examiner)
 
     @overload
     def proofread(  # type: ignore[overload-overlap]

@@ -31,6 +31,13 @@ GOLD_COLUMNS = ("model", "sentences", "proposed", "precision", "recall", "f05", 
 @option("--gold", multiple=True, metavar="FILE", help="An .m2 file; or a file of sources, then one or more corrected.")
 @spec_options(Damaging)
 @spec_options(Proofreading, leave_out=("k",))
+@option(
+    "--baseline",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_model,
+    help="Measure another network beside it, of the same text: train-fill --sides left reads left to right.",
+)
 @option("--plot", metavar="FILE", help="Draw how reliable the probabilities are: FILE.png or .svg.")
 @option("--replace", is_flag=True, help="Replace a picture that is there.")
 @reading_options
@@ -42,6 +49,7 @@ def evaluate_proofread(
     models: tuple[str, ...],
     test: tuple[str, ...],
     gold: tuple[str, ...],
+    baseline: tuple[str, ...],
     plot: str | None,
     replace: bool,
     **params: Any,
@@ -51,7 +59,7 @@ def evaluate_proofread(
     --test: AUC of the probabilities; alarm rate, precision and recall at the threshold of --alarm-rate, and recall
     where exactly so many right words of this text are marked; how often the first suggestion of an error is right; and
     the shares of errors fixed and of right words broken when all first suggestions are taken. Beside the models stands
-    what the frequency of words alone would find; a model of train-fill --sides left is one that reads left to right.
+    what the frequency of words alone would find, and what each --baseline would, with weights of their own.
 
     --gold: precision, recall and F0.5 of edits, and GLEU (0 to 1), for each sentence by itself.
     """
@@ -65,7 +73,7 @@ def evaluate_proofread(
         check_picture(plot, replace)
     if gold:
         return _measure_gold(session, models, gold, how)
-    _measure_damaged(session, models, test, how, damaging, plot)
+    _measure_damaged(session, models, test, how, damaging, plot, baseline)
 
 
 def _measure_gold(session: Session, models: tuple[str, ...], gold: tuple[str, ...], how: Proofreading) -> None:
@@ -88,9 +96,10 @@ def _measure_damaged(
     how: Proofreading,
     damaging: Damaging,
     plot: str | None,
+    baseline: tuple[str, ...],
 ) -> None:
     from seqcli.cli.fill.ask import asked_model
-    from seqcli.fill.proofreading.evaluation import damaged_text, figures, unigram_figures
+    from seqcli.fill.proofreading.evaluation import UNIGRAM, baseline_figures, by_frequency, damaged_text, figures
     from seqcli.text.reading import read_lines
 
     text = "\n".join(read_lines(test, session.text_form))[: damaging.letters]
@@ -107,7 +116,11 @@ def _measure_damaged(
                 out.add(*row)
             out.flush()
         if damaging.noise != NOISE[-1]:
-            out.add(*unigram_figures(first, damaged, other, how))
+            texts = damaged, other
+            for name in baseline:
+                beside = asked_model(session, name).beside(first)
+                out.add(*baseline_figures(name, beside, texts, how))
+            out.add(*baseline_figures(UNIGRAM, first.examiner, texts, how, by_frequency))
     if plot is not None:
         from seqcli.plots.reliability import draw_reliability
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcli.fill.proofreading.candidates import Confusions
 from seqcli.fill.proofreading.correction_metrics import edit_figures, gleu
 from seqcli.fill.proofreading.decision import Doubles, best_rows, fit, judge
 from seqcli.fill.proofreading.evidence import FEATURES, NATS, REPLACED, Evidence
-from seqcli.fill.proofreading.examination import Examined
+from seqcli.fill.proofreading.examination import Examined, Examiner
 from seqcli.fill.proofreading.gold import GoldSentence, tokens_for_metrics
 from seqcli.fill.proofreading.noise import NOISES, WORDS, Damage, Damaged
 from seqcli.fill.proofreading.proofreader import Proofreader, corrected
@@ -92,7 +93,8 @@ def figures(
     with session.bar(len(damaged.text), f"proofreading by {name}", "B") as bar:
         verdict = proofreader.verdict(damaged.text, report=bar.to)
     speed = verdict.examined.words / (time.perf_counter() - began)
-    counted = _counted(verdict.examined, verdict.judged.candidates, verdict.shown, proofreader, damaged)
+    confusions = proofreader.examiner.confusions
+    counted = _counted(verdict.examined, verdict.judged.candidates, verdict.shown, confusions, damaged)
     rate = share_of(how.alarm_rate)
     threshold = proofreader.calibration.threshold(rate)
     kinds = [ALL, *(kind for kind in ("letters", *WORDS) if by_kind and (counted.kinds == kind).any())]
@@ -100,26 +102,37 @@ def figures(
     return found, reliability(counted)
 
 
-def unigram_figures(proofreader: Proofreader, damaged: Damaged, fitted_on: Damaged, how: Proofreading) -> Figures:
-    """Measure what the frequency of words alone would find, its weights fitted on other errors in the same text."""
+def baseline_figures(
+    name: str,
+    examiner: Examiner,
+    texts: tuple[Damaged, Damaged],
+    how: Proofreading,
+    seen_as: Callable[[Examined, Examiner], Evidence] = lambda examined, _: examined.evidence,
+) -> Figures:
+    """Measure what another network, or the frequency of words alone, would find.
+
+    texts: the one that is measured, and one of other errors in the same text, on which the weights are fitted: so they
+    flatter. seen_as: evidence as the baseline has it.
+    """
+    damaged, other = texts
     weights = USUAL
-    for text, last in ((fitted_on, False), (damaged, True)):
-        examined = proofreader.examiner.examine(text.text)
-        examined = examined._replace(evidence=_by_frequency(examined, proofreader))
-        if not last:
-            truth, _ = truth_of(examined, proofreader.examiner.confusions, text.errors)
+    for text in (other, damaged):
+        examined = examiner.examine(text.text)
+        examined = examined._replace(evidence=seen_as(examined, examiner))
+        if text is other:
+            truth, _ = truth_of(examined, examiner.confusions, text.errors)
             weights = fit(examined.evidence, examined.sites, truth, USUAL)
     judged = judge(examined.evidence, examined.sites, weights)
-    counted = _counted(examined, judged.candidates, judged.errors, proofreader, damaged)
+    counted = _counted(examined, judged.candidates, judged.errors, examiner.confusions, damaged)
     rate = share_of(how.alarm_rate)
     right = counted.scores[~counted.wrong]
-    return _figures(UNIGRAM, ALL, counted, float(np.quantile(right, 1 - rate)), rate, None)
+    return _figures(name, ALL, counted, float(np.quantile(right, 1 - rate)) if len(right) else 1.0, rate, None)
 
 
-def _by_frequency(examined: Examined, proofreader: Proofreader) -> Evidence:
+def by_frequency(examined: Examined, examiner: Examiner) -> Evidence:
     """Return evidence in which the network's word is taken by the logs of how often words are in the training text."""
     evidence, table = examined.evidence, examined.table
-    counts = proofreader.examiner.confusions.lexicon.counts
+    counts = examiner.confusions.lexicon.counts
     own = np.log(table.counts[table.number[evidence.sites]] + 0.5)
     fits = (np.log(counts[evidence.entries] + 0.5) - own) / NATS
     features = evidence.features.copy()
@@ -131,9 +144,9 @@ def _by_frequency(examined: Examined, proofreader: Proofreader) -> Evidence:
 
 
 def _counted(
-    examined: Examined, candidates: Doubles, shown: Doubles, proofreader: Proofreader, damaged: Damaged
+    examined: Examined, candidates: Doubles, shown: Doubles, confusions: Confusions, damaged: Damaged
 ) -> Counted:
-    truth, of_token = truth_of(examined, proofreader.examiner.confusions, damaged.errors)
+    truth, of_token = truth_of(examined, confusions, damaged.errors)
     sites = examined.sites
     size = len(of_token)
     scores, in_text = np.zeros(size), np.zeros(size)

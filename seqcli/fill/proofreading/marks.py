@@ -107,7 +107,7 @@ def _compete(one: Mark, other: Mark, text: str) -> bool:
     end = one.offset + one.length
     weaker = min(one, other, key=lambda mark: mark.probability)
     beside = not any(map(str.isalnum, text[end : other.offset]))
-    twice = other.kind == "doubled" and one.word.lower() == other.word.lower()
+    twice = other.kind == "doubled" != one.kind and one.word.lower() == other.word.lower()
     return other.offset < end or (beside and (twice or weaker.kind in ("missing", "extra")))
 
 

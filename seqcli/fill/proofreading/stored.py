@@ -77,6 +77,13 @@ def examiner_of(record: Record, arrays: Arrays, tokenizer: Tokenizer) -> Examine
     return Examiner(Network(arrays, len(vocabulary)), Confusions(lexicon), tokenizer)
 
 
+def beside(name: str, arrays: Arrays, vocabulary: Vocabulary, examiner: Examiner) -> Examiner:
+    """Return the same examiner with another network. Raises MisuseError for one of other words."""
+    if vocabulary.tokens != examiner.confusions.lexicon.vocabulary.tokens:
+        raise MisuseError(f"{quoted(name)} knows other words; train both on the same text with the same vocabulary.")
+    return Examiner(Network(arrays, len(vocabulary)), examiner.confusions, examiner.tokenizer)
+
+
 def calibration_of(record: Record) -> Calibration:
     """Return the calibration of a model. Raises ModelError where there is none."""
     if "calibration" not in record.files:
