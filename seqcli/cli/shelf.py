@@ -98,10 +98,16 @@ LISTED = ("model", "task", "architecture", "bytes", "default", "held_out", "text
 @optional_name
 @option("--all", "everything", is_flag=True, help="Every key that is stored of it.", panel="Output")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object, with everything.", panel="Output")
+@option("--flow", is_flag=True, help="Draw its data flow: what becomes of what, and of which shape.", panel="Output")
 @click.pass_obj
-def show(session: Session, /, name: str | None, everything: bool, as_json: bool) -> None:
-    """Show what a model is, how good it is, and how it learned."""
+def show(session: Session, /, name: str | None, everything: bool, as_json: bool, flow: bool) -> None:
+    """Show what a model is, how good it is, and how it learned; or how data flow through it."""
     record = session.shelf.read(name)
+    if flow:
+        from seqcli.cli.flow import flow_lines
+
+        session.terminal.texts(flow_lines(record))
+        return
     whole = json.loads(record.raw)
     history = record.history()
     if as_json:
