@@ -6,14 +6,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from command_line import seqcli
+from command_line import TINY, seqcli
 
 import seqcli as face
 from seqcli.cli import COMMANDS
+from seqcli.fill.mixture_weights import conditional_logit
+from seqcli.fill.sentence_scores import word_scores
 from seqcli.tasks import TASKS
 
-SMALL = ("--hidden-size", "24", "--embedding-size", "16", "--samples", "16", "--batch-size", "8", "--unroll", "24")
+SMALL = (
+    *("--hidden-size", "24", "--embedding-size", "16", "--samples", "16", "--window", "3"),
+    *("--batch-size", "8", "--unroll", "24"),
+)
 WHOLE = ("--dropout", "0", "--embedding-dropout", "0", "--weight-dropout", "0", "--learning-rate", "0.02")
 WORDS = ("red", "green", "blue")
 
@@ -167,3 +173,72 @@ def test_evaluate_measures_a_model_as_its_own_command_does(shelf: Path) -> None:
     assert "nowhere.m2" in ask(shelf, "evaluate", "both", "--gold", "nowhere.m2").error
     for task in TASKS.values():
         assert task.evaluated_by in COMMANDS and task.trained_by.split()[0] in COMMANDS
+
+
+# -- language models beside it ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def mixed(shelf: Path) -> Path:
+    """The shelf with n-grams and a hardly trained network beside it."""
+    for name, *how in (("counts", "--architecture", "ngram", "--order", "3"), ("net", *TINY)):
+        done = seqcli("--models-dir", shelf / "models", "train-lm", shelf / "text.txt", "--name", name, *how)
+        assert done.code == 0, done.err
+    return shelf
+
+
+def test_a_mixture_asks_the_whole_sentence_of_every_model(mixed: Path) -> None:
+    """Ranks by weighted sums of logs: of both sides' words, and of the sentence from left to right."""
+    text, words = "the red one met [_] near the blue one .", ["aaa", "ccc", "eee"]
+    model = face.load("left", mixed / "models", task="fill", mix=["counts:0.3", "net:0.2"])
+    asked = model.asked()
+    rows = [asked.vocabulary.encode(text.replace("[_]", word).split()) for word in words]
+    own = [logs.sum() for logs in word_scores(asked, rows)]
+    others = [face.load(name, mixed / "models", task="lm") for name in ("counts", "net")]
+    logs = [[one.score(text.replace("[_]", word)).log_probability for word in words] for one in others]
+    total = 0.5 * np.array(own) + 0.3 * np.array(logs[0]) + 0.2 * np.array(logs[1])
+    shares = np.exp(total - np.logaddexp.reduce(total))
+    found = {one.words[0]: one.probability for one in model.fill(text, among=words)}
+    assert [found[word] for word in words] == pytest.approx(list(shares), rel=1e-4)
+    assert len(model.fill(text, k=4)) == 4
+
+
+def test_weights_are_fitted_to_a_text_and_kept(mixed: Path) -> None:
+    """The n-grams know what the left side alone cannot: they get weight. Kept, they need no numbers."""
+    text = "the red one met [_] near the blue one ."
+    fit = ("--mix", "counts", "--fit-on", str(mixed / "text.txt"), "--keep")
+    first = ask(mixed, "fill", text, "-m", "left", "--among", "aaa,ccc", *fit, "--jsonl")
+    assert first.code == 0 and "Fitted on" in first.err and "--mix counts:" in first.err, first.err
+    again = ask(mixed, "fill", text, "-m", "left", "--among", "aaa,ccc", "--mix", "counts", "--jsonl")
+    assert again.out == first.out and "same weight" not in again.err
+    assert ask(mixed, "models", "check", "left").code == 0
+    unfitted = ask(mixed, "fill", text, "-m", "both", "--among", "aaa,ccc", "--mix", "counts")
+    assert "every model has the same weight" in unfitted.err
+
+
+def test_weights_recover_how_answers_were_chosen() -> None:
+    rng = np.random.default_rng(1)
+    features = rng.normal(size=(3000, 5, 3)) * 4
+    truth = np.array([0.5, 0.0, 0.25])
+    scores = features @ truth + rng.gumbel(size=features.shape[:2])
+    best = scores.argmax(1)
+    rows = np.arange(len(features))
+    features[rows, 0], features[rows, best] = features[rows, best], features[rows, 0].copy()
+    assert conditional_logit(features) == pytest.approx(truth, abs=0.03)
+    assert (conditional_logit(-features) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("args", "part"),
+    [
+        (("--mix", "both"), "name a language model"),
+        (("--mix", "counts:1.5"), "a number between 0 and 1"),
+        (("--mix", "counts:0.6", "--mix", "net:0.5"), "leave something"),
+        (("--mix", "counts:0.6", "--mix", "net"), "or to none"),
+        (("--fit-on", "text.txt"), "without --mix"),
+        (("--keep",), "give both"),
+        (("--mix", "counts", "--fit-on", "none.txt"), "none.txt"),
+    ],
+)
+def test_mixtures_that_cannot_be_are_refused(mixed: Path, args: tuple[str, ...], part: str) -> None:
+    assert part in ask(mixed, "fill", "the [_] one", "-m", "both", *args).error

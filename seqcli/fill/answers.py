@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from seqcli.fill.figures import Figures
+    from seqcli.fill.mixing import Mix
     from seqcli.fill.proofreading.examination import Examiner
     from seqcli.fill.proofreading.marks import Mark
     from seqcli.fill.proofreading.proofreader import Proofreader
@@ -41,17 +42,25 @@ class Filled(NamedTuple):
     sentence: str
 
 
-def load(session: Session, record: Record) -> GapFiller:
-    """Return a model that is ready to fill gaps. Raises MisuseError for a model of another task."""
-    return GapFiller(session, checked(record))
+def load(session: Session, record: Record, mix: Iterable[str] = ()) -> GapFiller:
+    """Return a model that is ready to fill gaps, language models beside it. Raises MisuseError for one of another task.
+
+    mix: NAME or NAME:WEIGHT of each.
+    """
+    return GapFiller(session, checked(record), (mix,) if isinstance(mix, str) else tuple(mix))
 
 
 class GapFiller:
-    """A model that says which words are missing. It is never changed, so threads may ask it at the same time."""
+    """A model that says which words are missing. Asking it changes nothing in it: several threads may ask at once."""
 
-    def __init__(self, session: Session, record: Record) -> None:
+    def __init__(self, session: Session, record: Record, mix: Sequence[str] = ()) -> None:
         self._session, self.record = session, record
         self._asked: Fill | None = None
+        self._mix: Mix | None = None
+        if mix:
+            from seqcli.fill.mixing import mix_of
+
+            self._mix = mix_of(session, record, mix)
         self._proofreader: Proofreader | None = None
 
     def __repr__(self) -> str:
@@ -60,8 +69,13 @@ class GapFiller:
 
     @property
     def name(self) -> str:
-        """The model's name."""
-        return self.record.name
+        """The model's name, and those of the language models beside it."""
+        return self.record.name if self._mix is None else f"{self.record.name} + {self._mix.name}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the weights of what is mixed in were neither given nor fitted."""
+        return self._mix is not None and self._mix.free
 
     def asked(self) -> Fill:
         """Return the network with its vocabulary, read when it is first wanted."""
@@ -155,6 +169,29 @@ class GapFiller:
         self._session.spare.fit_products()
         return answered(text, lambda texts: [self._one(one, choices, wanted, how.beam) for one in texts])
 
+    def fit(self, *texts: Path, keep: bool = False, **form: Any) -> tuple[float, ...]:
+        """Find the weights of the models that answer together on a text, and answer with them from now on.
+
+        Words are taken out of its sentences: the weights are those with which they are found best. keep: write them
+        into the model, for every later answer. encoding, columns, plain: how files are read. -> its own, the others'
+        """
+        return self.fit_on([os.fspath(text) for text in texts], form_of(form), keep)
+
+    def fit_on(self, files: Sequence[str], form: Form, keep: bool) -> tuple[float, ...]:
+        """Find the weights on files of a form. Raises MisuseError where there is nothing to weigh."""
+        from seqcli.fill import mixing
+        from seqcli.fill.mixture_weights import fitted
+
+        if self._mix is None:
+            raise MisuseError("There are no weights to fit without --mix NAME; give one, or leave out --fit-on.")
+        if not files:
+            raise MisuseError("There is no text to fit weights to; give a file.")
+        self._session.spare.fit_products()
+        self._mix = fitted(self._session, self.asked(), self._mix, files, form)
+        if keep:
+            mixing.keep(self._session, self.record.name, self._mix)
+        return self._mix.weights
+
     # -- figures --------------------------------------------------------------------------------------------------
 
     def evaluate(self, *texts: Path, **how: Any) -> Figures:
@@ -180,10 +217,15 @@ class GapFiller:
         from seqcli.fill.choices import ranked
         from seqcli.fill.search import likeliest
 
-        asked = self.asked()
+        asked, mix = self.asked(), self._mix
         sentence = gapped(asked, text)
-        found = ranked(asked, sentence, choices, beam) if choices else likeliest(asked, sentence, k or Filling.k, beam)
-        return [self._filled(sentence, one) for one in found[:k]]
+        if choices:
+            found = ranked(asked, sentence, choices, beam, mix)
+        elif mix is None:
+            found = likeliest(asked, sentence, k or Filling.k, beam)
+        else:
+            found = mix.again(asked, sentence, likeliest(asked, sentence, max(k or Filling.k, beam), beam))
+        return [self._filled(sentence, one) for one in found[: k if choices else k or Filling.k]]
 
     def _filled(self, sentence: Gapped, one: Candidate) -> Filled:
         """Return an answer as text."""

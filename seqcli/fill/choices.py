@@ -11,11 +11,12 @@ from seqcli.fill.search import Candidate, Words, normalised, whole_scores
 
 if TYPE_CHECKING:
     from seqcli.fill.load import Fill
+    from seqcli.fill.mixing import Mix
 
 ALL = 1_000  # answers that are all looked at; of more, the best for each gap in turn
 
 
-def ranked(asked: Fill, sentence: Gapped, choices: Sequence[str], beam: int) -> list[Candidate]:
+def ranked(asked: Fill, sentence: Gapped, choices: Sequence[str], beam: int, mix: Mix | None = None) -> list[Candidate]:
     """Return the choices, or one for each of several gaps, by the log of each one's share of them all, best first.
 
     Each is judged by the whole sentence with it in place: the log-probabilities of all its words, each from all the
@@ -30,4 +31,6 @@ def ranked(asked: Fill, sentence: Gapped, choices: Sequence[str], beam: int) -> 
             rest: Words = ((None,),) * (len(gaps) - number - 1)
             scored = normalised(whole_scores(asked, sentence, [(*answer, *rest) for answer in answers]))
             answers = [one.words[: number + 1] for one in scored[:beam]]
+    if mix is not None:
+        return mix.ranked(asked, sentence, [Candidate(answer, 0.0) for answer in answers])
     return normalised(whole_scores(asked, sentence, answers))

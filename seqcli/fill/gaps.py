@@ -55,6 +55,11 @@ class Gapped:
                 tokens.append(part)
         return tokens, places
 
+    def text_with(self, asked: Fill, words: Sequence[Sequence[str | None]]) -> str:
+        """Return the sentence with words in its gaps, as a model of other tokens reads it."""
+        tokens, _ = self.filled(words)
+        return asked.tokenizer.join([token for token in tokens if token is not None])
+
 
 def gapped(asked: Fill, text: str) -> Gapped:
     """Return a sentence with gaps, cut as the model's text was. Raises MisuseError for none, and for too many."""

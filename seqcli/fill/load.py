@@ -32,9 +32,11 @@ class Fill:
         vocabulary: Vocabulary,
         unseen: int = 1,
         nats: float = 0.0,
+        unit: str = "line",
     ) -> None:
+        """unit: what the end of a unit ends, a line or a paragraph."""
         self.name, self.arrays, self.tokenizer, self.vocabulary = name, arrays, tokenizer, vocabulary
-        self.unseen, self.nats = max(unseen, 1), nats
+        self.unseen, self.nats, self.unit = max(unseen, 1), nats, unit
 
     def tokens(self, text: str) -> list[str]:
         """Return the tokens of a text."""
@@ -69,4 +71,4 @@ def fill_of(record: Record) -> Fill:
     vocabulary = record.vocabulary()
     arrays = FillArrays.stored(record, len(vocabulary))
     unseen, nats = record.corpus.get("unseen_words", 1), record.results["held_out"]["nats_per_token"]
-    return Fill(record.name, arrays, tokenizer_of(record), vocabulary, unseen, nats)
+    return Fill(record.name, arrays, tokenizer_of(record), vocabulary, unseen, nats, record.text.unit)

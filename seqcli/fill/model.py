@@ -10,6 +10,7 @@ from torch import nn
 
 from seqcli.fill.settings import FillSpec
 from seqcli.layers.dropout import LockedDropout, embed
+from seqcli.layers.products import Linear, linear
 from seqcli.layers.recurrent import Recurrent
 from seqcli.layers.softmax import full_loss, sampled_loss
 from seqcli.training.loss import Loss
@@ -39,8 +40,8 @@ class FillModel(nn.Module):
         width, dropped = spec.embedding_size, spec.dropout or 0.0
         self.embedding = nn.Embedding(vocabulary_size, width)
         self.stacks = nn.ModuleDict({name: _stack(spec) for name in spec.stacks})
-        self.join = nn.Linear(len(spec.stacks) * spec.hidden_size, spec.joined_size)
-        self.project = nn.Linear(spec.joined_size, width)
+        self.join = Linear(len(spec.stacks) * spec.hidden_size, spec.joined_size)
+        self.project = Linear(spec.joined_size, width)
         self.near = nn.ParameterDict({name: torch.zeros(spec.window, width) for name in spec.stacks if spec.window})
         self.output = None if spec.tied else nn.Linear(width, vocabulary_size, bias=False)
         self.output_bias = nn.Parameter(torch.zeros(vocabulary_size))
@@ -123,7 +124,7 @@ class _Near(torch.autograd.Function):
         by_x, by_weights = torch.zeros_like(x), torch.zeros_like(weights)
         for back, weight in enumerate(weights[:places]):
             by_x[: places - back].addcmul_(gradient[back:], weight)
-            by_weights[back] = torch.einsum("tbe,tbe->e", gradient[back:], x[: places - back])
+            by_weights[back] = (gradient[back:] * x[: places - back]).sum((0, 1))  # einsum takes 90 times as long
         return by_x, by_weights
 
 
@@ -142,7 +143,7 @@ def measured(
     rows = max(min(CHUNK // len(weight), len(hidden)), 1)
     nats, ranks = [], []
     for h, y in zip(torch.split(hidden, rows), torch.split(targets, rows), strict=True):
-        scores = torch.addmm(bias, h, weight.t())
+        scores = linear(h, weight, bias)
         wanted = scores.gather(1, y[:, None])
         ranks.append((scores >= wanted).sum(1) - 1)  # of equals the target is the last: sameness is no knowledge
         nats.append(scores.logsumexp(1) - wanted.squeeze(1))

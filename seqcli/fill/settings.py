@@ -32,7 +32,7 @@ class FillSpec:
     embedding_size: int = setting(256, "Numbers per token in the embedding.", low=1, high=16_384)
     hidden_size: int = setting(384, "Numbers in the state of a layer, on each side.", low=1, high=16_384)
     layers: int = setting(1, "Recurrent layers on each side.", low=1, high=16)
-    window: int = setting(5, "Words on each side that the output layer also reads directly; 0: none.", low=0, high=100)
+    window: int = setting(10, "Words on each side that the output layer also reads directly; 0: none.", low=0, high=100)
     dropout: float | None = setting(
         None, f"Share of activations dropped while training ({FITTED}).", low=0.0, high=0.95
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli.fill.asked_model import asked_model, mixing_options
 from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
 from seqcli.cli.options import command, model_option, option, output_options, spec_options
 from seqcli.cli.questions import answer_each
@@ -31,6 +32,7 @@ COLUMNS = ("sentence", "blank", "rank", "word", "probability")
 @option("--among", metavar="WORDS", help="Choose between these words or phrases, with commas between them.")
 @option("--choices", is_flag=True, help="Each line is a sentence, a TAB, and its choices with commas between them.")
 @spec_options(Filling)
+@mixing_options
 @input_options
 @output_options
 @click.pass_obj
@@ -42,6 +44,9 @@ def fill(
     among: str | None,
     choices: bool,
     file: str | None,
+    mix: tuple[str, ...],
+    fit_on: tuple[str, ...],
+    keep: bool,
     **params: Any,
 ) -> None:
     """Say which words are likely in the gaps of a sentence, or of each line of a file or pipe.
@@ -50,6 +55,9 @@ def fill(
     one rank belong together and have one probability. With --among or --choices the whole sentence is judged with each
     choice in place, and probabilities are shares of the choices; else they are the model's own, over its whole
     vocabulary. An empty line gives an empty record.
+
+    --mix asks language models or n-grams too, how likely the whole sentence is with each answer in place. --fit-on
+    finds how much each of them counts, on a text from which words are taken out; --keep puts that into the model.
     """
     given_values = given(Filling, params)
     how = settings(Filling(), given_values)
@@ -66,15 +74,10 @@ def fill(
             text, own = question_of(line) if choices and line.strip() else (line, fixed)
             add_answers(out, text, asked.fill(text, k, among=own, beam=how.beam))
 
-    answer_each(session, COLUMNS, batches_of_texts(sentence, file), lambda: asked_model(session, model), add)
+    def opened() -> GapFiller:
+        return asked_model(session, model, mix, fit_on, keep)
 
-
-def asked_model(session: Session, name: str | None) -> GapFiller:
-    """Return a model of the shelf."""
-    from seqcli.fill.answers import load
-    from seqcli.fill.load import fill_record
-
-    return load(session, fill_record(session, name))
+    answer_each(session, COLUMNS, batches_of_texts(sentence, file), opened, add)
 
 
 def add_answers(out: Results, text: str, answers: Sequence[Filled]) -> None:

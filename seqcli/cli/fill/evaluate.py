@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from seqcli.cli.completion import complete_model
-from seqcli.cli.fill.ask import asked_model
+from seqcli.cli.fill.asked_model import asked_model
 from seqcli.cli.options import asked_models, command, option, output_options, reading_options, spec_options
 from seqcli.cli.session import Session
 from seqcli.fill.answer_settings import Measuring

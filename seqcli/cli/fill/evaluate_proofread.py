@@ -77,7 +77,7 @@ def evaluate_proofread(
 
 
 def _measure_gold(session: Session, models: tuple[str, ...], gold: tuple[str, ...], how: Proofreading) -> None:
-    from seqcli.cli.fill.ask import asked_model
+    from seqcli.cli.fill.asked_model import asked_model
     from seqcli.fill.proofreading.evaluation import gold_figures
     from seqcli.fill.proofreading.gold import read_gold
 
@@ -98,7 +98,7 @@ def _measure_damaged(
     plot: str | None,
     baseline: tuple[str, ...],
 ) -> None:
-    from seqcli.cli.fill.ask import asked_model
+    from seqcli.cli.fill.asked_model import asked_model
     from seqcli.fill.proofreading.evaluation import UNIGRAM, baseline_figures, by_frequency, damaged_text, figures
     from seqcli.text.reading import read_lines
 

@@ -138,7 +138,7 @@ def _marks(
     for path in paths:
         text = read_text(path)
         if proofreader is None:
-            from seqcli.cli.fill.ask import asked_model
+            from seqcli.cli.fill.asked_model import asked_model
 
             proofreader = asked_model(session, model).proofreader()
             session.spare.fit_products()
