@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seqcli.errors import DamagedError, MisuseError, quoted
-from seqcli.fill.search import Candidate, normalised, whole_scores
+from seqcli.fill.search import Candidate, as_likely, normalised, whole_scores
 from seqcli.language.answers import LanguageModel
 from seqcli.language.load import Asked, language_record
 from seqcli.text.vocabulary import EOS, UNK
@@ -82,8 +82,7 @@ class Mix:
 
     def again(self, asked: Fill, sentence: Gapped, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return the model's own answers ranked anew; together they stay as likely as they were."""
-        together = math.log(min(sum(math.exp(one.score) for one in candidates), 1.0)) if candidates else 0.0
-        return [Candidate(one.words, one.score + together) for one in self.ranked(asked, sentence, candidates)]
+        return as_likely(self.ranked(asked, sentence, candidates), candidates)
 
 
 def mix_of(session: Session, record: Record, typed: Sequence[str]) -> Mix | None:

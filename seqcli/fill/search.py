@@ -32,13 +32,17 @@ class Candidate(NamedTuple):
 def likeliest(asked: Fill, sentence: Gapped, k: int, beam: int) -> list[Candidate]:
     """Return the k likeliest answers, best first, with the natural log of their probability.
 
-    That of several words together is the product of each one's, given all that stands before it in the order of the
-    gaps and what stands behind. Gaps of unknown number of words: the answers of every number, by how well the whole
-    sentence fits beside a sentence of usual words.
+    Of several words together: the answers that a beam finds, each word given those chosen before it, are ranked by how
+    well the whole sentence fits, and are together as likely as the beam had them. Gaps of unknown number of words: the
+    answers of every number, by how well the whole sentence fits beside a sentence of usual words.
     """
     numbers = [range(1, LONGEST + 1) if gap.free else (1,) for gap in sentence.gaps]
     if not any(gap.free for gap in sentence.gaps):
-        return _search(asked, sentence, [1] * len(numbers), k, max(beam, k))
+        found = _search(asked, sentence, [1] * len(numbers), k if len(numbers) == 1 else max(beam, k), max(beam, k))
+        if len(numbers) == 1:
+            return found
+        fit = whole_scores(asked, sentence, [one.words for one in found])
+        return as_likely(normalised(fit), found)[:k]
     found = [
         candidate
         for counts in product(*numbers)
@@ -116,3 +120,9 @@ def normalised(candidates: Sequence[Candidate]) -> list[Candidate]:
     total = top + math.log(float(np.exp(scores - top).sum()))
     shares = [Candidate(one.words, one.score - total) for one in candidates]
     return sorted(shares, key=lambda one: -one.score)
+
+
+def as_likely(ranked: Sequence[Candidate], before: Sequence[Candidate]) -> list[Candidate]:
+    """Return candidates, whose scores are logs of shares, as likely together as they were before they were ranked."""
+    together = math.log(min(sum(math.exp(one.score) for one in before), 1.0)) if before else 0.0
+    return [Candidate(one.words, one.score + together) for one in ranked]
