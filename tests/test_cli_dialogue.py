@@ -172,6 +172,37 @@ def test_replies_are_drawn_and_told_what_they_are_like(there: Path) -> None:
     assert seqcli("evaluate-dialogue", "hred", "--test", "talk.txt", "--temperature", "1").code == 2
 
 
+def test_a_training_begins_with_another_model_and_new_words(there: Path) -> None:
+    """Before any update it says of known words what the other one said; afterwards it knows the new ones."""
+    new = talk(20).replace("tea", "honey")
+    Path("new.txt").write_text(new, "utf-8")
+    options = ("--from", "hred", "--name", "longer", "--replace", "--epochs", "2", "--valid", "talk.txt")
+    done = seqcli("train-dialogue", "new.txt", *options, "--threads", "1")
+    assert done.code == 0, done.err
+    record, origin = Shelf("models").read("longer"), Shelf("models").read("hred")
+    assert (
+        "honey" in record.vocabulary()
+        and record.vocabulary().tokens[: len(origin.vocabulary())] == origin.vocabulary().tokens
+    )
+    assert record.corpus["from"] == "hred" and record.spec.hidden_size == origin.spec.hidden_size
+    first = record.history()[0]["held_out"]
+    [every, *_] = seqcli("evaluate-dialogue", "hred", "--test", "talk.txt", "--jsonl").records
+    assert first == pytest.approx(every["nats_per_token"], abs=0.15)
+    assert seqcli("train-dialogue", "new.txt", "--from", "hred", "--name", "x", "--hidden-size", "9").code == 2
+
+
+def test_a_training_begins_with_word_vectors(there: Path) -> None:
+    Path("given.vec").write_text("3 4\ntea 1 2 3 4\nmilk 3 4 0 1\nsnow 5 7 1 1\n", "utf-8")
+    assert seqcli("import", "given.vec", "--name", "given").code == 0
+    sizes = ("--encoder-size", "4", "--context-size", "6", "--hidden-size", "8", "--threads", "1", "--epochs", "1")
+    done = seqcli("train-dialogue", "talk.txt", "--name", "informed", "--embeddings", "given", *sizes, "--replace")
+    assert done.code == 0 and "3 of " in done.err, done.err
+    assert Shelf("models").read("informed").spec.embedding_size == 4
+    assert (
+        seqcli("train-dialogue", "talk.txt", "--name", "x", "--embeddings", "given", "--embedding-size", "5").code == 2
+    )
+
+
 @pytest.mark.parametrize("architecture", ["hred", "vhred"])
 def test_a_training_that_was_stopped_goes_on_to_the_same_bytes(architecture: str, there: Path, tmp_path: Path) -> None:
     """The place in the annealing and what is drawn are those of a training that nobody stopped."""

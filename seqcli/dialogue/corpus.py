@@ -15,7 +15,7 @@ from seqcli.text import tokens as tokenizers
 from seqcli.text.corpus import SAMPLE_PIECES, pieces_of_lines
 from seqcli.text.script import fitting, script_of
 from seqcli.text.tokens import JOINER, UNKNOWN, Tokenizer, pieces_of, tokens_of
-from seqcli.text.vocabulary import EOS, UNK, Vocabulary, select
+from seqcli.text.vocabulary import EOS, SPECIALS, UNK, Vocabulary, select
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,20 @@ def build(
     held_out: Sequence[Dialogue],
     text: DialogueTextSpec,
     known: tuple[Tokenizer, Vocabulary] | None = None,
+    extend: bool = False,
 ) -> DialogueCorpus:
-    """Learn tokenizer and vocabulary from the training part (where not given), and encode both parts."""
+    """Learn tokenizer and vocabulary from the training part (where not given), and encode both parts.
+
+    extend: the vocabulary given goes on with the tokens that it lacks.
+    """
     why = ""
     if text.tokenizer == "auto":
         name, why = fitting(script_of(pieces_of_lines(line for one in train for line in one.utterances)))
         text = replace(text, tokenizer=name)
     text = replace(text, min_count=text.min_count or (1 if text.tokenizer == "subwords" else 2))
     tokenizer, vocabulary = known or _learned(train, text)
+    if known is not None and extend:
+        vocabulary = _extended(vocabulary, _token_counts(train, tokenizer), text)
     encoded = encode(train, tokenizer, vocabulary, text)
     measured = encode(held_out, tokenizer, vocabulary, text)
     for part, what in ((encoded, "the dialogues"), (measured, "the held-out dialogues")):
@@ -164,16 +170,30 @@ def _learned(train: Sequence[Dialogue], text: DialogueTextSpec) -> tuple[Tokeniz
         size = min(text.subwords, text.vocabulary_size)
         model = tokenizers.learn_subwords(pieces.most_common(SAMPLE_PIECES), size, text.lowercase)
     tokenizer = tokenizers.make(text.tokenizer, text.lowercase, model)
-    counts: Counter[str] = Counter()
-    for piece, count in pieces.items():
-        for token in tokenizer.split(piece):
-            counts[token] += count
+    counts = _token_counts(train, tokenizer)
     names = list(counts)
     unknown = names.index(UNKNOWN) if UNKNOWN in counts else -1
     kept = select(np.array(list(counts.values()), np.int64), unknown, text.min_count or 1, text.vocabulary_size)
     if not len(kept):
         raise CorpusError(f"No token occurs {text.min_count} times; give more dialogues or a lower --min-count.")
     return tokenizer, Vocabulary([names[int(i)] for i in kept])
+
+
+def _token_counts(train: Sequence[Dialogue], tokenizer: Tokenizer) -> Counter[str]:
+    """Return how often each token stands in dialogues."""
+    pieces = Counter(piece for one in train for line in one.utterances for piece in pieces_of(line))
+    counts: Counter[str] = Counter()
+    for piece, count in pieces.items():
+        for token in tokenizer.split(piece):
+            counts[token] += count
+    return counts
+
+
+def _extended(vocabulary: Vocabulary, counts: Counter[str], text: DialogueTextSpec) -> Vocabulary:
+    """Return a vocabulary with the tokens behind it that it lacks, the commonest first, up to the size that is set."""
+    lacking = [token for token, n in counts.most_common() if n >= (text.min_count or 1) and token not in vocabulary]
+    room = max(text.vocabulary_size - len(vocabulary), 0)
+    return Vocabulary([*vocabulary.tokens[len(SPECIALS) :], *lacking[:room]])
 
 
 def history_ids(lines: Sequence[str], tokenizer: Tokenizer, vocabulary: Vocabulary, longest: int) -> list[list[int]]:

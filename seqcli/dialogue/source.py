@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from seqcli.training.source import Source, check_corpus, tokenizer_note
@@ -12,11 +13,24 @@ if TYPE_CHECKING:
     from seqcli.session import Session
     from seqcli.store import Record
 
+
+@dataclass(frozen=True)
+class DialogueSource(Source):
+    """Where dialogues come from: also the word vectors that a training begins with."""
+
+    embeddings: str = field(default="", metadata={"asked": True})
+
+
 FEW_DIALOGUES = 1_000  # below this a model learns its own dialogues by heart, little else
 
 
-def read_dialogue_corpus(session: Session, source: Source, text: Any, record: Record | None) -> DialogueCorpus:
-    """Read and encode the dialogues, and say what they are. record: the training that goes on."""
+def read_dialogue_corpus(
+    session: Session, source: Source, text: Any, record: Record | None, origin: Record | None = None
+) -> DialogueCorpus:
+    """Read and encode the dialogues, and say what they are.
+
+    record: the training that goes on. origin: the model whose tokens come first, and those of the text behind them.
+    """
     from seqcli.dialogue.corpus import build
     from seqcli.dialogue.dialogues import cut_held_out
     from seqcli.dialogue.reading import read_dialogues
@@ -27,8 +41,9 @@ def read_dialogue_corpus(session: Session, source: Source, text: Any, record: Re
         train, held_out = found, read_dialogues(source.valid, source.form)
     else:
         train, held_out = cut_held_out(found, text.held_out)
-    known = (tokenizer_of(record), record.vocabulary()) if record is not None else None
-    corpus = build(train, held_out, text, known)
+    first = record or origin
+    known = (tokenizer_of(first), first.vocabulary()) if first is not None else None
+    corpus = build(train, held_out, text, known, extend=record is None)
     if record is not None:
         check_corpus(record.corpus, corpus.train.sha256, corpus.held_out.sha256, record.name)
     _describe(session, source, corpus)

@@ -6,10 +6,11 @@ from dataclasses import replace
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
+from seqcli.dialogue.beginnings import begin_from, begin_with_vectors, embedding_size_of, origin_entry, origin_of
 from seqcli.dialogue.figures import bound_text, figures, nats_text
 from seqcli.dialogue.settings import DialogueRunSpec, DialogueSpec, DialogueTextSpec
 from seqcli.dialogue.shapes import dialogue_table
-from seqcli.dialogue.source import dialogues_entry, read_dialogue_corpus
+from seqcli.dialogue.source import DialogueSource, dialogues_entry, read_dialogue_corpus
 from seqcli.errors import MisuseError
 from seqcli.latent.annealing import is_annealed
 from seqcli.latent.collapse import alarm
@@ -21,7 +22,6 @@ from seqcli.training.fit_to_time import dropped, update_seconds
 from seqcli.training.memory import begin_torch, check_size
 from seqcli.training.plan import Plan, architecture_of, check_belongs, make_plan
 from seqcli.training.resumption import is_longer
-from seqcli.training.source import Source
 
 if TYPE_CHECKING:
     from seqcli.dialogue.batches import DialogueBatches
@@ -41,20 +41,26 @@ class DialogueTrainer:
     """What the driver asks of the training of a dialogue model."""
 
     task, unit = "dialogue", "token"
-    settings, source = (DialogueTextSpec, DialogueSpec, DialogueRunSpec), Source
+    settings, source = (DialogueTextSpec, DialogueSpec, DialogueRunSpec), DialogueSource
 
     def __init__(self, session: Session, order: Order) -> None:
         self._session, self._order = session, order
+        self._origin = origin_of(session, order.begin, order.params, order.like)
         self.corpus: DialogueCorpus  # once it is read
 
     def plan(self, record: Record | None) -> Plan:
         """Return the settings of the training."""
-        params = self._order.params
-        architecture = architecture_of(self._session, record, self._order.like, params, "hred")
+        params, like = self._order.params, self._order.like or self._order.begin
+        architecture = architecture_of(self._session, record, like, params, "hred")
         check_belongs(architecture, params)
-        plan = make_plan(self._session, record, self._order.like, params, architecture, BUDGET)
+        plan = make_plan(self._session, record, like, params, architecture, BUDGET)
         name = architecture.rpartition("/")[2]
         plan = replace(plan, spec=replace(plan.spec, architecture=name))
+        if self._origin is not None:
+            plan = replace(plan, text=replace(plan.text, tokenizer=self._origin.text.tokenizer))
+        if record is None and self._embeddings and params.get("embedding_size") is None:
+            size = embedding_size_of(self._session, self._embeddings)
+            plan = replace(plan, spec=replace(plan.spec, embedding_size=size))
         if plan.spec.attention == "context" and not plan.spec.hierarchical:
             raise MisuseError("--architecture seq2seq sees the last utterance alone; give --attention last or none.")
         odd = next((name for name in given(LatentSpec, params) if not plan.spec.latent), None)
@@ -64,7 +70,7 @@ class DialogueTrainer:
 
     def read(self, plan: Plan, record: Record | None) -> Plan:
         """Read and encode the dialogues."""
-        self.corpus = read_dialogue_corpus(self._session, self._order.source, plan.text, record)
+        self.corpus = read_dialogue_corpus(self._session, self._order.source, plan.text, record, self._origin)
         return Plan(self.corpus.text, plan.spec, plan.run)
 
     def make(self, plan: Plan, draft: Draft) -> Made:
@@ -87,7 +93,7 @@ class DialogueTrainer:
         files = {"vocabulary": corpus.vocabulary.to_bytes()}
         if corpus.tokenizer.model is not None:
             files["tokenizer"] = corpus.tokenizer.model
-        entry = dialogues_entry(self._order.source, corpus)
+        entry = dialogues_entry(self._order.source, corpus) | origin_entry(self._origin, record)
         made = Made(plan, training, entry, files, best, bound_text if latent else nats_text)
         return replace(made, remark=lambda event: _alarm(plan.spec, event)) if latent else made
 
@@ -121,7 +127,13 @@ class DialogueTrainer:
         noise = plan.spec.latent_size if plan.spec.latent else 0
         held_out = HeldOutDialogues(self.corpus.held_out.exchanges(plan.text.turns, 1), noise)
         model = self._model(plan)
+        if record is None:
+            self._begin(model)
         training = Training(model, batches, held_out, plan.run)
+        if self._origin is not None and record is None:
+            held = self._origin.results["held_out"]
+            training.progress.learned = True
+            training.progress.known_nats = held.get("nats_per_token", held.get("bound_nats_per_token"))
         if plan.spec.latent:
             training.figures = lambda: model.posteriors.figures("utterance")
             model.done = lambda: 1.0 if training.progress.begun_update else training.progress.share
@@ -132,6 +144,22 @@ class DialogueTrainer:
         elif record is not None:
             take_up(training, record, lambda: training_state(record, table))
         return training
+
+    def _begin(self, model: DialogueModel) -> None:
+        """Give a new model what it is to begin with."""
+        if self._origin is not None:
+            begin_from(self._origin, model)
+        elif self._embeddings:
+            count = begin_with_vectors(self._session, self._embeddings, self.corpus.vocabulary, model)
+            size = len(self.corpus.vocabulary)
+            self._session.note(
+                f"Embeddings: {count:,} of {size:,} tokens begin with the vectors of {self._embeddings}."
+            )
+
+    @property
+    def _embeddings(self) -> str:
+        source = self._order.source
+        return source.embeddings if isinstance(source, DialogueSource) else ""
 
     def _model(self, plan: Plan) -> DialogueModel:
         import torch

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqcli.cli import tips
-from seqcli.cli.completion import complete_file
-from seqcli.cli.options import architecture_option, command, spec_options
+from seqcli.cli.completion import complete_file, complete_model
+from seqcli.cli.options import architecture_option, command, option, spec_options
 from seqcli.cli.session import Session
 from seqcli.cli.training import resume_line, training_options
 from seqcli.dialogue.settings import DialogueRunSpec, DialogueSpec, DialogueTextSpec
+from seqcli.dialogue.source import DialogueSource
+from seqcli.errors import MisuseError
 from seqcli.quantities import duration
 from seqcli.settings import check_given
 from seqcli.training.resumption import check_resume
-from seqcli.training.source import Source, name_of
+from seqcli.training.source import name_of
 
 if TYPE_CHECKING:
     from seqcli.training.driver import Outcome
@@ -28,6 +30,14 @@ if TYPE_CHECKING:
 )
 @click.argument("texts", nargs=-1, required=True, metavar="FILE...", shell_complete=complete_file)
 @training_options
+@option(
+    "--from",
+    "origin",
+    metavar="NAME",
+    shell_complete=complete_model,
+    help="Go on with another dialogue model on these dialogues: its weights and settings, and the words that it lacks.",
+)
+@option("--embeddings", metavar="NAME", shell_complete=complete_model, help="Begin with these word vectors.")
 @spec_options(DialogueTextSpec)
 @architecture_option("dialogue", "hred")
 @spec_options(DialogueSpec, leave_out=("architecture",))
@@ -43,6 +53,8 @@ def train_dialogue(
     resume: bool,
     replace: bool,
     as_json: bool,
+    origin: str | None,
+    embeddings: str | None,
     **params: Any,
 ) -> None:
     """Train a model that replies on dialogues, whose form is seen from their beginning.
@@ -51,14 +63,17 @@ def train_dialogue(
     lines between dialogues; JSON lines; a table of dialogue, speaker and text; or a chat as WhatsApp and Telegram
     export it. It stops by itself when held-out replies get no better, and keeps the best weights.
     """
-    check_resume(resume, replace=replace, like=like)
+    check_resume(resume, replace=replace, like=like, **{"from": origin, "embeddings": embeddings})
+    if origin and embeddings:
+        raise MisuseError("--from has embeddings already; leave out --embeddings.")
     check_given(params, DialogueTextSpec, DialogueSpec, DialogueRunSpec)
     from seqcli.dialogue.training import DialogueTrainer
     from seqcli.training.driver import Order, train
 
-    source, name = Source(texts, valid, session.text_form), name or name_of(texts, "dialogue")
+    source = DialogueSource(texts, valid, session.text_form, embeddings or "")
+    name = name or name_of(texts, "dialogue")
     line = resume_line(session, "train-dialogue", source, name)
-    order = Order(source, name, params, like, None, resume, replace, line)
+    order = Order(source, name, params, like, origin, resume, replace, line)
     trainer = DialogueTrainer(session, order)
     outcome = train(session, trainer, order)
     if outcome is not None:
