@@ -33,7 +33,8 @@ SMALL = ["--hidden-size", "8", "--embedding-size", "8", "--batch-size", "4", "--
 LANGUAGE = [*SMALL, "--unroll", "8", "--samples", "8", "--epochs", "1"]
 VECTORS = ["--embedding-size", "8", "--epochs", "1", "--min-count", "1", "--threads", "1"]
 PAIRS = [*SMALL, "--encoder-size", "8", "--epochs", "1", "--subwords", "60"]
-TRAININGS = {  # name -> command; {text} and {pairs} are files
+DIALOGUE = [*SMALL, "--encoder-size", "8", "--context-size", "8", "--epochs", "1"]
+TRAININGS = {  # name -> command; {text}, {pairs} and {talk} are files
     **{cell: ["train-lm", "{text}", "--architecture", cell, *LANGUAGE] for cell in ("rnn", "lstm", "gru")},
     "relu": ["train-lm", "{text}", "--architecture", "rnn", "--activation", "relu", *LANGUAGE],
     "subwords": ["train-lm", "{text}", "--tokenizer", "subwords", "--subwords", "60", "--attention", "4", *LANGUAGE],
@@ -44,9 +45,11 @@ TRAININGS = {  # name -> command; {text} and {pairs} are files
     "pq": ["quantize-vectors", "word2vec", "pq", "--quantize", "pq"],
     "index": ["index-vectors", "word2vec"],
     "translator": ["train-translate", "{pairs}", *PAIRS],
+    "hred": ["train-dialogue", "{talk}", *DIALOGUE],
+    "vhred": ["train-dialogue", "{talk}", "--architecture", "vhred", *DIALOGUE],
     "words": ["train-translate", "{pairs}", "--tokenizer", "words", "--attention", "additive", "--cell", "gru", *PAIRS],
 }
-STOPPED = ("lstm", "subwords", "word2vec", "translator")  # also in the middle of their training
+STOPPED = ("lstm", "subwords", "word2vec", "translator", "vhred")  # also in the middle of their training
 OPENING = (["models", "list", "--jsonl"], ["models", "show", "{name}", "--json"], ["models", "show", "{name}"])
 ASKING: dict[str, list[list[str]]] = {  # task -> commands
     "lm": [
@@ -92,6 +95,12 @@ ASKING: dict[str, list[list[str]]] = {  # task -> commands
         ],
         ["quantize-vectors", "{name}", "other"],
     ],
+    "dialogue": [
+        ["reply", "the cat saw a red house .", "-m", "{name}", "--jsonl"],
+        ["reply", "the cat saw", "-m", "{name}", "-n", "3", "--beam", "3", "--against", "0.5"],
+        ["evaluate-dialogue", "{name}", "--test", "{talk}", "--context", "none", "--draws", "2", "--json"],
+        ["models", "show", "{name}", "--flow"],
+    ],
     "translation": [
         ["translate", "the cat saw a red house .", "-m", "{name}", "--jsonl"],
         ["translate", "the cat saw", "-m", "{name}", "--beam", "1"],
@@ -132,9 +141,11 @@ def texts(folder: Path) -> dict[str, str]:
     parts = ["the a some", "cat dog king queen child", "saw met fed", "a no the", "old red", "house tree mouse", ". !"]
     lines = [" ".join(str(random.choice(part.split())) for part in parts) for _ in range(160)]
     pairs = [f"{line}\t{' '.join(word[::-1] for word in line.split())}" for line in lines[:120]]
-    for name, rows in (("text.txt", lines), ("pairs.tsv", pairs)):
+    talk = [line for i in range(0, 160, 4) for line in (*lines[i : i + 4], "")]
+    for name, rows in (("text.txt", lines), ("pairs.tsv", pairs), ("talk.txt", talk)):
         (folder / name).write_text("\n".join(rows) + "\n", "utf-8")
-    return {"text": str(folder / "text.txt"), "pairs": str(folder / "pairs.tsv"), "folder": str(folder)}
+    files = {"text": "text.txt", "pairs": "pairs.tsv", "talk": "talk.txt"}
+    return {**{name: str(folder / file) for name, file in files.items()}, "folder": str(folder)}
 
 
 def build(folder: Path, names: list[str]) -> dict[str, str]:

@@ -27,6 +27,7 @@ import torch
 from command_line import TINY, story
 from command_line import seqcli as seqcli_
 
+import seqcli.cli.dialogue.train
 import seqcli.cli.fill.train
 import seqcli.cli.language.tune
 import seqcli.cli.translation.train
@@ -36,6 +37,7 @@ import seqcli.translation.search
 import seqcli.translation.training
 import seqcli.vectors.loop
 from seqcli.cli import hear_signals
+from seqcli.dialogue.batches import HeldOutDialogues
 from seqcli.fill.batches import Segments as Gapped
 from seqcli.language.batches import Segments
 from seqcli.language.tuning.journal import Journal
@@ -68,6 +70,13 @@ TRAINERS = {
     "train-lm": Trainer(("train-lm", "text.txt", "--name", NAME), (*TINY, "--epochs", "1", "--average", "0.5")),
     "train-translate": Trainer(PAIRS, TINY_PAIRS),
     "train-fill": Trainer(("train-fill", "text.txt", "--name", NAME), (*TINY, "--epochs", "1", "--average", "0.5")),
+    "train-dialogue": Trainer(
+        ("train-dialogue", "talk.txt", "--name", NAME),
+        (
+            *("--architecture", "vhred", "--latent-size", "4", "--embedding-size", "8", "--encoder-size", "4"),
+            *("--context-size", "6", "--hidden-size", "8", "--batch-size", "4", "--epochs", "1", "--threads", "1"),
+        ),
+    ),
     "train-lm, longer": Trainer(
         ("train-lm", "text.txt", "--name", NAME), ("--resume", "--epochs", "1"), before=(*TINY, "--average", "0.5")
     ),
@@ -105,7 +114,7 @@ class Moments:
         self.count, self._at, self._act = 0, at, act
         for kind in (Training, VectorTraining):
             kind.events = self._each(kind.events)  # type: ignore[attr-defined]
-        for pieces in (Segments, HeldOutPairs, Gapped):
+        for pieces in (Segments, HeldOutPairs, Gapped, HeldOutDialogues):
             pieces.__iter__ = self._each(pieces.__iter__)  # type: ignore[attr-defined]
         for owner, name in ((Draft, "commit"), (Journal, "add"), (seqcli.translation.training, "quality_figures")):
             setattr(owner, name, self._around(getattr(owner, name)))
@@ -268,6 +277,8 @@ def write_texts(folder: Path, vectors: bool) -> None:
     """Write a text, and pairs, to train on."""
     lines = story(120).splitlines()
     (folder / "text.txt").write_text(story(600 if vectors else 150), "utf-8")
+    talk = [lines[i : i + 4] for i in range(0, len(lines) - 3, 4)]
+    (folder / "talk.txt").write_text("\n\n".join("\n".join(one) for one in talk) + "\n", "utf-8")
     (folder / "pairs.en").write_text("".join(f"{line}\n" for line in lines), "utf-8")
     (folder / "pairs.de").write_text("".join(f"{line[::-1]}\n" for line in lines), "utf-8")
 

@@ -11,6 +11,7 @@ from command_line import seqcli
 
 import seqcli as face
 from seqcli.cli.dialogue import chat as chat_face
+from seqcli.cli.session import Session
 from seqcli.dialogue.answer_settings import Replying
 from seqcli.dialogue.answers import open_dialogue
 from seqcli.dialogue.chat import Chat
@@ -203,6 +204,15 @@ def test_a_training_begins_with_word_vectors(there: Path) -> None:
     )
 
 
+def test_the_figures_at_each_depth_are_drawn(there: Path) -> None:
+    pytest.importorskip("matplotlib")
+    options = ("--test", "talk.txt", "--draws", "2", "--replace", "--jsonl")
+    records = seqcli("evaluate-dialogue", "hred", "s2s", *options, "--plot", "turns.svg").records
+    turns = [one["turn"] for one in records if one["model"] == "hred" and one["turn"] is not None]
+    assert turns == [1, 2, 3] and Path("turns.svg").read_text("utf-8").count("hred") >= 1
+    assert seqcli("evaluate-dialogue", "vhred", *options, "--plot", "bound.png").code == 0
+
+
 @pytest.mark.parametrize("architecture", ["hred", "vhred"])
 def test_a_training_that_was_stopped_goes_on_to_the_same_bytes(architecture: str, there: Path, tmp_path: Path) -> None:
     """The place in the annealing and what is drawn are those of a training that nobody stopped."""
@@ -247,6 +257,19 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_bytes(architecture: str
 def test_misuse_is_told(words: tuple[str, ...], told: str, there: Path) -> None:
     done = seqcli(*words)
     assert done.code == 2 and told in done.error
+
+
+def test_lines_typed_are_replied_to_until_control_d(
+    there: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(chat_face, "check_terminal", lambda: None)
+    typed = ["do you like tea ?", "", "/why", "/undo", "/undo"]
+    monkeypatch.setattr(chat_face, "lines_typed", lambda suggest, rows: iter(typed))
+    chat_face.talk(Session(), "hred", Replying(), ())
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) >= 3 and "1 back" in said.out
+    assert "/undo: take back" in said.err and "Nothing was said yet" in said.err
+    assert [one.shown for one in chat_face._suggest("/re")] == ["/retry"] and not chat_face._suggest("re")
 
 
 def test_a_chat_keeps_takes_back_explains_and_saves_what_was_said(there: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ import click
 
 from seqcli.cli.completion import complete_model
 from seqcli.cli.options import asked_models, command, option, output_options, reading_options, spec_options
+from seqcli.cli.outputs import check_picture
 from seqcli.cli.session import Session
 from seqcli.decoding.settings import Sampling
 from seqcli.dialogue.answer_settings import Replying
@@ -23,6 +25,7 @@ from seqcli.tasks import TASKS, resolved
 if TYPE_CHECKING:
     from seqcli.dialogue.answers import DialogueModel
     from seqcli.dialogue.dialogues import Dialogue
+    from seqcli.dialogue.evaluation import Figure
 
 REFERENCES = "(references)"
 OTHERS = tuple(f.name for f in fields(Replying) if f.name not in Sampling.__dataclass_fields__)  # not of drawing
@@ -36,6 +39,8 @@ OTHERS = tuple(f.name for f in fields(Replying) if f.name not in Sampling.__data
 @option("--test", multiple=True, required=True, metavar="FILE", help="The dialogues to measure on.")
 @reading_options
 @option("--replies", is_flag=True, help="Draw replies instead, and tell how different and how near they are.")
+@option("--plot", metavar="FILE", help="Draw the figures of --by-turn: FILE.png or .svg.")
+@option("--replace", is_flag=True, help="Replace a picture that is there.")
 @option("--vectors", metavar="NAME", shell_complete=complete_model, help="Word vectors that compare replies, too.")
 @spec_options(Measuring)
 @spec_options(Replying, leave_out=OTHERS)
@@ -48,6 +53,8 @@ def evaluate_dialogue(
     test: tuple[str, ...],
     replies: bool,
     vectors: str | None,
+    plot: str | None,
+    replace: bool,
     **params: Any,
 ) -> None:
     """Measure dialogue models: the perplexity of every reply, and what it becomes behind another history.
@@ -62,6 +69,9 @@ def evaluate_dialogue(
     and tells distinct-1 and -2, the share of the ten commonest, their length, and BLEU against what was really said.
     """
     how, drawing = settings(Measuring(), given(Measuring, params)), given(Sampling, params)
+    if plot is not None:
+        how = dataclasses.replace(how, by_turn=True)
+        check_picture(plot, replace)
     if (drawing or vectors) and not replies:
         raise MisuseError("Settings of drawing, and --vectors, belong to --replies; add it.")
     from seqcli.dialogue.answers import open_dialogue
@@ -76,6 +86,8 @@ def evaluate_dialogue(
     if session.terminal.output == "json" and how.context is not None and len(found) == 1:
         session.terminal.document({name: getattr(found[0], name) for name in columns(found)})
         return
+    if plot is not None:
+        _draw(plot, found)
     names = columns(found)
     with session.terminal.results(*names) as out:
         for figure in found:
@@ -104,6 +116,20 @@ def _tell_replies(
                 out.add(*quality(REFERENCES, references, None, split))
             out.add(*quality(one.name, found, references, split, alike))
             out.flush()
+
+
+def _draw(path: str, found: Sequence[Figure]) -> None:
+    """Draw the figures by turn: perplexities, or bounds where any model has a latent variable."""
+    from seqcli.dialogue.evaluation import DEEPEST
+    from seqcli.plots.by_turn import draw_by_turn
+
+    turns = [one for one in found if one.turn is not None]
+    bounded = any(one.bound_nats_per_token is not None for one in turns)
+    drawn: dict[str, list[tuple[int, float]]] = {one.model: [] for one in turns}
+    for one in turns:
+        value = one.perplexity if not bounded else one.bound_nats_per_token or one.nats_per_token
+        drawn[one.model].append((int(one.turn or 0), float(value or 0.0)))
+    draw_by_turn(path, drawn, DEEPEST, "nats a token (with a latent variable: the bound)" if bounded else "perplexity")
 
 
 def _alike(session: Session, name: str) -> Callable[[str, str], float | None]:
