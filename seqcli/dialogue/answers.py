@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from seqcli.dialogue.answer_settings import Replying
 from seqcli.dialogue.arrays import DialogueArrays
-from seqcli.dialogue.corpus import history_ids
 from seqcli.dialogue.dialogues import Dialogue
 from seqcli.dialogue.load import check_dialogue
 from seqcli.dialogue.ranking import against_any, with_reverse
 from seqcli.dialogue.replies import Found, replies
+from seqcli.dialogue.utterances import history_ids
 from seqcli.errors import MisuseError, quoted
 from seqcli.settings import settings
 from seqcli.store.tokenizer import tokenizer_of

@@ -14,7 +14,7 @@ from seqcli.errors import CorpusError
 from seqcli.text import tokens as tokenizers
 from seqcli.text.corpus import SAMPLE_PIECES, pieces_of_lines
 from seqcli.text.script import fitting, script_of
-from seqcli.text.tokens import JOINER, UNKNOWN, Tokenizer, pieces_of, tokens_of
+from seqcli.text.tokens import UNKNOWN, Tokenizer, pieces_of
 from seqcli.text.vocabulary import EOS, SPECIALS, UNK, Vocabulary, select
 
 
@@ -149,19 +149,6 @@ def encode(
     )
 
 
-def ids_known(tokens: Sequence[str], vocabulary: Vocabulary) -> list[int]:
-    """Return ids of tokens; one never learned is taken for itself with other spaces around it, or in lower case.
-
-    A text that was published with its marks apart ("you ?") so answers one that is typed ("you?").
-    """
-    found = vocabulary.encode(tokens)
-    for place in [i for i, token_id in enumerate(found) if token_id == UNK]:
-        bare = tokens[place].strip(JOINER)
-        others = (bare, JOINER + bare, bare + JOINER, bare.lower(), JOINER + bare.lower())
-        found[place] = next((vocabulary.id_of(other) for other in others if other in vocabulary), UNK)
-    return found
-
-
 def _learned(train: Sequence[Dialogue], text: DialogueTextSpec) -> tuple[Tokenizer, Vocabulary]:
     """Learn a tokenizer and a vocabulary from the training part."""
     pieces = Counter(piece for one in train for line in one.utterances for piece in pieces_of(line))
@@ -194,8 +181,3 @@ def _extended(vocabulary: Vocabulary, counts: Counter[str], text: DialogueTextSp
     lacking = [token for token, n in counts.most_common() if n >= (text.min_count or 1) and token not in vocabulary]
     room = max(text.vocabulary_size - len(vocabulary), 0)
     return Vocabulary([*vocabulary.tokens[len(SPECIALS) :], *lacking[:room]])
-
-
-def history_ids(lines: Sequence[str], tokenizer: Tokenizer, vocabulary: Vocabulary, longest: int) -> list[list[int]]:
-    """Return the ids of utterances that are asked about, EOS last."""
-    return [[*ids_known(tokens_of(tokenizer, line), vocabulary)[-longest + 1 :], EOS] for line in lines]

@@ -75,7 +75,7 @@ def evaluate_dialogue(
     if (drawing or vectors) and not replies:
         raise MisuseError("Settings of drawing, and --vectors, belong to --replies; add it.")
     from seqcli.dialogue.answers import open_dialogue
-    from seqcli.dialogue.evaluation import columns, figures
+    from seqcli.dialogue.evaluation import figures
     from seqcli.dialogue.reading import read_dialogues
 
     asked = [open_dialogue(session, name) for name in asked_models(models)]
@@ -83,12 +83,19 @@ def evaluate_dialogue(
     if replies:
         return _tell_replies(session, asked, dialogues, settings(Replying(seed=how.seed), drawing), how.most, vectors)
     found = [figure for one in asked for figure in figures(session, one, dialogues, how)]
-    if session.terminal.output == "json" and how.context is not None and len(found) == 1:
-        session.terminal.document({name: getattr(found[0], name) for name in columns(found)})
-        return
     if plot is not None:
         _draw(plot, found)
+    _tell(session, found, one_object=how.context is not None)
+
+
+def _tell(session: Session, found: Sequence[Figure], one_object: bool) -> None:
+    """Write the figures that some have; one_object: of one kind of history, the only ones as one object of --json."""
+    from seqcli.dialogue.evaluation import columns
+
     names = columns(found)
+    if session.terminal.output == "json" and one_object and len(found) == 1:
+        session.terminal.document({name: getattr(found[0], name) for name in names})
+        return
     with session.terminal.results(*names) as out:
         for figure in found:
             out.add(*(getattr(figure, name) for name in names))
