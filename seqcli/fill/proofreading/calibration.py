@@ -23,6 +23,7 @@ from seqcli.fill.proofreading.usual import USUAL
 RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)  # of right words that are marked
 USUAL_THRESHOLDS = (0.988, 0.978, 0.926, 0.862, 0.694, 0.466, 0.249, 0.117, 0.04, 0.017, 0.007, 0.001)  # of novels
 LETTERS = 400_000  # of held-out text that is looked at: some 70,000 words, half a minute
+DIGITS = 5  # kept: beyond them stands in which order the processors summed
 SEED = 20  # of the errors that are put in
 FORGOTTEN = {"rare": 0.15, "names": 0.4}  # shares: then some 2 % of the words are unknown, as in another's text
 USUAL_PLACES = 5.0  # right words above a threshold that the usual one counts for
@@ -60,7 +61,7 @@ def calibrate(examiner: Examiner, text: str, report: Callable[[int], None] | Non
     damaged = Damage(NOISES["mixed"], confusions, SEED).text(first)
     examined = doubtful.examine(damaged.text, weights=USUAL, report=report)
     truth, _ = truth_of(examined, confusions, damaged.errors)
-    weights = fit(*_sample(examined, truth), USUAL)
+    weights = fit(*_sample(examined, truth), USUAL).round(DIGITS)
     damaged = Damage(NOISES["mixed"], confusions, SEED + 1).text(second)
     after = None if report is None else lambda done: report(len(first) + done)
     examined = doubtful.examine(damaged.text, weights=weights, report=after)
@@ -70,7 +71,7 @@ def calibrate(examiner: Examiner, text: str, report: Callable[[int], None] | Non
     of_right = errors[(truth.weight > 0) & ~truth.wrong]
     right[: len(of_right)] = np.sort(of_right)[::-1]  # the others are surely right
     usual = max(float(truth.wrong.sum()), 1.0) / max(examined.words, 1)
-    return Calibration(weights, _thresholds(right), usual)
+    return Calibration(weights, _thresholds(right).round(DIGITS), round(usual, DIGITS))
 
 
 def _thresholds(right: Doubles) -> Doubles:

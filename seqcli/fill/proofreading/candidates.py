@@ -18,7 +18,7 @@ from seqcli.text.vocabulary import UNK
 LISTED = ("same_form", "mixed_up", "same_sound")
 FEATURES = (*LETTERS, *LISTED, "article", "preposition", "case", "other_entry", "other_word", "meant_unusual")
 MOST_KNOWN, MOST_NOVEL = 12, 24  # candidates by letters of a word that is known, and of one that is not
-SOUNDING = 30_000  # of the commonest words are found by their sound: what sounds alike and is rare is not meant
+COMMONEST = 30_000  # words that are found by their sound and their forms: what is rarer is not meant
 SOUNDS = 8  # candidates by sound alone
 SHORT = 4  # letters: shorter words sound like too many others
 _PREFERRED = {LOWER: (0, 1, 2), TITLE: (1, 0, 2), UPPER: (2, 1, 0)}
@@ -50,7 +50,7 @@ class Confusions:
 
     @cached_property
     def _groups(self) -> dict[str, set[str]]:
-        known = self.lexicon.numbers["known"].tolist()
+        known = self.lexicon.numbers["known"][:COMMONEST].tolist()
         if not self._english:
             return {}
         words = [self.lexicon.forms.spelled[i] for i in known]
@@ -66,7 +66,7 @@ class Confusions:
     @cached_property
     def _by_sound(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
-        for i in self.lexicon.numbers["known"][:SOUNDING].tolist() if self._english else ():
+        for i in self.lexicon.numbers["known"][:COMMONEST].tolist() if self._english else ():
             if len(word := self.lexicon.forms.spelled[i]) >= SHORT and (key := sound_of(word)):
                 found.setdefault(key, []).append(i)
         return found

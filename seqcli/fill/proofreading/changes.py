@@ -37,7 +37,7 @@ ODD = 4.5  # nats of surprise from which two words are looked at as one
 ODDER = 6.0  # ... from which a word is taken for one too many
 ODDEST = 8.0  # ... from which a word that is known is cut in two
 LIKELY = -1.5  # log-probability, in a gap, from which a word is looked at that may be missing
-MISSING_MOST = 0.02  # of the places: words that may be missing, the likeliest
+MISSING_MOST = 0.015  # of the places: words that may be missing, the likeliest
 COMMON = 2e-5  # of the words of the training text that each part of a word written as one must be
 _AT = {name: i for i, name in enumerate(FEATURES)}
 

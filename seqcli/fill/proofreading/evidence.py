@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,10 +66,12 @@ class Evidence:
     @classmethod
     def joined(cls, parts: Sequence[Evidence]) -> Evidence:
         """Return several as one, by place."""
-        sites = np.concatenate([part.sites for part in parts])
-        order = np.argsort(sites, kind="stable")
-        others = ([getattr(part, name) for part in parts] for name in ("kinds", "entries", "features"))
-        return cls(sites[order], *(np.concatenate(some)[order] for some in others))
+        columns = [np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)]
+        sites = columns[0]
+        if (np.diff(sites) < 0).any():
+            order = np.argsort(sites, kind="stable")
+            columns = [column[order] for column in columns]
+        return cls(*columns)
 
 
 @dataclass

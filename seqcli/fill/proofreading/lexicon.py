@@ -17,6 +17,7 @@ from seqcli.text.vocabulary import UNK, Vocabulary
 
 LOWER, TITLE, UPPER, MIXED = range(4)
 ABSENT = -1
+WITHIN_TWO = 30_000  # of the commonest words are found by two errors: of rare ones nobody makes two often
 NOVEL = -1  # the entry of a word that no text had
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
 
@@ -110,7 +111,8 @@ class Lexicon:
     def near(self, asked: Sequence[str], which: str, distance: int) -> tuple[NDArray[np.int64], ...]:
         """Return the pairs (number asked, form, distance) of spellings near to some in lower case."""
         if (which, distance) not in self._near:
-            spelled = [self.forms.spelled[i] for i in self.numbers[which].tolist()]
+            most = WITHIN_TWO if distance == 2 else None
+            spelled = [self.forms.spelled[i] for i in self.numbers[which][:most].tolist()]
             self._near[which, distance] = NearWords(spelled, distance)
         query, found, apart = self._near[which, distance].near(asked)
         return query, self.numbers[which][found], apart
