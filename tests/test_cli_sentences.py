@@ -37,7 +37,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "text.txt").write_text(invented(1_500), "utf-8")
     (folder / "test.txt").write_text(invented(60, seed=2), "utf-8")
     for name, options in {
-        "vae": (*CODED, "--learning-rate", "0.01", "--epochs", "8"),
+        "vae": (*CODED, "--learning-rate", "0.01", "--epochs", "12", "--minimum-rate", "3"),
         "auto": (*CODED, "--architecture", "autoencoder", "--learning-rate", "0.01", "--epochs", "8"),
         "plain": ("--architecture", "sentence-lm", "--epochs", "4"),
     }.items():

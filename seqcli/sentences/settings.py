@@ -38,7 +38,7 @@ class SentenceSpec:
         choices=("vae", "autoencoder", "sentence-lm"),
     )
     embedding_size: int = setting(256, "Numbers per token in the embedding.", low=1, high=16_384)
-    hidden_size: int = setting(512, "Numbers in the decoder's state.", low=1, high=16_384)
+    hidden_size: int = setting(448, "Numbers in the decoder's state.", low=1, high=16_384)
     dropout: float | None = setting(
         None, f"Share of the decoder's activations dropped while training ({FITTED}).", low=0.0, high=0.95
     )
