@@ -3,6 +3,7 @@
 python benchmarks/sentences.py trained vae sentence-lm autoencoder [--seeds 1 2 3] [--minutes 20]   each as a user would
 python benchmarks/sentences.py rates [--minutes 10]     five minimum rates: the curve of rate against distortion
 python benchmarks/sentences.py answers                  interpolations under a sentence-lm, and sentences drawn a second
+python benchmarks/sentences.py examples > docs/sentences-examples.md    ten of each kind of answer, as they come
 
 --models DIR keeps the models there, and takes those that are there already instead of training them again.
 --sentences N measures N test sentences, spread evenly, instead of all 3,761. --threads: fewer than the machine has.
@@ -98,6 +99,30 @@ def answers(options: argparse.Namespace) -> None:
     print(record("sentences-answers", **figures), flush=True)
 
 
+def examples(options: argparse.Namespace) -> None:
+    """Print ten walks, ten sentences given an attribute, ten edits: the first of the test text that are of a length."""
+    import seqcli as package
+
+    model = package.load("vae-1", options.models, task="sentences")
+    lines = [line.split() for line in Path(TEST).read_text("utf-8").splitlines()]
+    some = [" ".join(line) for line in lines if 6 <= len(line) <= 16 and "<unk>" not in line]
+    print(
+        f"# Answers of a model of sentences, as they come\n\n`{model.name}`, Penn Treebank, test sentences in order.\n"
+    )
+    print("## Ten walks\n")
+    for first, second in zip(some[:20:2], some[1:20:2], strict=True):
+        print(*(f"1. {step.sentence}" for step in model.interpolate(first, second)), "", sep="\n")
+    print("## Ten attributes: negated, by test sentences with and without n't\n")
+    negated = [[" ".join(line) for line in lines if ("n't" in line) is having] for having in (False, True)]
+    plain = [text for text in some if "n't" not in text.split()][20:30]
+    for text, moved in zip(plain, model.attribute(plain, *negated, strength=1.5), strict=True):
+        print(f"- {text}\n  → {moved}")
+    print("\n## Ten edits\n")
+    for text, word in zip(some[30:40], ("bank", "dollar", "japan", "not", "president") * 2, strict=True):
+        found = model.edit(text, word)
+        print(f"- {text}; with *{word}*\n  → {found.sentence} (distance {found.distance:.2f})")
+
+
 def _nats(judge: Any, texts: list[str]) -> list[float]:
     """Return what sentences cost a sentence-lm."""
     rows = [judge.ids(text) for text in texts]
@@ -108,7 +133,7 @@ def _nats(judge: Any, texts: list[str]) -> list[float]:
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=("trained", "rates", "answers"))
+    parser.add_argument("part", choices=("trained", "rates", "answers", "examples"))
     parser.add_argument("what", nargs="*", help="of trained: vae, sentence-lm, autoencoder")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1])
     parser.add_argument("--minutes", type=float, default=20.0)
@@ -118,7 +143,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         options.models = options.models or scratch
-        {"trained": table, "rates": rates, "answers": answers}[options.part](options)
+        {"trained": table, "rates": rates, "answers": answers, "examples": examples}[options.part](options)
 
 
 if __name__ == "__main__":

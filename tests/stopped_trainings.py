@@ -41,6 +41,7 @@ from seqcli.dialogue.batches import HeldOutDialogues
 from seqcli.fill.batches import Segments as Gapped
 from seqcli.language.batches import Segments
 from seqcli.language.tuning.journal import Journal
+from seqcli.sentences.batches import HeldOutSentences
 from seqcli.store import Draft, Record, Shelf
 from seqcli.training.loop import Training
 from seqcli.translation.batches import HeldOutPairs
@@ -65,6 +66,11 @@ TINY_PAIRS = (
     *("--batch-size", "8", "--epochs", "2", "--threads", "1", "--learning-rate", "0.1"),
 )
 TINY_VECTORS = ("--embedding-size", "8", "--min-count", "1", "--epochs", "3", "--threads", "1", "--patience", "3")
+TINY_CODES = (
+    *("--hidden-size", "8", "--embedding-size", "8", "--encoder-size", "4", "--latent-size", "3"),
+    *("--annealing", "cyclical", "--encoder-updates", "2", "--encoder-share", "0.5", "--word-dropout", "0.1"),
+    *("--batch-size", "4", "--epochs", "2", "--threads", "1", "--average", "0.5"),
+)
 PAIRS = ("train-translate", "pairs.en", "pairs.de", "--name", NAME)
 TRAINERS = {
     "train-lm": Trainer(("train-lm", "text.txt", "--name", NAME), (*TINY, "--epochs", "1", "--average", "0.5")),
@@ -77,6 +83,7 @@ TRAINERS = {
             *("--context-size", "6", "--hidden-size", "8", "--batch-size", "4", "--epochs", "1", "--threads", "1"),
         ),
     ),
+    "train-vae": Trainer(("train-vae", "text.txt", "--name", NAME), TINY_CODES),
     "train-lm, longer": Trainer(
         ("train-lm", "text.txt", "--name", NAME), ("--resume", "--epochs", "1"), before=(*TINY, "--average", "0.5")
     ),
@@ -114,7 +121,7 @@ class Moments:
         self.count, self._at, self._act = 0, at, act
         for kind in (Training, VectorTraining):
             kind.events = self._each(kind.events)  # type: ignore[attr-defined]
-        for pieces in (Segments, HeldOutPairs, Gapped, HeldOutDialogues):
+        for pieces in (Segments, HeldOutPairs, Gapped, HeldOutDialogues, HeldOutSentences):
             pieces.__iter__ = self._each(pieces.__iter__)  # type: ignore[attr-defined]
         for owner, name in ((Draft, "commit"), (Journal, "add"), (seqcli.translation.training, "quality_figures")):
             setattr(owner, name, self._around(getattr(owner, name)))

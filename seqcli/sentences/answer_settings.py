@@ -29,13 +29,22 @@ class Drawing:
 class Writing:
     """How a sentence is written from its code."""
 
-    beam: int = setting(8, "Sentences kept in sight at each step; 1: greedy.", low=1, high=1_000, panel="Other")
+    beam: int = setting(  # 1: what a wide beam finds is likelier and says less
+        1, "Sentences kept in sight at each step; 1: greedy.", low=1, high=1_000, panel="Other"
+    )
 
 
 @dataclass(frozen=True)
 class Walking(Writing):
     """How one sentence is walked into another."""
 
+    beam: int = setting(
+        8,
+        "Sentences kept in sight at each step: a step shows one that was not shown.",
+        low=1,
+        high=1_000,
+        panel="Other",
+    )
     steps: int = setting(7, "Sentences on the way, both ends counted.", low=2, high=1_000, panel="Other")
     decoded_ends: bool = setting(
         False, "Show the ends as the model writes them, too, not as given.", panel="Other", typed="--decoded-ends"
@@ -52,7 +61,7 @@ class Moving(Writing):
 
 
 @dataclass(frozen=True)
-class Searching(Writing):
+class Searching:
     """How a sentence with a given word is searched for."""
 
     rounds: int = setting(
