@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seqcli.store.arrays import Table
 
 READ = 4  # states of one direction that a code is made of, in numbers: the last of each and the mean of both
+NEAR = 0.2  # times what was read makes a distribution: at 1 it begins far from the prior, and each update moves it far
 LAYER_NORM = 1e-5  # that is added to a variance: as torch does
 WIDEST = 8.0  # of the log-variance: as in layers.latent
 
@@ -101,13 +102,14 @@ class SentenceArrays:
     def encode(self, sentences: Sequence[Sequence[int]]) -> Code:
         """Read sentences of ids, each ended by EOS. -> the distribution of each one's code"""
         packed = Packed(sentences)
-        scaled = (lambda x: x) if isinstance(self.spec, LatentSpec) else _normal
-        states = read_both_ways(packed, scaled(self._embedding[packed.ids]), self._onward, self._returning)
+        states = read_both_ways(packed, _normal(self._embedding[packed.ids]), self._onward, self._returning)
         size, lengths = states.shape[1] // 2, np.array([len(one) for one in sentences])
         place = np.zeros((len(sentences), int(lengths.max())), np.int64)
         place[packed.places] = np.arange(len(states))
         last = states[place[np.arange(len(sentences)), lengths - 1], :size]
-        read = scaled(np.concatenate([last, states[place[:, 0], size:], packed.mean(states)], 1))
+        read = _normal(np.concatenate([last, states[place[:, 0], size:], packed.mean(states)], 1))
+        if isinstance(self.spec, LatentSpec):
+            read *= np.float32(NEAR)
         mean = read @ self.arrays["posterior.mean.weight"].T + self.arrays["posterior.mean.bias"]
         self._check(mean)
         if not isinstance(self.spec, LatentSpec):

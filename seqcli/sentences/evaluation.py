@@ -31,9 +31,10 @@ class Figures:
 
     importance_weighted_nats_per_sentence: the mean of -log of the mean of `samples` importance weights; its standard
     error is that of what was drawn. Nats per sentence count its end. reconstruction_accuracy: tokens told rightly, of
-    all, given the code's mean and the tokens before them; reconstructed_tokens: tokens of sentences of up to 15 that
-    stand at their place when the sentence is written from its code alone. distinct: different n-grams among all, of as
-    many sentences drawn as of the text. copied: drawn sentences with more than 8 tokens in a row of the training text.
+    all, given the code's mean and the tokens before them; short: of sentences of up to 15 tokens. reconstructed_tokens:
+    tokens of such sentences that stand at their place when each is written from its code alone. distinct: different
+    n-grams among all, of as many sentences drawn as of the text. copied: drawn sentences with more than 8 tokens in a
+    row of the training text.
     """
 
     model: str
@@ -53,6 +54,7 @@ class Figures:
     nats_per_sentence: float | None = None
     perplexity: float | None = None
     reconstruction_accuracy: float | None = None
+    short_reconstruction_accuracy: float | None = None
     reconstructed_tokens: float | None = None
     distinct_1: float | None = None
     distinct_2: float | None = None
@@ -137,7 +139,7 @@ def _costs(session: Session, asked: Asked, ids: list[list[int]]) -> list[np.ndar
 
 def _reconstructed(session: Session, asked: Asked, ids: list[list[int]]) -> dict[str, float | int | None]:
     """Return how much of sentences comes back from their codes, and for a point what that costs."""
-    right = placed = short = 0
+    right = right_short = placed = short = 0
     nats = 0.0
     with session.bar(len(ids), f"reconstructing by {asked.record.name}", "sentence") as bar:
         for low in range(0, len(ids), TOGETHER):
@@ -147,6 +149,7 @@ def _reconstructed(session: Session, asked: Asked, ids: list[list[int]]) -> dict
             right += sum(count for _, count in told)
             nats += sum(float(costs.sum(dtype="float64")) for costs, _ in told)
             brief = [i for i, row in enumerate(some) if len(row) - 1 <= SHORT]
+            right_short += sum(told[i][1] for i in brief)
             if brief:
                 written, _, _ = greedy(asked.model, codes[brief], unknown=True)
                 rows = [([*one.ids, EOS], some[i]) for one, i in zip(written, brief, strict=True)]
@@ -156,7 +159,8 @@ def _reconstructed(session: Session, asked: Asked, ids: list[list[int]]) -> dict
     found: dict[str, float | int | None] = {"reconstruction_accuracy": right / sum(map(len, ids))}
     if asked.record.architecture == "autoencoder":
         found["reconstruction_nats_per_sentence"] = nats / len(ids)
-    return {**found, "reconstructed_tokens": placed / short if short else None}
+    shares = {"short_reconstruction_accuracy": right_short, "reconstructed_tokens": placed}
+    return {**found, **{name: count / short if short else None for name, count in shares.items()}}
 
 
 def _of_draws(

@@ -17,7 +17,7 @@ from seqcli.layers.encoder import Encoder
 from seqcli.layers.latent import Gaussian, GaussianLayer, bag_of_words_nats, drop_words, kl_cost
 from seqcli.layers.recurrent import Recurrent
 from seqcli.layers.two_level import TwoLevel
-from seqcli.sentences.arrays import READ
+from seqcli.sentences.arrays import NEAR, READ
 from seqcli.sentences.settings import CodedSpec, SentenceSpec, VaeSpec
 from seqcli.text.vocabulary import UNK
 from seqcli.training.loss import Loss
@@ -136,19 +136,18 @@ class SentenceModel(nn.Module):
     def encode(self, words: torch.Tensor, real: torch.Tensor) -> Gaussian:
         """words [T, B, E], real [T, B] -> the distribution of each sentence's code, or the point that is its mean.
 
-        For a point what is read is brought to one scale: embeddings that begin small, for the output layer's sake,
-        would tell it next to nothing for a thousand updates. A distribution had better begin near the prior.
+        What is read is brought to one scale: embeddings that begin small, for the output layer's sake, would tell a
+        code next to nothing for a thousand updates. A distribution begins near the prior.
         """
-        scaled = (lambda x: x) if isinstance(self.spec, LatentSpec) else normal
         assert self.encoder is not None and self.posterior is not None
         lengths = real.sum(0)
-        states = self.encoder(scaled(words), lengths)  # [T, B, 2H]
+        states = self.encoder(normal(words), lengths)  # [T, B, 2H]
         size = states.shape[-1] // 2
         last = states.gather(0, (lengths - 1)[None, :, None].expand(1, *states.shape[1:]))[0]
         mean = (states * real[..., None]).sum(0) / lengths[:, None]
-        read = scaled(torch.cat([last[:, :size], states[0, :, size:], mean], -1))
+        read = normal(torch.cat([last[:, :size], states[0, :, size:], mean], -1))
         if isinstance(self.spec, LatentSpec):
-            found: Gaussian = self.posterior(read)
+            found: Gaussian = self.posterior(NEAR * read)
             return found
         point = self.posterior.mean(read)
         return Gaussian(point, torch.full_like(point, -torch.inf))
