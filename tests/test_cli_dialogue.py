@@ -79,6 +79,14 @@ def test_it_is_said_what_is_learned_from_and_what_came_of_it(there: Path) -> Non
     assert "answers in a dialogue" in shown and seqcli("models", "check", "new").code == 0
 
 
+def test_one_long_dialogue_is_cut_so_that_some_can_be_held_out(there: Path) -> None:
+    Path("long.txt").write_text("\n".join(f"it is {n % 7} o'clock" for n in range(5_000)), "utf-8")
+    done = seqcli("train-dialogue", "long.txt", "--name", "long", "--epochs", "0.2", *SMALL, "--replace")
+    assert done.code == 0 and "cut into 250 of 20 turns" in done.err, done.err
+    said = seqcli("reply", "it is 3 o'clock", "-m", "long", "--history", "long.txt")
+    assert said.code == 0 and len(said.out.splitlines()) == 1
+
+
 def test_a_reply_is_a_line_for_a_line(there: Path) -> None:
     one = seqcli("reply", "do you like tea ?", "-m", "hred")
     assert one.code == 0 and len(one.out.splitlines()) == 1 and one.out.strip()

@@ -51,6 +51,15 @@ def dialogue_of(turns: Sequence[Turn]) -> Dialogue:
     return Dialogue(tuple(what for _, what in turns), tuple(who for who, _ in turns) if known else ())
 
 
+def in_parts(dialogues: Sequence[Dialogue], turns: int) -> list[Dialogue]:
+    """Return dialogues with long ones cut into parts of at most so many utterances, from which some can be held out."""
+    return [
+        Dialogue(one.utterances[low : low + turns], one.speakers[low : low + turns])
+        for one in dialogues
+        for low in range(0, len(one), turns)
+    ]
+
+
 def sha256_of(dialogues: Iterable[Dialogue]) -> str:
     """Return a hash of what was said and by whom, the same whatever form it was read from."""
     digest = hashlib.sha256()

@@ -21,6 +21,7 @@ class DialogueSource(Source):
     embeddings: str = field(default="", metadata={"asked": True})
 
 
+TOO_FEW = 20  # dialogues to hold one out of; long ones are cut
 FEW_DIALOGUES = 1_000  # below this a model learns its own dialogues by heart, little else
 
 
@@ -32,7 +33,7 @@ def read_dialogue_corpus(
     record: the training that goes on. origin: the model whose tokens come first, and those of the text behind them.
     """
     from seqcli.dialogue.corpus import build
-    from seqcli.dialogue.dialogues import cut_held_out
+    from seqcli.dialogue.dialogues import cut_held_out, in_parts
     from seqcli.dialogue.reading import read_dialogues
     from seqcli.store.tokenizer import tokenizer_of
 
@@ -40,6 +41,11 @@ def read_dialogue_corpus(
     if source.valid:
         train, held_out = found, read_dialogues(source.valid, source.form)
     else:
+        if len(found) < TOO_FEW and any(len(one) > text.turns for one in found):
+            found = in_parts(found, text.turns)
+            session.note(
+                f"Note: the dialogues are few and long; they are cut into {len(found):,} of {text.turns} turns."
+            )
         train, held_out = cut_held_out(found, text.held_out)
     first = record or origin
     known = (tokenizer_of(first), first.vocabulary()) if first is not None else None

@@ -31,7 +31,9 @@ COLUMNS = {
 )
 @click.argument("text", nargs=-1)
 @model_option
-@option("--history", metavar="FILE", help="What was said before: a dialogue, in any form that is trained on.")
+@option(
+    "--history", metavar="FILE", help="What was said before: a dialogue, in any form that is trained on; - for a pipe."
+)
 @spec_options(Replying)
 @option("-i", "--interactive", is_flag=True, help="Chat on the terminal; Ctrl-D ends.")
 @input_options
