@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ import torch
 
 from seqcli.fill.arrays import FillArrays, fill_table
 from seqcli.fill.batches import Segments, Stretches
+from seqcli.fill.fit_to_time import WEIGHTS_PER_TOKEN, fit, recurrent_weights
 from seqcli.fill.model import FillModel, measured
-from seqcli.fill.settings import FillSpec
+from seqcli.fill.settings import FillRunSpec, FillSpec, FillTextSpec
 from seqcli.text.vocabulary import EOS
 from seqcli.training.held_out import PADDING
 from seqcli.training.loop import evaluate
+from seqcli.training.plan import Plan
 
 SPEC = FillSpec(embedding_size=12, hidden_size=16, window=3, dropout=0.0, embedding_dropout=0.0, weight_dropout=0.0)
 SIZE = 30  # tokens of the vocabulary
@@ -168,3 +171,33 @@ def test_of_equally_likely_words_none_is_found_first() -> None:
     hidden, weight, bias = torch.zeros(4, 3), torch.zeros(SIZE, 3), torch.zeros(SIZE)
     nats, ranks = measured(hidden, weight, bias, torch.arange(4))
     assert (ranks == SIZE - 1).all() and nats.tolist() == pytest.approx([np.log(SIZE)] * 4)
+
+
+# -- fitted to the time -----------------------------------------------------------------------------------------------
+
+
+def fitted(monkeypatch: pytest.MonkeyPatch, minutes: float, **given: Any) -> tuple[FillSpec, FillRunSpec]:
+    """Fit a plan for a million tokens of 10,000 words on a machine of 150 billion operations a second."""
+    monkeypatch.setattr("seqcli.fill.fit_to_time._speed", lambda *_: 150e9)
+    train, vocabulary = SimpleNamespace(ids=np.zeros(1_000_000, np.int32)), range(10_000)
+    corpus: Any = SimpleNamespace(train=train, vocabulary=vocabulary)
+    spec_given = {name: value for name, value in given.items() if name in FillSpec.__dataclass_fields__}
+    run_given = {name: value for name, value in given.items() if name not in spec_given}
+    plan = Plan(FillTextSpec(), FillSpec(**spec_given), FillRunSpec(minutes=minutes, **run_given))
+    session: Any = SimpleNamespace(note=lambda line: None)
+    found = fit(session, plan, corpus, set(given))
+    return found.spec, found.run
+
+
+def test_more_minutes_give_a_larger_model_that_drops_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, many = fitted(monkeypatch, 1), fitted(monkeypatch, 60)
+    assert few[0].hidden_size < many[0].hidden_size and few[0].embedding_size < many[0].embedding_size
+    assert few[0].dropout is not None and few[0].dropout < (many[0].dropout or 0)
+    assert few[1].learning_rate > many[1].learning_rate
+    assert recurrent_weights(many[0]) <= WEIGHTS_PER_TOKEN * 1_000_000
+
+
+def test_what_is_given_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec, run = fitted(monkeypatch, 60, hidden_size=72, dropout=0.11, batch_size=7, learning_rate=0.003)
+    assert (spec.hidden_size, spec.dropout, run.batch_size, run.learning_rate) == (72, 0.11, 7, 0.003)
+    assert spec.embedding_size == FillSpec.embedding_size and spec.weight_dropout is not None

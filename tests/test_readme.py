@@ -33,7 +33,7 @@ def test_examples_give_what_readme_shows(tmp_path: Path, name: str) -> None:
     (tmp_path / "corpora").symlink_to(ROOT / "corpora")
     program = f"{Path(sys.executable).parent}:"
     examples = re.findall(r"<!-- run -->\n```console\n(.*?)```", TEXTS[name], re.DOTALL)
-    assert len(examples) == 4
+    assert len(examples) == 5
     for part in "".join(examples).split("$ ")[1:]:
         command, _, shown = part.partition("\n")
         done = subprocess.run(

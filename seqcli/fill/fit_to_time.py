@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from seqcli.text.corpus import Corpus
 
 SIZES = (64, 96, 128, 192, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536)  # of a layer
-TOKENS_PER_WEIGHT = 4.0  # that are read for each recurrent weight: with fewer a smaller model learns more in the time
+WIDER = 1.5  # times an embedding, a layer: it has a part of a sentence to remember
+TOKENS_PER_WEIGHT = 10.0  # that are read for each recurrent weight: with fewer a smaller model learns more in the time
 WEIGHTS_PER_TOKEN = 4.0  # of the text: a model larger than that only learns it by heart
 BATCHES = (16, 32, 64, 128)  # stretches in an update: the more, the quicker a token, ...
-LEAST_UPDATES = 3_000  # ... as long as there are so many updates
+LEAST_UPDATES = 4_000  # ... as long as there are so many updates
 UPDATES = 3  # timed, after one that is not; the fastest counts, as others may use the machine too
 RATE = 0.16  # of a layer of one number: the step falls with the square root of the size
 
@@ -78,7 +79,7 @@ def _sized(
     for size in SIZES if not {"hidden_size", "embedding_size", "layers"} & set(by_hand) else (spec.hidden_size,):
         tried = spec
         if "hidden_size" not in by_hand:
-            tried = replace(spec, hidden_size=size, embedding_size=min(max(size // 2, 64), 384))
+            tried = replace(spec, hidden_size=size, embedding_size=min(max(round(size / WIDER / 32) * 32, 64), 384))
         rate = run if "learning_rate" in by_hand else replace(run, learning_rate=round(RATE / math.sqrt(size), 4))
         batch = rate
         for rows in BATCHES if "batch_size" not in by_hand else ():

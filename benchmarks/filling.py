@@ -1,0 +1,130 @@
+"""The missing word: how often it is found on the Penn Treebank, and among five in sentence completion.
+
+python benchmarks/filling.py [ptb] [completion] [--minutes 10] [--threads N] [--models DIR]. ptb: both sides, and the
+left one alone, for as many minutes each. completion: a model of both sides on train.txt.gz, a language model as long,
+and n-grams; questions by the first, and by all three with weights fitted to another novel. A model of its name that is
+in DIR already is measured, not trained anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from record import record
+from texts import DATA, PTB
+
+COMPLETION = DATA / "completion"
+OTHER = DATA / "books" / "novels.txt.gz"  # whose first novel none of the training text is by
+LINES = 30_000  # of it, for the weights
+NAMES = ("model", "tokens", "accuracy_1", "accuracy_5", "accuracy_10", "nats_per_token")
+
+
+class Shelf:
+    """Models in a directory, by the commands that make and ask them."""
+
+    def __init__(self, models: str, minutes: float, threads: int | None) -> None:
+        self.models, self.minutes, self.threads = Path(models), minutes, threads
+
+    def seqcli(self, *arguments: str, as_json: str = "--json") -> Any:
+        """Run a command and return the JSON that it printed."""
+        words = [sys.executable, "-m", "seqcli", *arguments, "--models-dir", str(self.models), as_json]
+        done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
+        return json.loads(done.stdout) if as_json == "--json" else [json.loads(x) for x in done.stdout.splitlines()]
+
+    def trained(self, name: str, command: str, *arguments: str) -> None:
+        """Train a model, unless it is there."""
+        if not (self.models / name).is_dir():
+            threads = ["--threads", str(self.threads)] if self.threads else []
+            counted = "ngram" in arguments
+            self.seqcli(command, *arguments, "--name", name, *([] if counted else [*threads, *self.budget]))
+
+    @property
+    def budget(self) -> list[str]:
+        """The options of the minutes."""
+        return ["--minutes", f"{self.minutes:g}"]
+
+    def run(self, name: str) -> dict[str, Any]:
+        """Return how a model was trained: seconds and threads, from its record."""
+        found = json.loads((self.models / name / "model.json").read_text("utf-8"))
+        sizes = {key: found["spec"][key] for key in ("hidden_size", "embedding_size", "window", "sides")}
+        run = {
+            "minutes": found["run"]["minutes"],
+            "threads": found["progress"]["threads"],
+            "seed": found["run"]["seed"],
+        }
+        return {**sizes, **run, "seconds": round(found["progress"]["seconds"]), "sha256": found["corpus"]["sha256"]}
+
+
+def ptb(shelf: Shelf) -> None:
+    """Both sides, and one alone."""
+    train, valid, test = map(os.fspath, PTB)
+    for sides in ("both", "left"):
+        name = f"ptb-{sides}"
+        shelf.trained(name, "train-fill", train, "--valid", valid, "--tokenizer", "whitespace", "--sides", sides)
+        [found] = shelf.seqcli("evaluate-fill", name, "--test", test)
+        show(record("filling", **{key: found[key] for key in NAMES}, **shelf.run(name)))
+
+
+def completion(shelf: Shelf) -> None:
+    """Five words for a gap: by both sides, and with a language model and n-grams beside them."""
+    text = os.fspath(COMPLETION / "train.txt.gz")
+    shelf.trained("novels", "train-fill", text)
+    shelf.trained("novels-lm", "train-lm", text, "--recipe", "standard", "--vocabulary-size", "60000")
+    shelf.trained("counts", "train-lm", text, "--architecture", "ngram", "--vocabulary-size", "60000")
+    mixed = [name for name in ("novels-lm", "counts") if (shelf.models / name).is_dir()]
+    with tempfile.TemporaryDirectory() as folder:
+        other = Path(folder) / "other.txt"
+        with gzip.open(OTHER, "rt", encoding="utf-8") as lines:
+            other.write_text("".join(islice(lines, LINES)), "utf-8")
+        for mix in ([], *[mixed[:i] for i in range(1, len(mixed) + 1)]):
+            options = [word for name in mix for word in ("--mix", name)]
+            options += ["--fit-on", str(other)] if mix else []
+            questions, right = answered(shelf, folder, options)
+            row = {"model": " + ".join(["novels", *mix]), "questions": questions, "right": right}
+            show(record("filling", **row, share=right / questions, **shelf.run("novels")))
+
+
+def answered(shelf: Shelf, folder: str, options: Sequence[str]) -> tuple[int, int]:
+    """Ask the questions; return how many there are, and how many are answered right."""
+    lines = (COMPLETION / "questions.tsv").read_text("utf-8").splitlines()[1:]
+    rows = [line.split("\t") for line in lines]
+    asked = Path(folder) / "asked.tsv"
+    asked.write_text("".join(f"{sentence}\t{choices}\n" for sentence, choices, _ in rows), "utf-8")
+    found = shelf.seqcli("fill", "-m", "novels", "--file", str(asked), "--choices", *options, as_json="--jsonl")
+    best = [answer["word"] for answer in found if answer["rank"] == 1]
+    return len(rows), sum(word == right for word, (_, _, right) in zip(best, rows, strict=True))
+
+
+def show(row: dict[str, Any]) -> None:
+    """Print a result."""
+    print(
+        " ".join(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items())
+    )
+
+
+def main() -> None:
+    """Measure and record what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="*", default=["ptb", "completion"], choices=["ptb", "completion"])
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--models")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        shelf = Shelf(options.models or folder, options.minutes, options.threads)
+        for what in options.what:
+            {"ptb": ptb, "completion": completion}[what](shelf)
+
+
+if __name__ == "__main__":
+    main()
