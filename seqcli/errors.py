@@ -35,6 +35,8 @@ EXTRAS = {  # module -> what installs it, of those that not everybody needs
     "starlette": "seqcli[serve]",
     "uvicorn": "seqcli[serve]",
     "prometheus_client": "seqcli[serve]",
+    "pygls": "seqcli[serve]",
+    "lsprotocol": "seqcli[serve]",
     "usearch": "seqcli[index]",
     "sklearn": "seqcli[maps]",
     "umap": "seqcli[maps]",

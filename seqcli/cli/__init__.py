@@ -134,6 +134,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "tokenize": ("Text", "seqcli.cli.tokens:tokenize", "Cut lines into the tokens that a model sees."),
     "detokenize": ("Text", "seqcli.cli.tokens:detokenize", "Join lines of tokens to text again."),
     "serve": ("Answer", "seqcli.cli.serve:serve", "Let models answer over HTTP: a page, JSON, OpenAI's shape."),
+    "language-server": (
+        "Answer",
+        "seqcli.cli.language_server:language_server",
+        "Proofread and complete in an editor, as one writes.",
+    ),
     "lab": (
         "Understand",
         "seqcli.cli.lab.commands:lab",

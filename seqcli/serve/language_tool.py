@@ -173,7 +173,7 @@ def answer(asked: Wanted, marks: Sequence[Mark], model: str) -> dict[str, Any]:
 
 def _match(checked: Checked, mark: Mark) -> dict[str, Any]:
     text = checked.text
-    start, end, values = _replacements(mark)
+    start, end, values = replacements(mark)
     low, high = max(start - AROUND, 0), min(end + AROUND, len(text))
     line = text[text.rfind("\n", 0, start) + 1 : (text.find("\n", end) + 1 or len(text) + 1) - 1]
     group, called, issue = GROUPS.get(mark.kind, GRAMMAR)
@@ -195,7 +195,7 @@ def _match(checked: Checked, mark: Mark) -> dict[str, Any]:
     }
 
 
-def _replacements(mark: Mark) -> tuple[int, int, list[str]]:
+def replacements(mark: Mark) -> tuple[int, int, list[str]]:
     """Return what is replaced, and by what; where a word is missing, the next one stands in both."""
     if mark.edit is None:
         return mark.offset, mark.offset + mark.length, []
