@@ -47,9 +47,10 @@ TRAININGS = {  # name -> command; {text}, {pairs} and {talk} are files
     "translator": ["train-translate", "{pairs}", *PAIRS],
     "hred": ["train-dialogue", "{talk}", *DIALOGUE],
     "vhred": ["train-dialogue", "{talk}", "--architecture", "vhred", *DIALOGUE],
+    "fill": ["train-fill", "{text}", *LANGUAGE],
     "words": ["train-translate", "{pairs}", "--tokenizer", "words", "--attention", "additive", "--cell", "gru", *PAIRS],
 }
-STOPPED = ("lstm", "subwords", "word2vec", "translator", "vhred")  # also in the middle of their training
+STOPPED = ("lstm", "subwords", "word2vec", "translator", "vhred", "fill")  # also in the middle of their training
 OPENING = (["models", "list", "--jsonl"], ["models", "show", "{name}", "--json"], ["models", "show", "{name}"])
 ASKING: dict[str, list[list[str]]] = {  # task -> commands
     "lm": [
@@ -100,6 +101,13 @@ ASKING: dict[str, list[list[str]]] = {  # task -> commands
         ["reply", "the cat saw", "-m", "{name}", "-n", "3", "--beam", "3", "--against", "0.5"],
         ["evaluate-dialogue", "{name}", "--test", "{talk}", "--context", "none", "--draws", "2", "--json"],
         ["models", "show", "{name}", "--flow"],
+    ],
+    "fill": [
+        ["fill", "the [_] saw a [_] house .", "-m", "{name}", "-k", "3", "--jsonl"],
+        ["fill", "the cat [_*] house .", "-m", "{name}", "-k", "3"],
+        ["fill", "the [_] saw a red house .", "-m", "{name}", "--among", "cat,dog", "--jsonl"],
+        ["evaluate-fill", "{name}", "--test", "{text}", "--threads", "1", "--jsonl"],
+        ["proofread", "{text}", "-m", "{name}", "--exit-zero", "--jsonl"],
     ],
     "translation": [
         ["translate", "the cat saw a red house .", "-m", "{name}", "--jsonl"],

@@ -20,7 +20,7 @@ from seqcli.store import Shelf
 from seqcli.store.shapes import progress_of, results_of
 
 ROOT = Path(__file__).resolve().parent.parent
-KINDS = ["lstm", "relu", "subwords", "ngram", "word2vec", "int8", "translator", "vhred"]
+KINDS = ["lstm", "relu", "subwords", "ngram", "word2vec", "int8", "translator", "vhred", "fill"]
 
 
 @pytest.fixture(scope="module")

@@ -180,13 +180,26 @@ class FillArrays:
 
         Raises DamagedError where finite weights are so large that their products are not.
         """
+        scores = self._scores(vectors)
+        scores -= scores.max(-1, keepdims=True)
+        scores -= np.log(np.exp(scores).sum(-1, keepdims=True, dtype=np.float64)).astype(np.float32)
+        return scores
+
+    def log_probabilities_of(self, vectors: Array, ids: Ids) -> Array:
+        """vectors [N, E], ids [N] -> natural log of the probability of one token at each place [N]."""
+        scores = self._scores(vectors)
+        wanted, top = scores[np.arange(len(ids)), ids], scores.max(1)
+        scores -= top[:, None]
+        found: Array = wanted - top - np.log(np.exp(scores, out=scores).sum(1))
+        return found
+
+    def _scores(self, vectors: Array) -> Array:
+        """vectors [N, E] -> scores before their normalisation [N, V]."""
         with np.errstate(over="ignore", invalid="ignore"):
             scores: Array = vectors @ self._output.T
             scores += self._bias
         if not np.isfinite(scores).all():
             raise too_large(self._name)
-        scores -= scores.max(-1, keepdims=True)
-        scores -= np.log(np.exp(scores).sum(-1, keepdims=True, dtype=np.float64)).astype(np.float32)
         return scores
 
 

@@ -47,7 +47,6 @@ def word_scores(asked: Fill, rows: Sequence[Sequence[int]]) -> list[NDArray[np.f
     logs = np.zeros(len(flat), np.float64)
     step = max(SCORES // len(asked.vocabulary), 1)
     for i in range(0, len(flat), step):
-        part = asked.arrays.log_probabilities(flat[i : i + step])
-        logs[i : i + step] = part[np.arange(len(part)), wanted[i : i + step]]
+        logs[i : i + step] = asked.arrays.log_probabilities_of(flat[i : i + step], wanted[i : i + step])
     logs[wanted == UNK] -= math.log(asked.unseen)
     return [logs[end - length : end] for end, length in zip(np.cumsum(lengths), lengths, strict=True)]
