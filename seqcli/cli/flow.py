@@ -111,7 +111,7 @@ def _dialogue(record: Record) -> list[Step]:
         Step("encoder, GRU from both ends", _shape("U", "T", states)),
         Step("its last states: a vector an utterance", _shape("U", states), 1),
     ]
-    over = "context, GRU over utterances" if spec.hierarchical else "a layer over it"
+    over = "context, GRU over utterances, + the last one's layer" if spec.hierarchical else "a layer over it"
     steps.append(Step(over, _shape(spec.context_size), 1))
     if spec.latent:
         steps.append(Step("prior: mean and variance", _shape(2, spec.latent_size), 2))
@@ -123,9 +123,9 @@ def _dialogue(record: Record) -> list[Step]:
         Step("decoder, GRU over the reply so far", _shape("T", spec.hidden_size), 1),
     ]
     if spec.attention != "none":
-        heard = "the last utterance" if spec.attention == "last" else "all utterances"
-        steps.append(Step(f"attention to the words of {heard}", _shape("T", "U T")))
-        steps.append(Step("what it saw: states, and embeddings", f"{_shape('T', states)}, {_shape('T', width)}"))
+        heard = {"last": "attention to the last utterance's words", "earlier": "and to those of the earlier ones"}
+        steps += [Step(heard[name], _shape("T", "U T")) for name in spec.looks]
+        steps.append(Step("what each saw: states, and embeddings", f"{_shape('T', states)}, {_shape('T', width)}"))
     words = " + the words it saw" if spec.attention != "none" else ""
     return [*steps, Step(f"combined, tanh{words}", _shape("T", width)), _output(True, size)]
 

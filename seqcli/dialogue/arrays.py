@@ -39,14 +39,13 @@ class _Layer:
 class Heard:
     """What was said so far, as the decoder sees it: of L words in all.
 
-    context [C]: what the context layer made of it. keys [L, H], values [L, 2H + E]: what attention scores and sums up.
-    nearness [L]: what the distance of a word's utterance adds to its score. turns [L]: the utterance of each word.
+    context [C]: what the context layer made of it. looks: for each kind of attention its keys [L, H], and what a word's
+    utterance adds to its score [L]. values [L, 2H + E]: what attention sums up. turns [L]: the utterance of each word.
     """
 
     context: Array
-    keys: Array
+    looks: Sequence[tuple[Array, Array]]
     values: Array
-    nearness: Array
     turns: Ids
 
 
@@ -120,29 +119,29 @@ class DialogueArrays:
             size = self._onward.size
             vectors = np.concatenate([states[ends - 1, :size], states[starts, size:]], 1)
             context = self._summed_up(vectors, speakers)
-        keys = values = np.zeros((len(turns), 0), np.float32)
-        nearness = np.zeros(len(turns), np.float32)
-        if self.spec.attention != "none":
-            keys = states @ self._arrays["keys.weight"].T * np.float32(self.spec.hidden_size**-0.5)
-            values = np.concatenate([states, self._embedding[ids]], 1)
-            back = len(speakers) - 1 - turns
-            nearness[~is_seen(self.spec, back)] = -np.inf
-        if self.spec.attention == "context":
-            same = np.array([speakers[turn] == speakers[-1] for turn in turns], np.int64)
-            nearness += self._arrays["distance.weight"][same, np.minimum(back, DISTANCES) - 1]
-        return Heard(context, keys, values, nearness, turns)
+        values = np.concatenate([states, self._embedding[ids]], 1)
+        back, looks = len(speakers) - 1 - turns, []
+        for name in self.spec.looks:
+            keys = states @ self._arrays[f"keys.{name}.weight"].T * np.float32(self.spec.hidden_size**-0.5)
+            nearness = np.zeros(len(turns), np.float32)
+            if name == "earlier":
+                same = np.array([speakers[turn] == speakers[-1] for turn in turns], np.int64)
+                nearness += self._arrays["distance.weight"][same, np.clip(back - 2, 0, DISTANCES - 1)]
+            nearness[~is_seen(name, back)] = -np.inf
+            looks.append((keys, nearness))
+        return Heard(context, looks, values, turns)
 
     def _summed_up(self, vectors: Array, speakers: Sequence[int]) -> Array:
         """vectors [U, 2H] -> what the context layer made of the utterances [C]."""
+        last: Array = np.tanh(vectors[-1] @ self._arrays["last.weight"].T + self._arrays["last.bias"])
         if self._context is None:
-            last: Array = np.tanh(vectors[-1] @ self._arrays["context.weight"].T + self._arrays["context.bias"])
             return last
         goes_on = [0.0, *(float(one == other) for one, other in itertools.pairwise(speakers))]
         x = np.concatenate([vectors, np.array(goes_on[: len(vectors)], np.float32)[:, None]], 1)
         from_input, h = self._context.inputs(x), np.zeros((1, self._context.size), np.float32)
         for t in range(len(x)):
             h = self._context.step(from_input[t : t + 1], h)
-        found: Array = h[0]
+        found: Array = last + h[0]
         return found
 
     # -- what comes next ----------------------------------------------------------------------------------------------
@@ -171,13 +170,16 @@ class DialogueArrays:
         """Read one token a row: ids [R], state [R, H] -> what the output layer reads [R, E], state, weights [R, L]."""
         y = self._decoder.step(self._decoder.inputs(self._embedding[ids] * self._scale + told), state)
         arrays, size = self._arrays, 2 * self.spec.encoder_size
-        if self.spec.attention == "none":
-            return np.tanh(y @ arrays["combine.weight"].T + arrays["combine.bias"]), y, np.zeros((len(y), 0), y.dtype)
-        weights = _looks(y @ heard.keys.T + heard.nearness)
-        seen = weights @ heard.values
-        hidden = np.tanh(np.concatenate([y, seen[:, :size]], 1) @ arrays["combine.weight"].T + arrays["combine.bias"])
-        hidden += seen[:, size:] @ arrays["lexical.weight"].T
-        return hidden, y, weights
+        parts, added = [y], np.zeros((len(y), self.spec.embedding_size), np.float32)
+        looked = np.zeros((len(y), len(heard.turns)), np.float32)
+        for name, (keys, nearness) in zip(self.spec.looks, heard.looks, strict=True):
+            weights = _looks(y @ keys.T + nearness)
+            seen = weights @ heard.values
+            parts.append(seen[:, :size])
+            added += seen[:, size:] @ arrays[f"lexical.{name}.weight"].T
+            looked += weights / len(heard.looks)
+        hidden = np.tanh(np.concatenate(parts, 1) @ arrays["combine.weight"].T + arrays["combine.bias"])
+        return hidden + added, y, looked
 
     def log_probabilities(self, hidden: Array) -> Array:
         """hidden [R, E] -> the natural log of every token's probability to come next [R, V]."""

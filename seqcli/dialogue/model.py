@@ -55,19 +55,16 @@ class DialogueModel(nn.Module):
         width, states, hidden = spec.embedding_size, 2 * spec.encoder_size, spec.hidden_size
         self.embedding, self.scale = nn.Embedding(vocabulary_size, width), spec.input_scale
         self.encoder = PackedGRU(width, spec.encoder_size, bidirectional=True)
-        if spec.hierarchical:
-            self.context: nn.Module = nn.GRU(states + 1, spec.context_size, batch_first=True)
-        else:
-            self.context = nn.Linear(states, spec.context_size)
+        self.last = nn.Linear(states, spec.context_size)
+        self.context = nn.GRU(states + 1, spec.context_size, batch_first=True) if spec.hierarchical else None
         self.latent = LatentLayers(spec) if spec.latent else None
         self.start = nn.Linear(spec.told_size, hidden)
         self.told = nn.Linear(spec.told_size, width, bias=False)
         self.decoder = PackedGRU(width, hidden)
-        self.keys = nn.Linear(states, hidden, bias=False) if spec.attention != "none" else None
-        self.distance = nn.Embedding(2, DISTANCES) if spec.attention == "context" else None
-        seen = hidden + (states if self.keys is not None else 0)
-        self.combine = nn.Linear(seen, width)
-        self.lexical = nn.Linear(width, width, bias=False) if self.keys is not None else None
+        self.keys = nn.ModuleDict({name: nn.Linear(states, hidden, bias=False) for name in spec.looks})
+        self.lexical = nn.ModuleDict({name: nn.Linear(width, width, bias=False) for name in spec.looks})
+        self.distance = nn.Embedding(2, DISTANCES) if "earlier" in spec.looks else None
+        self.combine = nn.Linear(hidden + len(spec.looks) * states, width)
         self.output_bias = nn.Parameter(self.share.log().float())  # of chance alone: it need not be learned first
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)  # small: the tied output layer begins near uniform
         if self.distance is not None:
@@ -159,38 +156,40 @@ class DialogueModel(nn.Module):
     def _context(self, vectors: torch.Tensor, speakers: torch.Tensor) -> torch.Tensor:
         """vectors [D * U, 2H] -> what is known before each turn [D * U, C]: nothing, zeros, before a first one."""
         by_turn = vectors.view(*speakers.shape, -1)
-        if self.spec.hierarchical:
+        known = torch.tanh(self.last(by_turn))
+        if self.context is not None:
             goes_on = nn.functional.pad(speakers[:, 1:] == speakers[:, :-1], (1, 0))  # who spoke before
-            known, _ = self.context(torch.cat([by_turn, goes_on[..., None].to(vectors.dtype)], -1))
-        else:
-            known = torch.tanh(self.context(by_turn))
+            known = known + self.context(torch.cat([by_turn, goes_on[..., None].to(vectors.dtype)], -1))[0]
         before = torch.cat([torch.zeros_like(known[:, :1]), known[:, :-1]], 1)
         return before.flatten(0, 1)
 
     def _combined(self, y: torch.Tensor, states: torch.Tensor, words: torch.Tensor, batch: Batch) -> torch.Tensor:
         """y [M, H], states [N, 2H], words [N, E] -> what y and attention make of them [M, E]."""
-        if self.keys is None or self.lexical is None:
+        if not self.keys:
             return torch.tanh(self.combine(y))
-        weights = self.attention(y, states, batch)
+        parts, added = [y], None
         values = torch.cat([states, words], 1)[batch.memory.clamp(min=0)]  # [D, L, 2H + E]
-        seen = torch.bmm(weights, values).flatten(0, 1)[batch.asked]
-        seen_states, seen_words = seen[:, : states.shape[1]], seen[:, states.shape[1] :]
-        combined: torch.Tensor = torch.tanh(self.combine(torch.cat([y, seen_states], 1))) + self.lexical(seen_words)
-        return combined
+        for name in self.keys:
+            seen = torch.bmm(self.attention(name, y, states, batch), values).flatten(0, 1)[batch.asked]
+            parts.append(seen[:, : states.shape[1]])
+            own = self.lexical[name](seen[:, states.shape[1] :])
+            added = own if added is None else added + own
+        combined: torch.Tensor = torch.tanh(self.combine(torch.cat(parts, 1)))
+        return combined if added is None else combined + added
 
-    def attention(self, y: torch.Tensor, states: torch.Tensor, batch: Batch) -> torch.Tensor:
+    def attention(self, name: str, y: torch.Tensor, states: torch.Tensor, batch: Batch) -> torch.Tensor:
         """y [M, H], states [N, 2H] -> how much each predicted token looks at each word of its dialogue [D, Q, L].
 
-        Only at utterances before its own; what is left of 1 looks at nothing, whose score is 0.
+        name: "last", at the utterance before its own, or "earlier", at those before that. What is left of 1 looks at
+        nothing, whose score is 0.
         """
-        assert self.keys is not None
         queries = y[batch.queries.clamp(min=0)]
-        keys = self.keys(states)[batch.memory.clamp(min=0)]
+        keys = self.keys[name](states)[batch.memory.clamp(min=0)]
         scores = torch.bmm(queries, keys.transpose(1, 2)) * y.shape[1] ** -0.5
-        if self.distance is not None:
+        if name == "earlier":
             scores = scores + self._nearness(batch)
         back = batch.query_turns[:, :, None] - batch.memory_turns[:, None]
-        real = (batch.memory >= 0)[:, None] & is_seen(self.spec, back)
+        real = (batch.memory >= 0)[:, None] & is_seen(name, back)
         scores = scores.float().masked_fill(~real, -torch.inf)
         scores = torch.cat([scores, scores.new_zeros(*scores.shape[:2], 1)], -1)
         return torch.softmax(scores, -1)[..., :-1].to(y.dtype)
@@ -200,7 +199,7 @@ class DialogueModel(nn.Module):
         assert self.distance is not None
         same = (batch.speakers[:, :, None] == batch.speakers[:, None]).long()
         turns = torch.arange(batch.speakers.shape[1])
-        back = (turns[:, None] - turns - 1).clamp(0, DISTANCES - 1)
+        back = (turns[:, None] - turns - 2).clamp(0, DISTANCES - 1)
         table = self.distance.weight[same, back]  # [D, U, U]
         of_query = table.gather(1, batch.query_turns.clamp(min=0)[..., None].expand(-1, -1, table.shape[2]))
         places = batch.memory_turns.clamp(min=0)[:, None].expand(-1, of_query.shape[1], -1)

@@ -117,6 +117,11 @@ class DialogueSpec(LatentSpec):
         return self.architecture != "seq2seq"
 
     @property
+    def looks(self) -> tuple[str, ...]:
+        """What attention looks at, each with keys of its own."""
+        return {"none": (), "last": ("last",), "context": ("last", "earlier")}[self.attention]
+
+    @property
     def latent(self) -> bool:
         """Whether there is a latent variable."""
         return self.architecture == "vhred"

@@ -9,12 +9,12 @@ from seqcli.dialogue.settings import DialogueSpec
 if TYPE_CHECKING:
     from seqcli.store.arrays import Table
 
-DISTANCES = 8  # turns back that attention tells apart; beyond, all are far
+DISTANCES = 8  # turns back, from the last but one, that attention tells apart; beyond, all are far
 
 
-def is_seen(spec: DialogueSpec, back: Any) -> Any:
-    """Return whether attention sees utterances that are so many turns back, as an array of any kind."""
-    return (back >= 1) & (back <= 1) if spec.attention == "last" else back >= 1
+def is_seen(look: str, back: Any) -> Any:
+    """Return whether attention of one kind sees utterances that are so many turns back, as an array of any kind."""
+    return back == 1 if look == "last" else back >= 2
 
 
 def dialogue_table(spec: DialogueSpec, vocabulary_size: int) -> Table:
@@ -23,18 +23,16 @@ def dialogue_table(spec: DialogueSpec, vocabulary_size: int) -> Table:
     shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (vocabulary_size, width)}
     for ending in ("", "_reverse"):
         shapes |= _gru("encoder", width, spec.encoder_size, ending)
+    shapes |= {"last.weight": (known, states), "last.bias": (known,)}
     if spec.hierarchical:
         shapes |= _gru("context", states + 1, known)
-    else:
-        shapes |= {"context.weight": (known, states), "context.bias": (known,)}
     told = spec.told_size
     shapes |= {"start.weight": (hidden, told), "start.bias": (hidden,), "told.weight": (width, told)}
     shapes |= _gru("decoder", width, hidden)
-    seen = hidden
-    if spec.attention != "none":
-        seen += states
-        shapes |= {"keys.weight": (hidden, states), "lexical.weight": (width, width)}
-    if spec.attention == "context":
+    seen = hidden + len(spec.looks) * states
+    for look in spec.looks:
+        shapes |= {f"keys.{look}.weight": (hidden, states), f"lexical.{look}.weight": (width, width)}
+    if "earlier" in spec.looks:
         shapes["distance.weight"] = (2, DISTANCES)
     if spec.latent:
         shapes |= _latent(spec)
