@@ -347,3 +347,11 @@ def test_another_network_is_a_baseline_where_it_knows_the_same_words(shelf: Path
     assert "both" in seqcli("--models-dir", shelf, "proofread", draft, "-m", "left").error
     assert seqcli(*train, "other", "--min-count", "1", *SMALL).code == 0
     assert "other words" in seqcli(*words, "--baseline", "other").error
+
+
+def test_names_of_things_are_no_errors_and_headings_no_sentences(shelf: Path) -> None:
+    model = face.load("small", shelf, task="fill")
+    text = "the old boat\n\nThe XQZ man saw iQuux and two-frobs by sha256 and x86 at the sea.\n\n| the sea | a boat |\n"
+    marked = {mark.word for mark in model.proofread(text, alarm_rate=0.05)}
+    assert not marked & {"the", "a", "XQZ", "iQuux", "two-frobs", "sha256", "x86"}
+    assert model.correct("hTe old man walked to the sea.", alarm_rate=0.01) == "The old man walked to the sea."

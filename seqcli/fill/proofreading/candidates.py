@@ -89,6 +89,8 @@ class Confusions:
     def of(self, words: Sequence[str], entries: Sequence[int]) -> Candidates:
         """Return the candidates of words as written. entries: the lexicon's, NOVEL for what it lacks."""
         cases = np.array([case_of(word) for word in words], np.int64)
+        for i in np.flatnonzero(cases == MIXED).tolist():
+            cases[i] = TITLE if self.lexicon.is_swapped(words[i]) else MIXED
         lower = [word.lower().replace("’", "'") for word in words]
         judged = np.flatnonzero((cases != MIXED) & np.array([word.replace("'", "").isalpha() for word in lower], bool))
         known = np.array([i for i in judged.tolist() if entries[i] != NOVEL], np.int64)
@@ -140,7 +142,7 @@ class Confusions:
         if word.lower() == written.lower():  # the other case is what was meant
             return word
         case = case_of(written)
-        if case == UPPER and len(written) == 1:
+        if case == MIXED or (case == UPPER and len(written) == 1):
             case = TITLE
         return in_case(word, case)
 

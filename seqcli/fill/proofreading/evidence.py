@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from seqcli.fill.proofreading.candidates import FEATURES as WRITTEN
 from seqcli.fill.proofreading.lexicon import NOVEL, Lexicon
 from seqcli.fill.proofreading.network import Floats, Ints, Network
+from seqcli.fill.proofreading.reading import Reading
 from seqcli.fill.proofreading.word_table import WordTable
 
 REPLACED, UNSUGGESTED, REMOVED, INSERTED, JOINED, SPLIT = range(6)
@@ -79,7 +80,8 @@ class Seen:
     """What the network says of a stretch of a text.
 
     vectors, before [N, E]: of each token, and of what may be missing before it; own, totals, surprise [N]: the score of
-    each token, the log of all scores' sum, and nats; firsts [N]: whether it begins a window.
+    each token, the log of all scores' sum, and nats; firsts [N]: whether it begins a window; headings [N]: one that is
+    no sentence, so that a small letter may begin it.
     """
 
     start: int
@@ -90,18 +92,22 @@ class Seen:
     totals: Floats
     surprise: Floats
     firsts: NDArray[np.bool_]
+    headings: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.own)
 
 
-def seen(network: Network, table: WordTable, windows: Sequence[tuple[int, int]], ids: Ints) -> Seen:
+def seen(network: Network, table: WordTable, reading: Reading, windows: Sequence[tuple[int, int]], ids: Ints) -> Seen:
     """Read windows that stand behind each other. ids: of all tokens, as they are to be read."""
     start, end = windows[0][0], windows[-1][1]
     vectors, before = network.read([ids[low:high] for low, high in windows], between=True)
     firsts = np.zeros(end - start, bool)
     firsts[[low - start for low, _ in windows]] = True
-    return Seen(start, windows, vectors, before, *_said(network, table, start, vectors, np.arange(end - start)), firsts)
+    headings = np.zeros(end - start, bool)
+    headings[[low - start for low, high in windows if not reading.ends((low, high))]] = True
+    said = _said(network, table, start, vectors, np.arange(end - start))
+    return Seen(start, windows, vectors, before, *said, firsts, headings)
 
 
 def see_again(network: Network, table: WordTable, look: Seen, ids: Ints, changed: Ints) -> Ints:
@@ -139,6 +145,8 @@ def replacements(network: Network, lexicon: Lexicon, table: WordTable, look: See
     within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
     row = np.repeat(table.candidates.first[numbers[open_]], counts) + within
     entry = table.candidates.entries[row]
+    kept = (table.candidates.features[row, _AT["case"]] == 0) | ~look.headings[place]
+    place, row, entry = place[kept], row[kept], entry[kept]
     fit = network.scores(look.vectors, place, lexicon.ids[entry]) + lexicon.shares[entry] - look.own[place]
     features = np.zeros((len(place), len(FEATURES)), np.float32)
     features[:, : len(WRITTEN)] = table.candidates.features[row]

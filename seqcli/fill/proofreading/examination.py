@@ -64,7 +64,7 @@ class Examiner:
         parts: list[Evidence] = []
         others: list[Doubles] = []
         for windows in _batches(reading):
-            look = seen(self.network, table, windows, ids)
+            look = seen(self.network, table, reading, windows, ids)
             found = replacements(self.network, self.confusions.lexicon, table, look, np.arange(len(look)))
             if weights is not None:
                 found = self._again(table, look, ids, found, weights)

@@ -101,6 +101,13 @@ class Lexicon:
             found = self._at.get(token.replace("'", "’"), NOVEL)
         return found
 
+    def is_swapped(self, word: str) -> bool:
+        """Return whether a word is one whose first two letters were swapped, its capital with them: rM for Mr."""
+        if not (word[:1].islower() and word[1:2].isupper() and word[2:] == word[2:].lower()):
+            return False
+        meant = word[1] + word[0] + word[2:]
+        return self.entry_of(meant) != NOVEL or self.entry_of(meant.lower()) != NOVEL
+
     def id_of(self, token: str) -> int:
         """Return the id of any token, a mark of any style of quotes as that style which the vocabulary has."""
         if token in self._unknown:
@@ -123,7 +130,9 @@ NOVELTY = 6.0  # nats: of all that <unk> stands for, the share of one certain wo
 
 def is_word(token: str) -> bool:
     """Return whether a token is a word of letters, not a mark or a number."""
-    return not token.startswith((JOINER, SPACE)) and not token.endswith(JOINER) and any(map(str.isalpha, token))
+    if token.startswith((JOINER, SPACE)) or token.endswith(JOINER):
+        return False
+    return any(map(str.isalpha, token)) and not any(map(str.isdigit, token))
 
 
 def _forms(words: Sequence[str], cases: NDArray[np.int64], ids: NDArray[np.int64]) -> Forms:

@@ -46,6 +46,11 @@ class Reading:
         self.text, self.tokens, self.windows = text, tokens, windows
         self.apart = apart  # its marks stand apart, as in text that is cut into tokens
 
+    def ends(self, window: tuple[int, int]) -> bool:
+        """Return whether a window is of whole sentences: what has no end is a heading, an item or a cell of a table."""
+        last = [self.tokens[i].token.strip(JOINER) for i in range(max(window[1] - 2, window[0]), window[1])]
+        return any(token in _ENDS or token[:1] in _CLOSES for token in last)
+
     def surface(self, i: int) -> str:
         """Return a token as it is written."""
         return self.text[self.tokens[i].start : self.tokens[i].end]

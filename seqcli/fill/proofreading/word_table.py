@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from seqcli.fill.proofreading.candidates import FEATURES as WRITTEN
 from seqcli.fill.proofreading.candidates import Candidates, Confusions
-from seqcli.fill.proofreading.lexicon import NOVEL, TITLE, UPPER, case_of, is_word
+from seqcli.fill.proofreading.lexicon import MIXED, NOVEL, TITLE, UPPER, case_of, is_word
 from seqcli.fill.proofreading.markup import OPAQUE
 from seqcli.fill.proofreading.reading import Reading
 from seqcli.text.vocabulary import UNK
 
 RECURS = 2  # times that a word stands in a file which no text had before: it is the writer's own
-EXPLAINED = 5  # times as often as a misspelling the word stands there that it is of
+ACRONYM = 6  # letters at most of a word in capitals that is taken for a name
+EXPLAINED = 50  # times as often as a misspelling the word stands there that it is of
 USUAL_SURPRISE = 2.3  # nats a letter of a word that is right, though no text had it
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -53,8 +54,12 @@ class WordTable:
         self.counts = np.where(found, lexicon.counts[self.entries], 0.0)
         cases = np.array([case_of(written) for written in self.written], np.int64)
         self.vowel_first = np.array([1 if word[:1] and word[0] in "aeio" else -1 for word in lower], np.float32)
-        self.named = (cases == TITLE) | (cases == UPPER)
         self.lengths = np.array([len(written) for written in self.written], np.float32)
+        short = (cases == UPPER) & (self.lengths <= ACRONYM)
+        swapped = np.array([lexicon.is_swapped(word) for word in self.written], bool)
+        compound = np.array(["-" in word for word in lower], bool)
+        self.settled |= self.novel & (short | compound | ((cases == MIXED) & ~swapped))
+        self.named = (cases == TITLE) | (cases == UPPER)
         self.odd_letters = np.zeros(len(tokens), np.float32)
         for i in np.flatnonzero(self.novel).tolist():
             self.odd_letters[i] = lexicon.letters.surprise(lower[i]) - USUAL_SURPRISE
