@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from seqcli.settings import setting
 
-LONGEST = 100  # tokens of a sentence that is written: longer ones are broken off
+LONGEST = 100  # tokens of a sentence that is written, unless the model learned longer ones: there it is broken off
 
 MOST = 1_000_000
 

@@ -77,7 +77,7 @@ class Sentences:
         for place, low in enumerate(range(0, how.n, TOGETHER)):
             rows, rng = min(TOGETHER, how.n - low), np.random.default_rng([how.seed, place])
             z = None if code is None else _repeated(code, rows).draw(rng)
-            found = drawn(self.asked.model, z, rows, how.temperature, rng)
+            found = drawn(self.asked.model, z, rows, how.temperature, rng, longest=self.asked.longest)
             yield [self.asked.text(ids) for ids in found]
 
     # -- codes ----------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class Sentences:
     def written(self, codes: Codes, beam: int) -> list[str]:
         """Return the best sentence of each code [N, Z]; unknown words are where the model sees them."""
         self._session.spare.fit_products()
-        found = searched(self.asked.model, codes, beam, unknown=True)
+        found = searched(self.asked.model, codes, beam, (1, self.asked.longest), unknown=True)
         return [self.asked.text(best[0].ids) if best else "" for best in found]
 
     def interpolate(self, first: str, second: str, steps: int = 7, **how: Any) -> list[Step]:
@@ -139,7 +139,8 @@ class Sentences:
     def moved(self, texts: Sequence[str], way: Codes, how: Moving) -> list[str]:
         """Return what is written where sentences come to that are moved along a way [Z]."""
         self._session.spare.fit_products()
-        found = searched(self.asked.model, self.embed(texts) + how.strength * way, how.beam)
+        codes = self.embed(texts) + how.strength * way
+        found = searched(self.asked.model, codes, how.beam, (1, self.asked.longest))
         return [self.asked.text(best[0].ids) if best else "" for best in found]
 
     def edit(self, text: str, word: str, **how: Any) -> Edited:

@@ -34,15 +34,16 @@ def drawn(
     temperature: float,
     rng: np.random.Generator,
     unknown: bool = False,
+    longest: int = LONGEST,
 ) -> list[list[int]]:
     """Return a sentence of ids for each code [B, Z] (None: there are none), EOS left out.
 
-    unknown: it may have unknown words.
+    unknown: it may have unknown words. longest: tokens, at which it is broken off.
     """
-    chances = rng.random((rows, LONGEST, 2), np.float32)
+    chances = rng.random((rows, longest, 2), np.float32)
     found: list[list[int]] = [[] for _ in range(rows)]
     state, ids, going = model.start(z, rows), np.full(rows, EOS), np.arange(rows)
-    for t in range(LONGEST):
+    for t in range(longest):
         hidden, state = model.step(ids, state)
         ids = _next(model, hidden, temperature, chances[going, t], unknown)
         kept = np.flatnonzero(ids != EOS)
@@ -116,7 +117,7 @@ def _is_over(done: list[Found], beam: int, total: float, longest: int) -> bool:
 
 
 def greedy(
-    model: SentenceArrays, z: Array, word: int | None = None, unknown: bool = False
+    model: SentenceArrays, z: Array, word: int | None = None, unknown: bool = False, longest: int = LONGEST
 ) -> tuple[list[Found], Array, list[int]]:
     """Write the likeliest next token of each code [B, Z] until all have ended.
 
@@ -127,7 +128,7 @@ def greedy(
     totals, best, where = np.zeros(rows), np.full(rows, NEVER, np.float32), [0] * rows
     state: State = model.start(z, rows)
     ids, going = np.full(rows, EOS), np.arange(rows)
-    for t in range(LONGEST):
+    for t in range(longest):
         hidden, state = model.step(ids, state)
         logs = model.log_probabilities(hidden)
         if not unknown:

@@ -38,8 +38,8 @@ def edited(asked: Asked, text: str, word: str, how: Searching) -> Edited:
     ids = asked.ids(text)[:-1]
     if len(known := asked.ids(word)[:-1]) != 1 or known[0] not in range(2, len(asked.vocabulary)):
         raise MisuseError(f"{quoted(word)} is no word that the model knows; give one of its vocabulary.")
-    if not ids:
-        raise MisuseError("The sentence is empty; give one with words in it.")
+    if not 0 < len(ids) <= asked.longest:
+        raise MisuseError(f"The sentence has {len(ids):,} tokens; give one of 1 to {asked.longest}.")
     search = _Search(asked, ids, known[0], how)
     best = search.run()
     return Edited(asked.text(best.ids), search.distance(best))
@@ -57,7 +57,7 @@ class _Search:
     def run(self) -> Found:
         """Return the nearest sentence with the word."""
         rng = np.random.default_rng(self._how.seed)
-        codes = np.concatenate([self._from[None], self._begin])[: max(self._how.tries, 2)]
+        codes = np.concatenate([self._from[None], self._begin])
         reach = float(np.sqrt(((self._begin - self._from) ** 2).mean()))
         best: tuple[float, Found] | None = None
         for _ in range(self._how.rounds):

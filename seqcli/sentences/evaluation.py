@@ -151,7 +151,7 @@ def _reconstructed(session: Session, asked: Asked, ids: list[list[int]]) -> dict
             brief = [i for i, row in enumerate(some) if len(row) - 1 <= SHORT]
             right_short += sum(told[i][1] for i in brief)
             if brief:
-                written, _, _ = greedy(asked.model, codes[brief], unknown=True)
+                written, _, _ = greedy(asked.model, codes[brief], unknown=True, longest=asked.longest)
                 rows = [([*one.ids, EOS], some[i]) for one, i in zip(written, brief, strict=True)]
                 placed += sum(a == b for one, row in rows for a, b in zip(one, row, strict=False))
                 short += sum(len(row) for _, row in rows)
@@ -172,7 +172,7 @@ def _of_draws(
     z = None
     if asked.record.architecture == "vae":
         z = rng.standard_normal((count, asked.record.spec.latent_size), np.float32)
-    made = drawn(asked.model, z, count, 1.0, rng, unknown=True)
+    made = drawn(asked.model, z, count, 1.0, rng, unknown=True, longest=asked.longest)
     real = [ids[(2 * k + 1) * len(ids) // (2 * count)][:-1] for k in range(count)]
     return {
         "distinct_1": distinct(made, 1),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from seqcli.errors import MisuseError, quoted
+from seqcli.sentences.answer_settings import LONGEST
 from seqcli.store.tokenizer import tokenizer_of
 from seqcli.tasks import TASKS
 
@@ -21,6 +22,7 @@ class Asked:
         self.record = check_sentences(record)
         self.vocabulary, self.tokenizer = record.vocabulary(), tokenizer_of(record)
         self.model = stored_model(record, len(self.vocabulary))
+        self.longest = max(record.text.longest, LONGEST)  # tokens of a sentence that is written
 
     def ids(self, text: str) -> list[int]:
         """Return the ids of a sentence, EOS at its end."""
