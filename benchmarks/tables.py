@@ -264,6 +264,25 @@ def translation() -> str:
     return rows(header, lines, found[0] if found else None)
 
 
+@table("filling")
+def filling() -> str:
+    """The missing word on the Penn Treebank: both sides, and one alone."""
+    names = {"ptb-both": "both sides", "ptb-left": "the left side alone"}
+    found = [row for name in names if (row := latest("filling", model=name))]
+    lines = [
+        [
+            names[row["model"]],
+            f"{row['minutes']:g}",
+            str(row["threads"]),
+            *(f"{row[f'accuracy_{top}']:.1%}" for top in (1, 5, 10)),
+            f"{row['nats_per_token']:.3f}",
+        ]
+        for row in found
+    ]
+    header = ["", "minutes", "threads", "first", "among 5", "among 10", "nats per missing word"]
+    return rows(header, lines, found[0] if found else None)
+
+
 def filled(text: str) -> str:
     """Return README with every table as the results have it."""
     return PLACE.sub(lambda place: place[1] + TABLES[place[2]](), text)

@@ -16,7 +16,7 @@ from seqcli.fill.batches import Segments, Stretches
 from seqcli.fill.fit_to_time import WEIGHTS_PER_TOKEN, fit, recurrent_weights
 from seqcli.fill.model import FillModel, measured
 from seqcli.fill.settings import FillRunSpec, FillSpec, FillTextSpec
-from seqcli.text.vocabulary import EOS
+from seqcli.text.vocabulary import EOS, UNK
 from seqcli.training.held_out import PADDING
 from seqcli.training.loop import evaluate
 from seqcli.training.plan import Plan
@@ -165,6 +165,15 @@ def test_training_asks_for_every_word_of_an_epoch_and_for_no_end() -> None:
     counts = np.bincount(ids, minlength=SIZE)
     counts[EOS] = 0
     assert (asked >= counts).all() and (asked - counts).sum() < 16
+
+
+def test_some_words_are_read_as_unknown_and_asked_for_all_the_same() -> None:
+    ids = text_of(400)
+    plain, hiding = (Stretches(ids, 8, 32, 1, share).batch(2, 3) for share in (0.0, 0.25))
+    assert (plain[1] == hiding[1]).all()
+    changed = plain[0] != hiding[0]
+    assert (hiding[0][changed] == UNK).all() and not changed[plain[0] == EOS].any()
+    assert 0.15 < changed.mean() < 0.3
 
 
 def test_of_equally_likely_words_none_is_found_first() -> None:

@@ -8,7 +8,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from seqcli.text.vocabulary import EOS
+from seqcli.text.vocabulary import EOS, UNK
 from seqcli.training.held_out import PADDING, Array, Piece
 
 SEGMENT = 256  # tokens measured in one row of an evaluation
@@ -23,9 +23,11 @@ class Stretches:
     it. The text is a ring, so that its last stretch is as long as the others.
     """
 
-    def __init__(self, ids: NDArray[np.int32], batch_size: int, unroll: int, seed: int) -> None:
-        """ids [N]."""
-        self._ids, self._seed = ids, seed
+    def __init__(
+        self, ids: NDArray[np.int32], batch_size: int, unroll: int, seed: int, hidden_words: float = 0.0
+    ) -> None:
+        """ids [N]. hidden_words: share of the words that are read as unknown; they are asked for all the same."""
+        self._ids, self._seed, self._hidden = ids, seed, hidden_words
         self._length = min(unroll, len(ids))
         self._count = -(-len(ids) // self._length)
         self._rows = min(batch_size, self._count)
@@ -40,8 +42,9 @@ class Stretches:
             self._epoch = epoch
         starts = self._starts[index * self._rows : (index + 1) * self._rows]
         places = np.arange(-1, self._length + 1)[:, None] + starts
-        inputs = self._ids[places % len(self._ids)].astype(np.int64)
-        return inputs, wanted_of(inputs[1:-1])
+        words = self._ids[places % len(self._ids)].astype(np.int64)
+        hidden = np.random.default_rng([self._seed, epoch, index]).random(words.shape) < self._hidden
+        return np.where(hidden & (words != EOS), UNK, words), wanted_of(words[1:-1])
 
 
 class Segments:

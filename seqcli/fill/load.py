@@ -21,7 +21,7 @@ class Fill:
     """A bidirectional model that is ready to answer: its network as arrays, and how text becomes ids and back.
 
     unseen: about how many different words the training text had that the vocabulary has not; the probability of the
-    unknown word is divided among so many. nats: what a word of the held-out text costs in the mean.
+    unknown word is divided among so many.
     """
 
     def __init__(
@@ -31,12 +31,11 @@ class Fill:
         tokenizer: Tokenizer,
         vocabulary: Vocabulary,
         unseen: int = 1,
-        nats: float = 0.0,
         unit: str = "line",
     ) -> None:
         """unit: what the end of a unit ends, a line or a paragraph."""
         self.name, self.arrays, self.tokenizer, self.vocabulary = name, arrays, tokenizer, vocabulary
-        self.unseen, self.nats, self.unit = max(unseen, 1), nats, unit
+        self.unseen, self.unit = max(unseen, 1), unit
 
     def tokens(self, text: str) -> list[str]:
         """Return the tokens of a text."""
@@ -70,5 +69,5 @@ def fill_of(record: Record) -> Fill:
 
     vocabulary = record.vocabulary()
     arrays = FillArrays.stored(record, len(vocabulary))
-    unseen, nats = record.corpus.get("unseen_words", 1), record.results["held_out"]["nats_per_token"]
-    return Fill(record.name, arrays, tokenizer_of(record), vocabulary, unseen, nats, record.text.unit)
+    unseen = record.corpus.get("unseen_words", 1)
+    return Fill(record.name, arrays, tokenizer_of(record), vocabulary, unseen, record.text.unit)

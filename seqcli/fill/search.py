@@ -33,22 +33,27 @@ def likeliest(asked: Fill, sentence: Gapped, k: int, beam: int) -> list[Candidat
     """Return the k likeliest answers, best first, with the natural log of their probability.
 
     Of several words together: the answers that a beam finds, each word given those chosen before it, are ranked by how
-    well the whole sentence fits, and are together as likely as the beam had them. Gaps of unknown number of words: the
-    answers of every number, by how well the whole sentence fits beside a sentence of usual words.
+    well the whole sentence fits, and are together as likely as the beam had them. Where the number of words is not
+    known, each number is as likely as it makes the words around the gaps, before any is filled; the logs are then of
+    shares of the answers of every number.
     """
     numbers = [range(1, LONGEST + 1) if gap.free else (1,) for gap in sentence.gaps]
     if not any(gap.free for gap in sentence.gaps):
-        found = _search(asked, sentence, [1] * len(numbers), k if len(numbers) == 1 else max(beam, k), max(beam, k))
-        if len(numbers) == 1:
-            return found
-        fit = whole_scores(asked, sentence, [one.words for one in found])
-        return as_likely(normalised(fit), found)[:k]
-    found = [
-        candidate
-        for counts in product(*numbers)
-        for candidate in _search(asked, sentence, counts, max(k, beam), max(beam, k))
-    ]
-    return normalised(whole_scores(asked, sentence, [c.words for c in found], per_word=True))[:k]
+        return _together(asked, sentence, [1] * len(numbers), k, beam)[:k]
+    found: list[Candidate] = []
+    for counts in product(*numbers):
+        some = _together(asked, sentence, counts, k, beam)
+        around = _around(asked, sentence, tuple((None,) * count for count in counts))
+        found += [Candidate(one.words, one.score + around) for one in some]
+    return normalised(found)[:k]
+
+
+def _together(asked: Fill, sentence: Gapped, counts: Sequence[int], k: int, beam: int) -> list[Candidate]:
+    """Return answers of so many tokens for each gap, best first, with the log of their probability."""
+    if sum(counts) == 1:
+        return _search(asked, sentence, counts, k, beam)
+    found = _search(asked, sentence, counts, max(beam, k), max(beam, k))
+    return as_likely(normalised(whole_scores(asked, sentence, [one.words for one in found])), found)
 
 
 def _search(asked: Fill, sentence: Gapped, counts: Sequence[int], k: int, beam: int) -> list[Candidate]:
@@ -95,15 +100,18 @@ def answerable(asked: Fill) -> NDArray[np.bool_]:
     return found
 
 
-def whole_scores(asked: Fill, sentence: Gapped, answers: Sequence[Words], per_word: bool = False) -> list[Candidate]:
-    """Return answers with the sum of the log-probabilities of all words of the sentence, each from all the others.
+def whole_scores(asked: Fill, sentence: Gapped, answers: Sequence[Words]) -> list[Candidate]:
+    """Return answers with the sum of the log-probabilities of all words of the sentence, each from all the others."""
+    logs = word_scores(asked, [_ids(asked, sentence, words) for words in answers])
+    return [Candidate(words, float(each.sum())) for words, each in zip(answers, logs, strict=True)]
 
-    per_word: beside what as many words cost in the mean of the held-out text, so that long and short ones compare.
-    """
-    rows = [_ids(asked, sentence, words) for words in answers]
-    logs = word_scores(asked, rows)
-    usual = asked.nats if per_word else 0.0
-    return [Candidate(words, float(each.sum()) + usual * len(each)) for words, each in zip(answers, logs, strict=True)]
+
+def _around(asked: Fill, sentence: Gapped, words: Words) -> float:
+    """Return the sum of the log-probabilities of the words that are not in a gap, with an answer in place."""
+    _, places = sentence.filled(words)
+    [logs] = word_scores(asked, [_ids(asked, sentence, words)])
+    inside = sum(float(logs[at : at + len(own)].sum()) for at, own in zip(places, words, strict=True))
+    return float(logs.sum()) - inside
 
 
 def _ids(asked: Fill, sentence: Gapped, words: Words) -> list[int]:

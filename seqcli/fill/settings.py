@@ -42,6 +42,13 @@ class FillSpec:
     weight_dropout: float | None = setting(
         None, f"Share of the recurrent weights dropped in an update ({FITTED}).", low=0.0, high=0.95
     )
+    hidden_words: float = setting(
+        0.01,
+        "Share of the words read as unknown while training, as those in other gaps of a sentence are.",
+        low=0.0,
+        high=0.5,
+        absent=0.0,
+    )
     tied: bool = setting(True, "Output layer shares the embedding's weights.")
     output: str = setting(
         "sampled", "Training loss over sampled or all tokens; evaluation always uses all.", choices=("sampled", "full")

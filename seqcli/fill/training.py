@@ -103,7 +103,8 @@ def make_training(session: Session, plan: Plan, corpus: Corpus, record: Record |
     counts = corpus.train.counts(size)
     counts[EOS] = 0  # read, never asked for
     model = FillModel(plan.spec, size, torch.from_numpy(counts).double())
-    stretches = Stretches(corpus.train.ids, plan.run.batch_size, plan.run.unroll, plan.run.seed)
+    how = plan.run.batch_size, plan.run.unroll, plan.run.seed, plan.spec.hidden_words
+    stretches = Stretches(corpus.train.ids, *how)
     training = Training(model, stretches, Segments(corpus.held_out.ids), plan.run)
     if record is not None and is_over(record):
         training.go_longer(record.arrays("weights", table), record.progress)
