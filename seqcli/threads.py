@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 TURNS = 3  # of every number tried, after an update that is not counted
@@ -119,6 +120,19 @@ class Spare:
         threadpool_limits(count, user_api="blas")
         Spare._products = count
 
+    @contextmanager
+    def in_parallel(self) -> Iterator[int]:
+        """Give how many workers may compute side by side, while the products of each take one thread."""
+        count = self.count()
+        if count == 1:
+            self.fit_products()
+            yield 1
+            return
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, user_api="blas"):
+            yield count
+
     def _look(self) -> tuple[float, float, float, float] | None:
         """Return seconds: of this process's processors, those idle, the clock, those of this process; None unknown."""
         try:
@@ -139,3 +153,8 @@ class Untouched(Spare):
 
     def fit_products(self) -> None:
         """Change nothing."""
+
+    @contextmanager
+    def in_parallel(self) -> Iterator[int]:
+        """Give one worker, whose products take the threads that they have."""
+        yield 1

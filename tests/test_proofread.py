@@ -356,3 +356,31 @@ def test_names_of_things_are_no_errors_and_headings_no_sentences(shelf: Path) ->
     assert not {mark.word for mark in marks} & {"XQZ", "iQuux", "two-frobs", "sha256", "x86"}
     assert not [mark for mark in marks if mark.kind == "case" and mark.word[0].islower()]
     assert model.correct("hTe old man walked to the sea.", alarm_rate=0.01) == "The old man walked to the sea."
+
+
+def test_what_is_found_does_not_depend_on_who_looks(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seqcli.fill.proofreading import examination
+    from seqcli.fill.proofreading.settings import Proofreading
+
+    monkeypatch.setattr(examination, "TOGETHER", 200)
+    proofreader = face.load("small", shelf, task="fill").proofreader()
+    text = STORIES.read_text("utf-8")[:12_000].replace("the", "teh", 9)
+    done = [list[int](), list[int]()]
+    alone, together = (
+        proofreader.marks(text, Proofreading("2%"), report=done[i].append, workers=1 + 2 * i) for i in range(2)
+    )
+    assert [mark[:6] for mark in alone] == [mark[:6] for mark in together] and len(alone) > 3
+    assert done[0] == done[1] == sorted(done[0]) and len(done[0]) > 5
+
+
+def test_processors_that_are_free_are_workers_of_one_thread() -> None:
+    from threadpoolctl import threadpool_info
+
+    from seqcli.threads import Spare
+
+    spare = Spare()
+    spare._count = 2
+    spare.count = lambda: 2  # type: ignore[method-assign]
+    with spare.in_parallel() as workers:
+        assert workers == 2
+        assert {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"} <= {1}

@@ -141,10 +141,10 @@ def _marks(
             from seqcli.cli.fill.asked_model import asked_model
 
             proofreader = asked_model(session, model).proofreader()
-            session.spare.fit_products()
         name = "standard input" if path == STDIN else os.path.basename(path)
-        with session.bar(len(text), f"proofreading {name}", "B") as bar:
-            marks = proofreader.marks(text, how, path, accepted_words(words, [path]), bar.to)
+        accepted = accepted_words(words, [path])
+        with session.bar(len(text), f"proofreading {name}", "B") as bar, session.spare.in_parallel() as workers:
+            marks = proofreader.marks(text, how, path, accepted, bar.to, workers)
         if revision is not None:
             from seqcli.fill.proofreading.changed_lines import changed_lines
 

@@ -90,8 +90,8 @@ def figures(
 ) -> tuple[list[Figures], list[Reliability]]:
     """Measure a model on a damaged text: all errors together and, by_kind, each kind; and how reliable it is."""
     began = time.perf_counter()
-    with session.bar(len(damaged.text), f"proofreading by {name}", "B") as bar:
-        verdict = proofreader.verdict(damaged.text, report=bar.to)
+    with session.bar(len(damaged.text), f"proofreading by {name}", "B") as bar, session.spare.in_parallel() as workers:
+        verdict = proofreader.verdict(damaged.text, report=bar.to, workers=workers)
     speed = verdict.examined.words / (time.perf_counter() - began)
     confusions = proofreader.examiner.confusions
     counted = _counted(verdict.examined, verdict.judged.candidates, verdict.shown, confusions, damaged)

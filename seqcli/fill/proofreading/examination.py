@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,9 +22,11 @@ if TYPE_CHECKING:
     from seqcli.fill.proofreading.network import Ints
     from seqcli.text.tokens import Tokenizer
 
-TOGETHER = 1 << 13  # tokens looked at side by side: what is kept of them stays within 100 MB
+TOGETHER = 1 << 12  # tokens looked at side by side: what is kept of them stays within 100 MB
 SURE = 0.5  # probability of an error from which its neighbours are read as if it were right
 Report = Callable[[int], None]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Examined(NamedTuple):
@@ -51,33 +55,51 @@ class Examiner:
         weights: Doubles | None = None,
         report: Report | None = None,
         least: float = 0.0,
+        workers: int = 1,
     ) -> Examined:
         """Return the evidence of a text.
 
         accepted: words that are right, in lower case. weights: what evidence is worth, so that a place is read anew
         where its neighbours are surely wrong; without them it is read once. report: hears how many letters are done.
         least: probability of an error from which a place's evidence is kept, or memory would grow with the text.
+        workers: parts of the text that are looked at side by side; what is found does not depend on it.
         """
         reading = read(text, self.tokenizer, path)
         table = WordTable(reading, self.confusions, accepted)
         ids = table.ids[table.number].copy()
         parts: list[Evidence] = []
-        others: list[Doubles] = []
-        for windows in _batches(reading):
-            look = seen(self.network, table, reading, windows, ids)
-            found = replacements(self.network, self.confusions.lexicon, table, look, np.arange(len(look)))
-            if weights is not None:
-                found = self._again(table, look, ids, found, weights)
-            found = Evidence.joined([found, self._changes.evidence(table, look, ids)])
-            if weights is not None and least > 0:
-                found, rest = _likely(found, weights, least)
+        others: list[Doubles] = [np.zeros(0)]
+
+        def look_at(windows: list[tuple[int, int]]) -> tuple[Evidence, Doubles, int]:
+            found, rest = self._looked_at(reading, table, ids, windows, weights, least)
+            return found, rest, reading.tokens[windows[-1][1] - 1].end
+
+        with ThreadPoolExecutor(workers) as beside:
+            for found, rest, done in _in_order(beside, look_at, _batches(reading), workers):
+                parts.append(found)
                 others.append(rest)
-            parts.append(found)
-            if report:
-                report(reading.tokens[windows[-1][1] - 1].end)
+                if report:
+                    report(done)
         evidence = Evidence.joined(parts) if parts else Evidence.none()
         words = int(table.is_word[table.number].sum())
-        return Examined(reading, table, evidence, Sites.of(evidence), words, np.concatenate([*others, np.zeros(0)]))
+        return Examined(reading, table, evidence, Sites.of(evidence), words, np.concatenate(others))
+
+    def _looked_at(
+        self,
+        reading: Reading,
+        table: WordTable,
+        ids: Ints,
+        windows: list[tuple[int, int]],
+        weights: Doubles | None,
+        least: float,
+    ) -> tuple[Evidence, Doubles]:
+        """Return the evidence of some windows, and the probabilities of errors at places where none is kept."""
+        look = seen(self.network, table, reading, windows, ids)
+        found = replacements(self.network, self.confusions.lexicon, table, look, np.arange(len(look)))
+        if weights is not None:
+            found = self._again(table, look, ids, found, weights)
+        found = Evidence.joined([found, self._changes.evidence(table, look, ids)])
+        return _likely(found, weights, least) if weights is not None and least > 0 else (found, np.zeros(0))
 
     def _again(self, table: WordTable, look: Seen, ids: Ints, found: Evidence, weights: Doubles) -> Evidence:
         """Read the sentences anew in which something is surely wrong, as if it were right."""
@@ -105,6 +127,17 @@ def _likely(found: Evidence, weights: Doubles, least: float) -> tuple[Evidence, 
     errors = judge(found, sites, weights).errors
     kept = errors >= least
     return found.part(np.repeat(kept, np.diff(sites.first))), errors[~kept]
+
+
+def _in_order(beside: ThreadPoolExecutor, look_at: Callable[[T], R], batches: Iterable[T], workers: int) -> Iterator[R]:
+    """Yield what workers find, in order; no more is begun than one part ahead of each."""
+    waiting: deque[Future[R]] = deque()
+    for batch in batches:
+        waiting.append(beside.submit(look_at, batch))
+        if len(waiting) > workers:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _batches(reading: Reading) -> Iterator[list[tuple[int, int]]]:

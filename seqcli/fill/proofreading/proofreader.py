@@ -36,10 +36,11 @@ class Proofreader:
         accepted: Collection[str] = (),
         report: Callable[[int], None] | None = None,
         least: float = 0.0,
+        workers: int = 1,
     ) -> Verdict:
         """Return what the model says of every place of a text where the probability of an error is at least so high."""
         weights = self.calibration.weights
-        examined = self.examiner.examine(text, path, accepted, weights, report, least)
+        examined = self.examiner.examine(text, path, accepted, weights, report, least, workers)
         judged = judge(examined.evidence, examined.sites, weights)
         shift = shift_of(np.concatenate([judged.errors, examined.others]), examined.words, self.calibration.usual)
         odds = judged.errors / np.maximum(1 - judged.errors, 1e-12) * np.exp(shift)
@@ -52,10 +53,11 @@ class Proofreader:
         path: str = "",
         accepted: Collection[str] = (),
         report: Callable[[int], None] | None = None,
+        workers: int = 1,
     ) -> list[Mark]:
         """Return the marks of a text, in order. path: tells its markup. accepted: right words, in lower case."""
         threshold = self.calibration.threshold(share_of(how.alarm_rate))
-        found = self.verdict(text, path, accepted, report, threshold)
+        found = self.verdict(text, path, accepted, report, threshold, workers)
         confusions = self.examiner.confusions
         return list(marks_of(found.examined, confusions, found.judged, found.shown, threshold, how.k))
 
