@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from seqcli.text.corpus import Corpus
 
 SIZES = (64, 96, 128, 192, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536)  # of a layer
+SIZED = {"hidden_size", "embedding_size", "layers"}  # settings of which one, given, keeps the others as they are
 WIDER = 1.5  # times an embedding, a layer: it has a part of a sentence to remember
 TOKENS_PER_WEIGHT = 10.0  # that are read for each recurrent weight: with fewer a smaller model learns more in the time
 WEIGHTS_PER_TOKEN = 4.0  # of the text: a model larger than that only learns it by heart
@@ -74,24 +75,32 @@ def _sized(
     plan: Plan, vocabulary_size: int, tokens: int, speed: float, by_hand: Collection[str]
 ) -> tuple[FillSpec, FillRunSpec]:
     """Return the settings with the largest model and batch that the minutes can train. speed: operations a second."""
-    spec, run = plan.spec, plan.run
-    best = spec, run
-    for size in SIZES if not {"hidden_size", "embedding_size", "layers"} & set(by_hand) else (spec.hidden_size,):
-        tried = spec
-        if "hidden_size" not in by_hand:
-            tried = replace(spec, hidden_size=size, embedding_size=min(max(round(size / WIDER / 32) * 32, 64), 384))
-        rate = run if "learning_rate" in by_hand else replace(run, learning_rate=round(RATE / math.sqrt(size), 4))
-        batch = rate
-        for rows in BATCHES if "batch_size" not in by_hand else ():
-            larger = replace(rate, batch_size=rows)
-            updates = _read(tried, larger, vocabulary_size, tokens, speed) / (rows * run.unroll)
-            batch = larger if rows == BATCHES[0] or updates >= LEAST_UPDATES else batch
-        read = _read(tried, batch, vocabulary_size, tokens, speed)
+    sizes = (plan.spec.hidden_size,) if SIZED & set(by_hand) else SIZES
+    best = plan.spec, plan.run
+    for size in sizes:
+        width = min(max(round(size / WIDER / 32) * 32, 64), 384)
+        spec = plan.spec if len(sizes) == 1 else replace(plan.spec, hidden_size=size, embedding_size=width)
+        run = _stepping(spec, plan.run, vocabulary_size, tokens, speed, by_hand)
+        read = _read(spec, run, vocabulary_size, tokens, speed)
         most = min(read / TOKENS_PER_WEIGHT, tokens * WEIGHTS_PER_TOKEN)
-        if size > SIZES[0] and recurrent_weights(tried) > most and best[0] is not spec:
+        if size > sizes[0] and recurrent_weights(spec) > most:
             break
-        best = tried, batch
+        best = spec, run
     return best
+
+
+def _stepping(
+    spec: FillSpec, run: FillRunSpec, vocabulary_size: int, tokens: int, speed: float, by_hand: Collection[str]
+) -> FillRunSpec:
+    """Return the settings of a run with the step of a model's size and the largest batch that leaves updates enough."""
+    if "learning_rate" not in by_hand:
+        run = replace(run, learning_rate=round(RATE / math.sqrt(spec.hidden_size), 4))
+    if "batch_size" in by_hand:
+        return run
+    runs = [replace(run, batch_size=rows) for rows in BATCHES]
+    updates = [_read(spec, one, vocabulary_size, tokens, speed) / (one.batch_size * one.unroll) for one in runs]
+    enough = [one for one, count in zip(runs, updates, strict=True) if count >= LEAST_UPDATES]
+    return enough[-1] if enough else runs[0]
 
 
 def _read(spec: FillSpec, run: FillRunSpec, vocabulary_size: int, tokens: int, speed: float) -> float:
