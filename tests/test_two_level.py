@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from seqcli.layers.products import linear
 from seqcli.layers.shapes import cluster_bounds
 from seqcli.layers.two_level import TwoLevel
 
@@ -38,3 +39,14 @@ def test_its_gradients_are_those_of_the_distribution() -> None:
     logs = layer.log_probabilities(hidden, weight)
     wanted = torch.autograd.grad(-logs.gather(1, targets[:, None]).mean(), [weight, layer.bias])
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(found, wanted, strict=True))
+
+
+def test_products_are_those_of_torch() -> None:
+    torch.manual_seed(1)
+    x, weight, bias = torch.randn(30, 7), torch.randn(5, 7), torch.randn(5)
+    wanted = torch.nn.functional.linear(x, weight, bias)
+    assert torch.allclose(linear(x, weight, bias), wanted, atol=1e-6)
+    assert torch.allclose(linear(x.t().contiguous().t(), weight.t().contiguous().t(), bias), wanted, atol=1e-6)
+    assert torch.allclose(linear(x, weight), wanted - bias, atol=1e-6)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert linear(x, weight, bias).dtype == torch.bfloat16, "as slow and as rough as was asked for"

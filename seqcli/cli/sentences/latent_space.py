@@ -91,4 +91,4 @@ def _among(session: Session, among: str | None) -> list[str]:
         raise MisuseError("Sentences are compared with those of a file; name it with --among FILE.")
     from seqcli.text.reading import read_lines
 
-    return list(dict.fromkeys(line for line in read_lines([among], session.text_form) if line.strip()))
+    return list(dict.fromkeys(line.strip() for line in read_lines([among], session.text_form) if line.strip()))
