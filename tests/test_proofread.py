@@ -229,6 +229,7 @@ def test_evaluation_tells_shares_and_reads_gold(shelf: Path, draft: Path) -> Non
     )
     [gold] = json.loads(seqcli(*words, "--gold", "gold.m2", "--alarm-rate", "3%").out)
     assert gold["sentences"] == 2 and gold["recall"] == 1.0 and gold["gleu"] >= gold["gleu_source"]
+    assert json.loads(seqcli("--models-dir", shelf, "evaluate", "small", "--gold", "gold.m2", "--json").out)
     assert seqcli(*words).code == 2 and seqcli(*words, "--gold", "gold.m2", "--test", "gold.m2").code == 2
 
 
