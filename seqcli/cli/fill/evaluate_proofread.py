@@ -72,12 +72,11 @@ def evaluate_proofread(
             raise MisuseError("--plot draws what --test measures; leave it out.")
         check_picture(plot, replace)
     if gold:
-        return measure_gold(session, models, gold, how)
+        return _measure_gold(session, models, gold, how)
     _measure_damaged(session, models, test, how, damaging, plot, baseline)
 
 
-def measure_gold(session: Session, models: tuple[str, ...], gold: tuple[str, ...], how: Proofreading) -> None:
-    """Measure proofreading on sentences that people corrected."""
+def _measure_gold(session: Session, models: tuple[str, ...], gold: tuple[str, ...], how: Proofreading) -> None:
     from seqcli.cli.fill.asked_model import asked_model
     from seqcli.fill.proofreading.evaluation import gold_figures
     from seqcli.fill.proofreading.gold import read_gold

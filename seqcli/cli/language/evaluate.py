@@ -34,8 +34,7 @@ COLUMNS = ("model", "tokens", "unknown_rate", "nats_per_token", "perplexity", "b
     "seqcli evaluate austen --mix counts --cache neural --fit-on valid.txt --test emma.txt",
 )
 @click.argument("models", nargs=-1, metavar="[MODEL]...", shell_complete=complete_model)
-@option("--test", multiple=True, metavar="FILE", help="The text to measure on.")
-@option("--gold", multiple=True, metavar="FILE", help="Measure proofreading on corrections: evaluate-proofread --gold.")
+@option("--test", multiple=True, required=True, metavar="FILE", help="The text to measure on.")
 @reading_options
 @spec_options(Measuring)
 @option("--paired", is_flag=True, help="Compare the first model with each other, line by line: how sure is it?")
@@ -48,7 +47,6 @@ def evaluate(
     /,
     models: tuple[str, ...],
     test: tuple[str, ...],
-    gold: tuple[str, ...],
     paired: bool,
     per_character: bool,
     **params: Any,
@@ -66,13 +64,6 @@ def evaluate(
     --paired tells how much less the first model costs than another on the same lines (or paragraphs), with a 95 %
     confidence interval, and p, the chance of such a difference between models that are equally good.
     """
-    if bool(test) == bool(gold):
-        raise MisuseError("Give --test FILE, the text to measure on.")
-    if gold:
-        from seqcli.cli.fill.evaluate_proofread import measure_gold
-        from seqcli.fill.proofreading.settings import Proofreading
-
-        return measure_gold(session, models, gold, Proofreading())
     how = how_measured(given(Measuring, params))
     if per_character and not paired:
         raise MisuseError("--per-character belongs to --paired; bits per character are among the figures anyway.")
