@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from seqcli.training.events import Evaluated
     from seqcli.training.loop import Training
 
+EARLY = 0.4  # share of a training before which a code that says nothing may just not have been learned yet
 BUDGET = {"minutes": 20.0, "epochs": 30.0}  # where neither is given
 
 
@@ -122,7 +123,8 @@ def _remark(training: Training) -> Any:
             return None
         kl, units, nats = (event.parts[name] for name in ("kl_per_sentence", "active_units", "mutual_information"))
         used = f"      KL {kl:.2f}, active units {units}, mutual information {nats:.2f}"
-        said = alarm(event.parts) if training.model.annealed and event.progress.update else None
+        sure = training.model.annealed and training.model.done() >= EARLY
+        said = alarm(event.parts) if sure and event.progress.update else None
         return f"{used}\n{said}" if said else used
 
     return remark
