@@ -22,6 +22,7 @@ from seqcli.training.memory import address_space
 
 # name -> (heading in `seqcli --help`, "module:function", one line of help); nothing here is imported for a help page
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "corpora": ("Learn", "seqcli.cli.corpora:corpora", "Public texts to begin with: list, show and get them."),
     "corpus": ("Learn", "seqcli.cli.corpus:corpus", "Look at a text before training, and what would go wrong."),
     "train-lm": ("Learn", "seqcli.cli.language.train:train_lm", "Train a language model on a text."),
     "tune": ("Learn", "seqcli.cli.language.tune:tune", "Search for the settings that suit a text, within minutes."),
@@ -260,7 +261,7 @@ def hear_signals() -> None:
 def run(args: list[str]) -> int:
     """Run a command and return its exit code; whatever fails is told in one line on stderr."""
     try:
-        code = cli.main(args, prog_name="seqcli", standalone_mode=False)
+        code = cli.main(_with_texts(args), prog_name="seqcli", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
         return code if isinstance(code, int) else 0
@@ -272,6 +273,15 @@ def run(args: list[str]) -> int:
         if os.environ.get("SEQCLI_DEBUG") == "1" and not isinstance(error, (SystemExit, KeyboardInterrupt)):
             raise
         return _told(error)
+
+
+def _with_texts(args: list[str]) -> list[str]:
+    """Return the words of a command line with the files of public texts in the place of corpus:NAME."""
+    if not any(word.startswith("corpus:") for word in args):
+        return args
+    from seqcli.corpora.catalogue import replaced
+
+    return replaced(args)
 
 
 def _told(error: BaseException) -> int:

@@ -1,0 +1,1 @@
+"""Public texts to begin with: where they are, under which licence, fetched once and checked."""
