@@ -283,6 +283,51 @@ def filling() -> str:
     return rows(header, lines, found[0] if found else None)
 
 
+def percent(value: float | None) -> str:
+    """Return a share as a percentage; nothing where there is none."""
+    return "" if value is None else f"{value:.1%}"
+
+
+@table("proofreading")
+def proofreading() -> str:
+    """Errors put into novels that were not learned from, by kind of damage, beside what frequency alone finds."""
+    rows_of = {"clean": "no errors", "letters": "3 % of letters damaged", "words": "one word in 50 another"}
+    lines: list[list[str]] = []
+    source = None
+    for row, what in rows_of.items():
+        for title in ("Moby-Dick", "Bleak House"):
+            found = [one for one in every("proofreading", row=row, novel=title) if one["kind"] == "all"]
+            if not found:
+                continue
+            baseline = latest("proofreading", row=row, novel=title, model="unigram frequency")
+            model = [one for one in found if one["model"] != "unigram frequency"][-1]
+            source = model
+            for one in (model, baseline) if baseline else (model,):
+                name = f"{what}, {title}" if one is model else "… by frequency alone"
+                shares = [one[key] for key in ("alarm_rate", "recall", "first_suggestion", "fixed", "broken")]
+                lines.append([name, "" if one["auc"] is None else f"{one['auc']:.3f}", *map(percent, shares)])
+    header = ["", "AUC", "right words marked", "errors marked", "first suggestion right", "fixed", "broken"]
+    return rows(header, lines, source)
+
+
+@table("learners")
+def learners() -> str:
+    """Sentences by learners of English, corrected by four people each."""
+    found = [one for rate in ("0.2%", "2%") if (one := latest("proofreading", row="learners", rate=rate))]
+    lines = [
+        [
+            f"`--alarm-rate {one['rate']}`",
+            *(f"{100 * one[key]:.1f}" for key in ("gleu_source", "gleu")),
+            percent(one["precision"]),
+            percent(one["recall"]),
+            f"{one['f05']:.3f}",
+        ]
+        for one in found
+    ]
+    header = ["JFLEG dev", "GLEU as written", "GLEU corrected", "precision", "recall", "F0.5"]
+    return rows(header, lines, found[0] if found else None)
+
+
 def filled(text: str) -> str:
     """Return README with every table as the results have it."""
     return PLACE.sub(lambda place: place[1] + TABLES[place[2]](), text)
