@@ -318,8 +318,7 @@ def learners() -> str:
         [
             f"`--alarm-rate {one['rate']}`",
             *(f"{100 * one[key]:.1f}" for key in ("gleu_source", "gleu")),
-            percent(one["precision"]),
-            percent(one["recall"]),
+            *(percent(one[key]) for key in ("precision", "recall")),
             f"{one['f05']:.3f}",
         ]
         for one in found
