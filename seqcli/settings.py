@@ -82,6 +82,13 @@ def setting(
     return field(default=default, metadata={**meta, **more})
 
 
+def again(cls: type, name: str, default: Any = MISSING, help: str = "") -> Any:
+    """Declare a setting as another group of settings has it, with another default or another line of help."""
+    known = {f.name: f for f in fields(cls)}[name]
+    meta = {**known.metadata, **({"help": help} if help else {})}
+    return field(default=known.default if default is MISSING else default, metadata=meta)
+
+
 def option_name(name: str) -> str:
     """Return a setting's name as it is typed: min_count -> --min-count."""
     return "--" + name.replace("_", "-")

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from seqcli.latent.settings import PANEL, LatentSpec
-from seqcli.settings import setting
+from seqcli.settings import again, setting
+from seqcli.text.settings import TextSpec
 from seqcli.training.settings import RunSpec
 
 
@@ -14,27 +15,17 @@ from seqcli.training.settings import RunSpec
 class DialogueTextSpec:
     """How dialogues become token ids."""
 
-    tokenizer: str = setting(
-        "auto",
-        "How text is cut into tokens; auto: as fits its script and its spaces.",
-        choices=("auto", "words", "whitespace", "characters", "subwords", "japanese", "mecab"),
-        undecided=("auto",),
-        panel="Text",
+    tokenizer: str = again(
+        TextSpec, "tokenizer", help="How text is cut into tokens; auto: as fits its script and its spaces."
     )
-    lowercase: bool = setting(False, "Fold case: 'The' and 'the' are one token.", panel="Text")
-    min_count: int | None = setting(
-        None,
-        "A token seen less often in the training part is unknown (default: 1 for subwords, else 2).",
-        low=1,
-        high=10**9,
-        panel="Text",
+    lowercase: bool = again(TextSpec, "lowercase")
+    min_count: int | None = again(
+        TextSpec,
+        "min_count",
+        help="A token seen less often in the training part is unknown (default: 1 for subwords, else 2).",
     )
-    vocabulary_size: int = setting(
-        30_000, "At most this many tokens, special symbols included.", low=3, high=10**7, panel="Text"
-    )
-    subwords: int = setting(
-        4_000, "Subwords to learn, where --tokenizer is subwords.", low=50, high=10**6, panel="Text"
-    )
+    vocabulary_size: int = again(TextSpec, "vocabulary_size")
+    subwords: int = again(TextSpec, "subwords", 4_000)
     longest: int = setting(
         100, "Tokens of an utterance; of a longer one the last ones are read.", low=2, high=10_000, panel="Text"
     )
@@ -48,12 +39,8 @@ class DialogueTextSpec:
     backwards: bool = setting(
         False, "Read dialogues from their end: the model for --reverse-model of reply.", panel="Text"
     )
-    held_out: float = setting(
-        0.05,
-        "Share of the dialogues held out where no --valid is given; 1,000 at most.",
-        above=0.0,
-        high=0.5,
-        panel="Text",
+    held_out: float = again(
+        TextSpec, "held_out", 0.05, "Share of the dialogues held out where no --valid is given; 1,000 at most."
     )
 
 
@@ -131,21 +118,9 @@ class DialogueSpec(LatentSpec):
 class DialogueRunSpec(RunSpec):
     """One training of a dialogue model."""
 
-    epochs: float | None = setting(
-        None,
-        "Passes over the dialogues (default: 20, or as many as 15 minutes allow).",
-        above=0.0,
-        high=1e6,
-        panel="Training",
+    epochs: float | None = again(
+        RunSpec, "epochs", help="Passes over the dialogues (default: 20, or as many as 15 minutes allow)."
     )
-    batch_size: int = setting(
-        8, "Dialogues learned from side by side in one update.", low=1, high=65_536, panel="Training"
-    )
-    learning_rate: float = setting(0.005, "Highest step size of AdamW.", above=0.0, high=1e6, panel="Training")
-    average: float = setting(
-        0.998,
-        "Decay per update of a running mean of the weights, which is then measured and kept; 0: the last weights.",
-        low=0.0,
-        high=0.99999,
-        panel="Training",
-    )
+    batch_size: int = again(RunSpec, "batch_size", 8, "Dialogues learned from side by side in one update.")
+    learning_rate: float = again(RunSpec, "learning_rate", 0.005, "Highest step size of AdamW.")
+    average: float = again(RunSpec, "average", 0.998)

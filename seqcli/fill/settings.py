@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seqcli.settings import setting
+from seqcli.settings import again, setting
 from seqcli.text.settings import TextSpec
 from seqcli.training.settings import RunSpec
 
@@ -15,9 +15,7 @@ FITTED = "default: the more, the more often the text is read"
 class FillTextSpec(TextSpec):
     """How text becomes token ids: a gap may be filled with a rare word, so more of them are known."""
 
-    vocabulary_size: int = setting(
-        60_000, "At most this many tokens, special symbols included.", low=3, high=10**7, panel="Text"
-    )
+    vocabulary_size: int = again(TextSpec, "vocabulary_size", 60_000)
 
 
 @dataclass(frozen=True)
@@ -70,11 +68,7 @@ class FillSpec:
 class FillRunSpec(RunSpec):
     """One training of a model that fills gaps."""
 
-    epochs: float | None = setting(
-        None,
-        "Passes over the text (default: 20, or as many as 10 minutes allow).",
-        above=0.0,
-        high=1e6,
-        panel="Training",
+    epochs: float | None = again(
+        RunSpec, "epochs", help="Passes over the text (default: 20, or as many as 10 minutes allow)."
     )
     unroll: int = setting(64, "Tokens that stand together in an update.", low=2, high=10_000, panel="Training")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seqcli.latent.settings import PANEL, LatentSpec
-from seqcli.settings import setting
+from seqcli.settings import again, setting
 from seqcli.text.settings import TextSpec
 from seqcli.training.settings import RunSpec
 
@@ -90,14 +90,10 @@ class VaeSpec(LatentSpec, CodedSpec):
 class SentencesRunSpec(RunSpec):
     """One training of a model of sentences."""
 
-    epochs: float | None = setting(
-        None,
-        "Passes over the sentences (default: 30, or as many as 20 minutes allow).",
-        above=0.0,
-        high=1e6,
-        panel="Training",
+    epochs: float | None = again(
+        RunSpec, "epochs", help="Passes over the sentences (default: 30, or as many as 20 minutes allow)."
     )
-    batch_size: int = setting(
-        48, "Sentences of mean length in one update: as many tokens as they have.", low=1, high=65_536, panel="Training"
+    batch_size: int = again(
+        RunSpec, "batch_size", 48, "Sentences of mean length in one update: as many tokens as they have."
     )
-    learning_rate: float = setting(0.006, "Highest step size of AdamW.", above=0.0, high=1e6, panel="Training")
+    learning_rate: float = again(RunSpec, "learning_rate", 0.006, "Highest step size of AdamW.")

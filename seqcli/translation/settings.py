@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seqcli.settings import setting
+from seqcli.settings import again, setting
+from seqcli.text.settings import TextSpec
 from seqcli.training.settings import RunSpec
 
 FITTED = "default: the more, the more often the pairs are read"
@@ -21,20 +22,14 @@ class PairsTextSpec:
         panel="Text",
     )
     joint: bool = setting(True, "One vocabulary for both languages; else one for each.", panel="Text")
-    lowercase: bool = setting(False, "Fold case: 'The' and 'the' are one token.", panel="Text")
-    min_count: int | None = setting(
-        None,
-        "A token seen less often in the training part is unknown (default: 1 for subwords, else 2).",
-        low=1,
-        high=10**9,
-        panel="Text",
+    lowercase: bool = again(TextSpec, "lowercase")
+    min_count: int | None = again(
+        TextSpec,
+        "min_count",
+        help="A token seen less often in the training part is unknown (default: 1 for subwords, else 2).",
     )
-    vocabulary_size: int = setting(
-        30_000, "At most this many tokens, special symbols included.", low=3, high=10**7, panel="Text"
-    )
-    subwords: int = setting(
-        4_000, "Subwords to learn, where --tokenizer is subwords.", low=50, high=10**6, panel="Text"
-    )
+    vocabulary_size: int = again(TextSpec, "vocabulary_size")
+    subwords: int = again(TextSpec, "subwords", 4_000)
     longest: int = setting(
         200,
         "Longest sentence to learn from, in tokens; pairs with a longer one are left out.",
@@ -42,8 +37,8 @@ class PairsTextSpec:
         high=10_000,
         panel="Text",
     )
-    held_out: float = setting(
-        0.03, "Share of the pairs held out where no --valid is given; 1,000 at most.", above=0.0, high=0.5, panel="Text"
+    held_out: float = again(
+        TextSpec, "held_out", 0.03, "Share of the pairs held out where no --valid is given; 1,000 at most."
     )
 
 
@@ -102,24 +97,12 @@ class TranslationSpec:
 class TranslationRunSpec(RunSpec):
     """One training of a translator."""
 
-    epochs: float | None = setting(
-        None,
-        "Passes over the pairs (default: 30, or as many as 15 minutes allow).",
-        above=0.0,
-        high=1e6,
-        panel="Training",
+    epochs: float | None = again(
+        RunSpec, "epochs", help="Passes over the pairs (default: 30, or as many as 15 minutes allow)."
     )
-    batch_size: int = setting(
-        64, "Pairs learned from side by side in one update.", low=1, high=65_536, panel="Training"
-    )
-    learning_rate: float = setting(0.003, "Highest step size of AdamW.", above=0.0, high=1e6, panel="Training")
-    average: float = setting(
-        0.998,
-        "Decay per update of a running mean of the weights, which is then measured and kept; 0: the last weights.",
-        low=0.0,
-        high=0.99999,
-        panel="Training",
-    )
+    batch_size: int = again(RunSpec, "batch_size", 64, "Pairs learned from side by side in one update.")
+    learning_rate: float = again(RunSpec, "learning_rate", 0.003, "Highest step size of AdamW.")
+    average: float = again(RunSpec, "average", 0.998)
     subword_regularisation: float = setting(
         0.0,
         "Cut words into subwords by a draw at every update: the nearer to 0 the freer; 0 itself: never.",
