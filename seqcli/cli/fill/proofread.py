@@ -88,33 +88,29 @@ def proofread(
     """
     how = settings(Proofreading(), given(Proofreading, params))
     share_of(how.alarm_rate)
-    way = Ways(diff, write, sarif)
+    way, revision = Ways(diff, write, sarif), "HEAD" if changed else since
     if sum(way) + bool(session.terminal.output) > 1:
         raise MisuseError("Give one of --diff, --write, --sarif, --json, --jsonl and --csv.")
     if since is not None and changed:
         raise MisuseError("--changed is --since HEAD; leave out one of them.")
     if html is not None:
         check_free(html, replace)
-    revision = "HEAD" if changed else since
-    paths = _paths(session, files, revision)
-    if STDIN in paths and (write or revision is not None):
-        raise MisuseError("Standard input has no file to write and no work tree; name a file.")
-    found = _marks(session, paths, model, how, words, revision)
-    kept = _shown(session, found, way)
+    paths = _paths(session, files, revision, write)
+    kept = _shown(session, _marks(session, paths, model, how, words, revision), way)
     if html is not None:
         _write_page(html, kept)
-    count = sum(len(one.marks) for one in kept)
-    return FOUND if count and not exit_zero else 0
+    return FOUND if any(one.marks for one in kept) and not exit_zero else 0
 
 
-def _paths(session: Session, files: Sequence[str], revision: str | None) -> list[str]:
-    """Return the texts to look at: those named, else those that changed, else standard input."""
+def _paths(session: Session, files: Sequence[str], revision: str | None, write: bool) -> list[str]:
+    """Return the texts to look at: those named, else those that changed, else standard input. Raises MisuseError."""
     from seqcli.fill.proofreading.texts import text_files
 
-    if files:
-        return text_files(files, session.text_form)
-    if revision is None:
-        return [STDIN]
+    if files or revision is None:
+        paths = text_files(files, session.text_form) if files else [STDIN]
+        if STDIN in paths and (write or revision is not None):
+            raise MisuseError("Standard input has no file to write and no work tree; name a file.")
+        return paths
     from seqcli.fill.proofreading.changed_lines import changed_files
     from seqcli.fill.proofreading.texts import is_prose
 
@@ -130,25 +126,25 @@ def _marks(
     revision: str | None,
 ) -> Iterator[Found]:
     """Yield every text with its marks, under a bar."""
+    from seqcli.cli.fill.asked_model import asked_model
     from seqcli.fill.proofreading.accepted import accepted_words
+    from seqcli.fill.proofreading.changed_lines import changed_lines
     from seqcli.fill.proofreading.texts import read_text
 
     accepted_words(words)  # what is wrong with a list is told before a model is opened
     proofreader: Proofreader | None = None
     for path in paths:
         text = read_text(path)
-        if proofreader is None:
-            from seqcli.cli.fill.asked_model import asked_model
-
-            proofreader = asked_model(session, model).proofreader()
-        name = "standard input" if path == STDIN else os.path.basename(path)
+        lines = None if revision is None else changed_lines(path, revision)
+        if lines == []:
+            yield Found(path, text, [])
+            continue
+        proofreader = proofreader or asked_model(session, model).proofreader()
         accepted = accepted_words(words, [path])
+        name = "standard input" if path == STDIN else os.path.basename(path)
         with session.bar(len(text), f"proofreading {name}", "B") as bar, session.spare.in_parallel() as workers:
             marks = proofreader.marks(text, how, path, accepted, bar.to, workers)
-        if revision is not None:
-            from seqcli.fill.proofreading.changed_lines import changed_lines
-
-            lines = changed_lines(path, revision)
+        if lines is not None:
             marks = [mark for mark in marks if any(mark.line in some for some in lines)]
         yield Found(path, text, marks)
 
