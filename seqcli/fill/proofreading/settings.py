@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seqcli.errors import MisuseError, quoted
 from seqcli.settings import setting
 
-USUAL_ALARMS = "0.2%"
+USUAL_ALARMS = "0.3%"
 LEAST, MOST = 1e-5, 0.5  # of right words that may be marked
 SUGGESTIONS_MOST = 50
 
