@@ -70,6 +70,13 @@ def test_the_alarm_is_raised_where_the_code_is_ignored(made: Path) -> None:
     assert "collapsed" in run(made, "models", "show", "ignored").out
 
 
+def test_the_weights_that_are_kept_have_the_rate_that_was_asked_for(made: Path) -> None:
+    """A higher rate makes a worse bound of held-out sentences: by the bound alone, early weights would be the best."""
+    options = (*TINY, *CODED, "--minimum-rate", "9", "--annealing", "none", "--epochs", "4", "--patience", "30")
+    done = run(made, "train-vae", made / "text.txt", "--name", "high", "--replace", *options, "--json")
+    assert done.code == 0 and json.loads(done.out)["held_out"]["kl_per_sentence"] > 7.0
+
+
 def test_sentences_are_drawn_and_like_one(made: Path) -> None:
     lines = run(made, "sample", "-n", "12", "-m", "vae").out.splitlines()
     known = {*WHO, *DOES, *WHAT, "today"}

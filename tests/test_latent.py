@@ -151,6 +151,16 @@ def test_mutual_information_is_that_of_a_known_channel() -> None:
     assert mutual_information(apart, np.zeros_like(apart)) == pytest.approx(math.log(300.0), abs=1e-6)
 
 
+def test_what_of_the_free_nats_is_not_used_is_what_the_cost_adds() -> None:
+    posterior = gaussian(1, rows=50)
+    found = Posteriors()
+    found.add(posterior.mean.numpy(), posterior.log_variance.numpy())
+    total = float(posterior.kl().sum(-1).mean())
+    for free, rate in ((0.0, 0.0), (0.9, 0.0), (0.0, 20.0), (1.0, 3.0)):
+        wanted = float(kl_cost(posterior.kl(), 1.0, free, rate)) - total
+        assert found.unused(free, rate) == pytest.approx(wanted, abs=1e-4)
+
+
 def test_the_alarm_tells_a_latent_variable_that_is_ignored_from_one_that_is_used() -> None:
     rng = np.random.default_rng(1)
     used, ignored = Posteriors(), Posteriors()

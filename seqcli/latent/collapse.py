@@ -45,6 +45,13 @@ class Posteriors:
     def __len__(self) -> int:
         return sum(map(len, self._means))
 
+    def unused(self, free_bits: float, minimum_rate: float) -> float:
+        """Return the nats an item that the KL has for nothing (layers.latent.kl_cost), and does not use."""
+        if not len(self):
+            return 0.0
+        means = kl(np.concatenate(self._means), np.concatenate(self._log_variances)).mean(0)
+        return float(max(np.maximum(means, free_bits).sum(), minimum_rate) - means.sum())
+
     def figures(self, item: str) -> dict[str, float]:
         """Return the figures of the latent variable, none where there is nothing. item: what one stands for."""
         if not len(self):

@@ -94,6 +94,9 @@ class SentencesTrainer:
         model = SentenceModel(plan.spec, size)
         training = Training(model, batches, HeldOutSentences(held_out), plan.run)
         training.figures = lambda: model.posteriors.figures("sentence")
+        if isinstance(plan.spec, VaeSpec):  # the weights that are kept have the rate that is asked for
+            free, a_token = (plan.spec.free_bits, plan.spec.minimum_rate), len(held_out) / held_out.lengths.sum()
+            training.surcharge = lambda: float(model.posteriors.unused(*free) * a_token)
         model.done = lambda: 1.0 if training.progress.begun_update else training.progress.share
         if record is not None and is_longer(record, plan.run):
             training.go_longer(record.arrays("weights", table), record.progress)

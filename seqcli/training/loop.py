@@ -63,6 +63,7 @@ class Training:
     stop: Callable[[], bool] = never  # asked during an evaluation, which may take seconds
     better: Callable[[float, float], bool] = operator.lt  # of two held-out figures, whether the first is
     ends: float | None = None  # by when a training by minutes is to be over, as time.monotonic() tells it
+    surcharge: Callable[[], float] | None = None  # nats per token, added to a held-out figure where it is judged
     figures: Callable[[], Mapping[str, float]] | None = None  # what else is known of held-out text once it is measured
 
     def __post_init__(self) -> None:
@@ -241,10 +242,11 @@ class Training:
                 "train again with a lower --learning-rate."
             )
         train_nats = p.training_loss / p.training_updates if p.training_updates else None
-        best = p.judge(nats / tokens, self.run.patience, clock.seconds(), self.better)
+        judged = nats / tokens + (self.surcharge() if self.surcharge else 0.0)
+        best = p.judge(judged, self.run.patience, clock.seconds(), self.better)
         if p.known_nats is not None and not p.update:
             p.gentle = nats / tokens < ALIKE * p.known_nats
-        self._check_learning(nats / tokens)
+        self._check_learning(judged)
         more = self.figures() if self.figures else {}
         per_token = {name: value / tokens for name, value in parts.items()}
         return Evaluated(p, nats / tokens, tokens, best, train_nats, {**per_token, **more})
