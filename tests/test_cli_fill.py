@@ -242,3 +242,14 @@ def test_weights_recover_how_answers_were_chosen() -> None:
 )
 def test_mixtures_that_cannot_be_are_refused(mixed: Path, args: tuple[str, ...], part: str) -> None:
     assert part in ask(mixed, "fill", "the [_] one", "-m", "both", *args).error
+
+
+@pytest.mark.parametrize("tokenizer", ["whitespace", "words"])
+def test_a_text_that_marks_its_unknown_words_is_learned_from(tmp_path: Path, tokenizer: str) -> None:
+    """As the Penn Treebank does; nothing that is kept of its words has the mark among them."""
+    (tmp_path / "text.txt").write_text(pairs_text(90).replace("near", "<unk>"), "utf-8")
+    how = (*SMALL, "--epochs", "1", "--threads", "1", "--tokenizer", tokenizer)
+    done = seqcli("--models-dir", tmp_path / "models", "train-fill", tmp_path / "text.txt", "--name", "marked", *how)
+    assert done.code == 0, done.err
+    assert ask(tmp_path, "models", "check", "marked").code == 0
+    assert ask(tmp_path, "fill", "the red one [_] aaa", "-m", "marked").code == 0

@@ -13,6 +13,7 @@ from seqcli.fill.proofreading.evidence import FEATURES
 from seqcli.fill.proofreading.examination import Examiner
 from seqcli.fill.proofreading.lexicon import Lexicon, is_word
 from seqcli.fill.proofreading.network import Arrays, Network
+from seqcli.text.tokens import UNKNOWN
 from seqcli.text.vocabulary import SPECIALS, UNK, Vocabulary
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def words_of(corpus: Corpus) -> dict[str, bytes]:
         token = seen.text(number)
         if (known := vocabulary.id_of(token)) != UNK:
             counts[known] = count
+        elif token == UNKNOWN:  # no word, but what the text itself says of words that were taken out of it
+            continue
         elif is_word(token) and len(others) < WORDS_MOST and not set(token) & set(" \t\v\f\r\n"):
             others[token] = count
     there = {"vocabulary": counts, "words": np.array(list(others.values()), np.int64)}
