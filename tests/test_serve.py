@@ -331,6 +331,19 @@ def test_what_is_too_long_is_refused(models: Path) -> None:
         assert client.get("/score").status_code == 405
 
 
+def test_a_number_is_a_number_and_a_mistake_names_its_field(client: TestClient) -> None:
+    whole, real = (client.post("/predict", json={"prompt": "the", "k": k}).json() for k in (3, 3.0))
+    assert whole == real and len(whole) == 3
+    for path, asked, field in (
+        ("/predict", {"prompt": "a", "k": 2.5}, "'k'"),
+        ("/generate", {"prompt": "a", "no_copy": 1}, "'no_copy'"),
+        ("/generate", {"prompt": "a", "top_k": 0}, "'top_k'"),
+        ("/v1/completions", {"prompt": "a", "max_tokens": -1}, "'max_tokens'"),
+    ):
+        answer = client.post(path, json=asked)
+        assert answer.status_code == 400 and field in answer.json()["error"]["message"], answer.text
+
+
 # -- many at once -------------------------------------------------------------------------------------------------
 
 

@@ -19,7 +19,8 @@ from seqcli.decoding.joining import Joining
 from seqcli.decoding.settings import Sampling
 from seqcli.errors import MisuseError, quoted
 from seqcli.language.generation_settings import SEEDS
-from seqcli.settings import setting, settings
+from seqcli.serve.questions import checked
+from seqcli.settings import setting
 from seqcli.text.token_spans import surfaces
 from seqcli.text.tokens import shown, tokens_of
 from seqcli.text.vocabulary import EOS, UNK
@@ -104,7 +105,7 @@ def completing(request: Mapping[str, Any]) -> Completing:
         given["stop"] = tuple(stop)
     if isinstance(given.get("logprobs"), bool):
         raise MisuseError("'logprobs' is a number here: of the likeliest tokens told beside each.")
-    return settings(Completing(), given)
+    return Completing(**checked(Completing, given))
 
 
 def prompts_of(request: Mapping[str, Any]) -> list[str]:

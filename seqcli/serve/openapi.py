@@ -26,17 +26,17 @@ STRINGS = {"type": "array", "items": {"type": "string"}}
 
 def schema_of(cls: type, f: Any) -> dict[str, Any]:
     """Return the schema of a setting: its type, range, choices, default and line of help."""
-    kind, optional = value_type(cls, f.name)
+    kind, _ = value_type(cls, f.name)
     names = {int: "integer", float: "number", bool: "boolean", str: "string"}
     found: dict[str, Any] = {"description": f.metadata["help"]}
     if kind is tuple:
-        found["anyOf"] = [{"type": "string"}, STRINGS]
+        found["anyOf"] = [{"type": "string"}, STRINGS, {"type": "null"}]
     else:
-        found["type"] = [names[kind], "null"] if optional else names[kind]
+        found["type"] = [names[kind], "null"]  # null leaves a setting as it is
     ranges = {"minimum": "low", "maximum": "high", "exclusiveMinimum": "above"}
     found |= {key: f.metadata[name] for key, name in ranges.items() if f.metadata[name] is not None}
     if f.metadata["choices"]:
-        found["enum"] = list(f.metadata["choices"])
+        found["enum"] = [*f.metadata["choices"], None]
     if f.default is not MISSING and f.default not in (None, ()):
         found["default"] = f.default
     return found
@@ -54,8 +54,16 @@ def describe() -> dict[str, Any]:
     from dataclasses import fields
 
     complete = {f.name: schema_of(Completing, f) for f in fields(Completing)}
-    complete |= {"model": {"type": "string"}, "prompt": _texts(False), "stream": {"type": "boolean"}}
-    embed = {"model": {"type": "string"}, "input": _texts(False), "encoding_format": {"enum": ["float", "base64"]}}
+    complete |= {
+        "model": {"type": ["string", "null"]},
+        "prompt": _texts(False),
+        "stream": {"type": ["boolean", "null"]},
+    }
+    embed = {
+        "model": {"type": ["string", "null"]},
+        "input": _texts(False),
+        "encoding_format": {"enum": ["float", "base64"]},
+    }
     paths["/v1/completions"] = {"post": _post("Completions, in OpenAI's shape.", complete, [], {"type": "object"})}
     paths["/v1/embeddings"] = {"post": _post("Vectors of texts.", embed, ["input"], {"type": "object"})}
     about = {"title": "seqcli", "version": __version__, "description": "Answers from models of one's own text."}

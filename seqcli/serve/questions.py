@@ -13,7 +13,7 @@ from seqcli.fill.answer_settings import Filling
 from seqcli.fill.proofreading.settings import Proofreading
 from seqcli.language.answer_settings import Predicting
 from seqcli.language.generation_settings import Generating, wanted_texts
-from seqcli.settings import setting, settings, value_type
+from seqcli.settings import option_name, setting, settings, value_type
 from seqcli.translation.answer_settings import Translating
 from seqcli.vectors.answer_settings import Nearing, Solving
 
@@ -78,8 +78,26 @@ class Question(NamedTuple):
                 del given[name]
             elif value_type(self.how, name)[0] is tuple:
                 given[name] = _strings(name, value)
-        settings(self.how(), dict(given))
-        return given
+        return checked(self.how, given)
+
+
+def checked(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings of a request, 5.0 as 5, as JSON has one kind of number. Raises MisuseError, naming the field."""
+    found = dict(given)
+    for name, value in given.items():
+        whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
+        if whole and name in {f.name for f in fields(kind)} and value_type(kind, name)[0] is int:
+            found[name] = int(value)
+    try:
+        settings(kind(), dict(found))
+    except MisuseError as error:
+        said = str(error)
+        for f in fields(kind):
+            flag = f.metadata["typed"].split("/")[0] or option_name(f.name)
+            if said.startswith(f"{flag} "):
+                said = quoted(f.name) + said.removeprefix(flag)
+        raise MisuseError(said) from None
+    return found
 
 
 def _strings(name: str, value: Any) -> tuple[str, ...]:
