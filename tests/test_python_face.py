@@ -401,6 +401,7 @@ def test_the_page_tells_of_every_command_that_answers_and_of_every_method() -> N
     for kind in (face.LanguageModel, face.WordVectors, face.Translator, face.GapFiller, face.DialogueModel):
         methods = [name for name in vars(kind) if not name.startswith("_")]
         internal = {"asked", "ready", "measure", "writing", "check", "rows", "near", "table", "tokenizer", "index"}
+        internal |= {"is_open", "fit_on"}
         internal |= {"arrays", "vocabulary", "replies", "text", "ids", "read"}
         internal |= {"proofreader", "beside", "lines", "translations", "terms", "scores", "looks", "has_row", "record"}
         assert [name for name in methods if name not in internal and not re.search(rf"\b{name}\b", PAGE)] == []

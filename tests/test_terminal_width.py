@@ -107,6 +107,8 @@ def lines_of(language: str) -> list[tuple[str, ...]]:
         ("models", "default"),
         ("models", "remove", "nosuch", "--yes"), ("models", "rename", "model", "counts"),
         ("models", "export", "model", "model.seqcli.tar"), ("models", "import", "given.seqcli.tar", "--name", "model"),
+        ("corpora", "list"), ("corpora", "show", "ptb"), ("corpora", "get", "nosuch"),
+        ("serve", "nosuch"), ("language-server", "--words", "101"),
         ("help",), ("help", "train-lm"), (), ("models",), ("lab",),
         ("lab", "list", *lang), *(("lab", name, *options, *lang) for name, options in LAB.items()),
         ("predict-word", prompt, "-m", "modl"), ("trainlm",), ("neighbors", f"{one}x", "-m", "vectors"),
@@ -178,6 +180,7 @@ def whole_words(language: str, line: tuple[str, ...]) -> frozenset[str]:
 def words_of(line: tuple[str, ...], text: str) -> list[str]:
     """Return the words of a line as they stand; where a clock is read, numbers are all alike."""
     clocked = {line[:1], line[:2]} & SLOW or line[:1] == ("lab",)
+    text = text.replace("learned nothing", "0")  # within a second a search learns something or it does not
     return [re.sub(r"[\d.]+", "0", word) if clocked else word for word in re.split(r"[\s|]+", text) if word != "\\"]
 
 
@@ -194,7 +197,12 @@ def test_no_line_is_broken_inside_a_word_or_number(language: str, width: int, pl
             continue
         wide = whole_words(language, line)
         for text in shown(line, width):
-            if display_width(text) > width and (len(text.split()) > 2 or display_width(text.split()[-1]) < width / 2):
+            own = "--diff" in line  # the lines of a text as they are, for patch to read
+            if (
+                not own
+                and display_width(text) > width
+                and (len(text.split()) > 2 or display_width(text.split()[-1]) < width / 2)
+            ):
                 faults.append((line, "too long", text))  # a path or hash that is as long as a line a reader wants whole
             for word in words_of(line, text):
                 if word not in wide and not any(_between_tokens(word, whole, cut) for whole in wide):
