@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seqcli.cli.completion import complete_model
 from seqcli.cli.options import option, reading_options
 from seqcli.cli.session import MODELS_DIR, Session
+from seqcli.quantities import duration
 
 if TYPE_CHECKING:
+    from seqcli.training.driver import Outcome
     from seqcli.training.source import Source
 
 
@@ -43,3 +47,20 @@ def resume_line(session: Session, command: str, source: Source, name: str) -> tu
     words += source.form.options()
     words += [] if session.models_dir == MODELS_DIR else ["--models-dir", session.models_dir]
     return (*words, "--resume")
+
+
+def tell(
+    session: Session, outcome: Outcome, found: str, tip: Sequence[str], as_json: bool, remarks: Iterable[str] = ()
+) -> None:
+    """Say what came of a training, print it as JSON where that is asked for, and say what to try next.
+
+    found: the held-out figures, as they go on behind what the training did; tip: a command that asks the model.
+    """
+    done = outcome.done
+    if as_json:
+        session.terminal.document(outcome.document())
+    session.note(f"Done in {duration(done.seconds)} ({done.why}): {done.what}{found}.")
+    for remark in remarks:
+        session.note(remark)
+    where = os.path.relpath(outcome.directory)
+    session.note(f"Model: {where}. Try:", ["seqcli", *tip, "-m", outcome.record.name])

@@ -12,7 +12,6 @@ from seqcli.vectors.settings import VectorsSpec
 from seqcli.vectors.table import Table
 
 if TYPE_CHECKING:
-    from seqcli.session import Session
     from seqcli.store import Draft, Record
     from seqcli.vectors.formats import VectorsFile
 
@@ -31,16 +30,17 @@ def word_hash(word: str) -> int:
     )
 
 
-def note_few_words(session: Session, record: Record) -> None:
-    """Say of vectors that were trained on next to nothing that they tell next to nothing."""
+def few_words(record: Record) -> str | None:
+    """Return what is to be said of vectors that were trained on next to nothing: that they tell next to nothing."""
     learned = int(record.progress.get("tokens") or 0)
-    if record.architecture != "imported" and 0 < learned < FEW_WORDS:
-        epochs = record.run.epochs
-        more = f", or --epochs {math.ceil(epochs * FEW_WORDS / learned)}" if epochs else ""
-        session.note(
-            f"Note: {quoted(record.name)} learned from few words ({learned:,}, all passes together), so that all look "
-            f"alike: trust no similarity of it. More text helps{more}."
-        )
+    if record.architecture == "imported" or not 0 < learned < FEW_WORDS:
+        return None
+    epochs = record.run.epochs
+    more = f", or --epochs {math.ceil(epochs * FEW_WORDS / learned)}" if epochs else ""
+    return (
+        f"Note: {quoted(record.name)} learned from few words ({learned:,}, all passes together), so that all look "
+        f"alike: trust no similarity of it. More text helps{more}."
+    )
 
 
 def table_of(record: Record) -> Table:

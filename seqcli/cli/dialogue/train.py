@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,11 +10,10 @@ from seqcli.cli import tips
 from seqcli.cli.completion import complete_file, complete_model
 from seqcli.cli.options import architecture_option, command, option, spec_options
 from seqcli.cli.session import Session
-from seqcli.cli.training import resume_line, training_options
+from seqcli.cli.training import resume_line, tell, training_options
 from seqcli.dialogue.settings import DialogueRunSpec, DialogueSpec, DialogueTextSpec
 from seqcli.dialogue.source import DialogueSource
 from seqcli.errors import MisuseError
-from seqcli.quantities import duration
 from seqcli.settings import check_given
 from seqcli.training.resumption import check_resume
 from seqcli.training.source import name_of
@@ -77,19 +75,13 @@ def train_dialogue(
     trainer = DialogueTrainer(session, order)
     outcome = train(session, trainer, order)
     if outcome is not None:
-        _report(session, outcome, tips.sentence(one.utterances[0] for one in trainer.corpus.held_out_text))
-        if as_json:
-            session.terminal.document(outcome.document())
+        example = tips.sentence(one.utterances[0] for one in trainer.corpus.held_out_text)
+        tell(session, outcome, _found(outcome), ["reply", example], as_json)
 
 
-def _report(session: Session, outcome: Outcome, example: str) -> None:
-    """Say what came of a training, and what to try next."""
-    held_out, done = outcome.record.results["held_out"], outcome.done
+def _found(outcome: Outcome) -> str:
+    """Return the held-out figures: of a latent variable the bound, which is no perplexity."""
+    held_out = outcome.record.results["held_out"]
     figure = f"bound {held_out['bound_nats_per_token']:.4f}" if "bound_nats_per_token" in held_out else ""
     figure = figure or f"perplexity {held_out['perplexity']:.2f}, {held_out['nats_per_token']:.4f}"
-    session.note(
-        f"Done in {duration(done.seconds)} ({done.why}): {done.what}: held-out replies at {figure} nats per token over "
-        f"{held_out['tokens']:,}."
-    )
-    tip = ["seqcli", "reply", example, "-m", outcome.record.name]
-    session.note(f"Model: {os.path.relpath(outcome.directory)}. Try:", tip)
+    return f": held-out replies at {figure} nats per token over {held_out['tokens']:,}"

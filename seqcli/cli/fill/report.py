@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from seqcli.cli import tips
 from seqcli.cli.session import Session
-from seqcli.quantities import duration
+from seqcli.cli.training import tell
 
 if TYPE_CHECKING:
     from seqcli.text.corpus import Corpus
@@ -16,13 +15,10 @@ if TYPE_CHECKING:
 
 def report(session: Session, outcome: Outcome, corpus: Corpus, as_json: bool) -> None:
     """Say what came of a training, and what to try next."""
-    held_out, done = outcome.record.results["held_out"], outcome.done
-    if as_json:
-        session.terminal.document(outcome.document())
+    held_out = outcome.record.results["held_out"]
     shares = ", ".join(f"{held_out[f'accuracy_{n}']:.1%} {how}" for n, how in ((1, "first"), (5, "among five")))
-    session.note(
-        f"Done in {duration(done.seconds)} ({done.why}): {done.what}: of {held_out['tokens']:,} held-out words "
-        f"{shares}, {held_out['accuracy_10']:.1%} among ten; {held_out['nats_per_token']:.4f} nats per missing word."
+    found = (
+        f": of {held_out['tokens']:,} held-out words "
+        f"{shares}, {held_out['accuracy_10']:.1%} among ten; {held_out['nats_per_token']:.4f} nats per missing word"
     )
-    tip = ["seqcli", "fill", tips.gap(corpus), "-m", outcome.record.name]
-    session.note(f"Model: {os.path.relpath(outcome.directory)}. Try:", tip)
+    tell(session, outcome, found, ["fill", tips.gap(corpus)], as_json)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from seqcli.cli import tips
 from seqcli.cli.session import Session
-from seqcli.quantities import duration
+from seqcli.cli.training import tell
 
 if TYPE_CHECKING:
     from seqcli.text.corpus import Corpus
@@ -16,13 +15,10 @@ if TYPE_CHECKING:
 
 def report(session: Session, outcome: Outcome, corpus: Corpus, as_json: bool) -> None:
     """Say what came of a training, and what to try next."""
-    held_out, done = outcome.record.results["held_out"], outcome.done
-    if as_json:
-        session.terminal.document(outcome.document())
-    session.note(
-        f"Done in {duration(done.seconds)} ({done.why}): {done.what}: held-out perplexity {held_out['perplexity']:.2f} "
+    held_out = outcome.record.results["held_out"]
+    found = (
+        f": held-out perplexity {held_out['perplexity']:.2f} "
         f"({held_out['nats_per_token']:.4f} nats per token, {held_out['bits_per_character']:.3f} bits per character) "
-        f"over {held_out['tokens']:,} tokens."
+        f"over {held_out['tokens']:,} tokens"
     )
-    where, tip = os.path.relpath(outcome.directory), ["seqcli", "predict-word", tips.prompt(corpus)]
-    session.note(f"Model: {where}. Try:", [*tip, "-m", outcome.record.name])
+    tell(session, outcome, found, ["predict-word", tips.prompt(corpus)], as_json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,8 +9,7 @@ import click
 from seqcli.cli.completion import complete_file, complete_model
 from seqcli.cli.options import architecture_option, command, option, spec_options
 from seqcli.cli.session import Session
-from seqcli.cli.training import resume_line, training_options
-from seqcli.quantities import duration
+from seqcli.cli.training import resume_line, tell, training_options
 from seqcli.sentences.settings import SentencesRunSpec, SentencesTextSpec, VaeSpec
 from seqcli.settings import check_given
 from seqcli.training.resumption import check_resume
@@ -68,27 +66,19 @@ def train_vae(
     order = Order(source, name, params, like, origin, resume, replace, line)
     outcome = train(session, SentencesTrainer(session, order), order)
     if outcome is not None:
-        _report(session, outcome)
-        if as_json:
-            session.terminal.document(outcome.document())
+        _report(session, outcome, as_json)
 
 
-def _report(session: Session, outcome: Outcome) -> None:
+def _report(session: Session, outcome: Outcome, as_json: bool) -> None:
     """Say what came of a training, and what to try next."""
     from seqcli.latent.collapse import alarm
     from seqcli.sentences.figures import COST, cost_text
 
-    record, done = outcome.record, outcome.done
-    held_out, name = record.results["held_out"], record.name
-    cost = cost_text(record.architecture, held_out[COST[record.architecture]])
+    architecture, held_out = outcome.record.architecture, outcome.record.results["held_out"]
+    cost = cost_text(architecture, held_out[COST[architecture]])
     used = ""
     if "kl_per_sentence" in held_out:
         used = f", KL {held_out['kl_per_sentence']:.2f}, active units {held_out['active_units']}"
-    session.note(
-        f"Done in {duration(done.seconds)} ({done.why}): {done.what}: held-out {cost}{used} over "
-        f"{held_out['sentences']:,} sentences."
-    )
-    if said := alarm(held_out):
-        session.note(said)
-    tip = ["seqcli", "reconstruct", "SENTENCE"] if record.architecture == "autoencoder" else ["seqcli", "sample"]
-    session.note(f"Model: {os.path.relpath(outcome.directory)}. Try:", [*tip, "-m", name])
+    found = f": held-out {cost}{used} over {held_out['sentences']:,} sentences"
+    tip = ["reconstruct", "SENTENCE"] if architecture == "autoencoder" else ["sample"]
+    tell(session, outcome, found, tip, as_json, filter(None, [alarm(held_out)]))

@@ -25,8 +25,6 @@ from seqcli.translation.source import REVERSE, PairSource
 if TYPE_CHECKING:
     from seqcli.training.driver import Order, Outcome
 
-    pass
-
 
 @command(
     epilog="Examples: seqcli train-translate train.en train.de --minutes 15;  seqcli train-translate pairs.tsv, "

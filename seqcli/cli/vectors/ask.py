@@ -233,10 +233,11 @@ def sentence_similarity(session: Session, /, sentences: tuple[str, ...], model: 
 
 def _open(session: Session, model: str | None) -> WordVectors:
     from seqcli.vectors.answers import open_vectors
-    from seqcli.vectors.load import note_few_words
+    from seqcli.vectors.load import few_words
 
     vectors = open_vectors(session, model)
-    note_few_words(session, vectors.record)
+    if (said := few_words(vectors.record)) is not None:
+        session.note(said)
     return vectors
 
 

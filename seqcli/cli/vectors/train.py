@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +10,7 @@ from seqcli.cli import tips
 from seqcli.cli.completion import complete_file, complete_model_or_file
 from seqcli.cli.options import command, option, spec_options
 from seqcli.cli.session import Session
-from seqcli.cli.training import resume_line, training_options
-from seqcli.quantities import duration
+from seqcli.cli.training import resume_line, tell, training_options
 from seqcli.settings import check_given
 from seqcli.training.resumption import check_resume
 from seqcli.training.source import Source, name_of
@@ -74,15 +72,9 @@ def train_w2v(
 
 def _report(session: Session, outcome: Outcome, words: Words, as_json: bool) -> None:
     """Say what came of a training, and what to try next."""
-    from seqcli.vectors.load import note_few_words
+    from seqcli.vectors.load import few_words
 
-    held_out, done = outcome.record.results["held_out"], outcome.done
-    if as_json:
-        session.terminal.document(outcome.document())
-    session.note(
-        f"Done in {duration(done.seconds)} ({done.why}): {done.what}. "
-        f"Held-out {loss_text(held_out['nats_per_pair'])} over {held_out['pairs']:,} pairs."
-    )
-    note_few_words(session, outcome.record)
-    where, tip = os.path.relpath(outcome.directory), ["seqcli", "neighbors", tips.content_word(words.names)]
-    session.note(f"Model: {where}. Try:", [*tip, "-m", outcome.record.name])
+    held_out = outcome.record.results["held_out"]
+    found = f". Held-out {loss_text(held_out['nats_per_pair'])} over {held_out['pairs']:,} pairs"
+    tip = ["neighbors", tips.content_word(words.names)]
+    tell(session, outcome, found, tip, as_json, filter(None, [few_words(outcome.record)]))
