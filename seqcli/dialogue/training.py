@@ -22,6 +22,7 @@ from seqcli.training.fit_to_time import dropped, update_seconds
 from seqcli.training.memory import begin_torch, check_size
 from seqcli.training.plan import Plan, architecture_of, check_belongs, make_plan
 from seqcli.training.resumption import is_longer
+from seqcli.training.source import corpus_files
 
 if TYPE_CHECKING:
     from seqcli.dialogue.batches import DialogueBatches
@@ -90,11 +91,8 @@ class DialogueTrainer:
             found = figures(event.nats, event.tokens, corpus.held_out.unknown_rate, latent)
             return {"weights": pack(training.weights())}, found
 
-        files = {"vocabulary": corpus.vocabulary.to_bytes()}
-        if corpus.tokenizer.model is not None:
-            files["tokenizer"] = corpus.tokenizer.model
         entry = dialogues_entry(self._order.source, corpus) | origin_entry(self._origin, record)
-        made = Made(plan, training, entry, files, best, bound_text if latent else nats_text)
+        made = Made(plan, training, entry, corpus_files(corpus), best, bound_text if latent else nats_text)
         return replace(made, remark=lambda event: _alarm(plan.spec, event)) if latent else made
 
     def _fitted(self, plan: Plan, batches: DialogueBatches) -> Plan:
@@ -170,15 +168,6 @@ class DialogueTrainer:
 
     def _table(self, plan: Plan) -> Any:
         return dialogue_table(plan.spec, len(self.corpus.vocabulary))
-
-    def speed(self, training: Training) -> float:
-        """Return tokens per second."""
-        return float(training.progress.tokens / max(training.progress.seconds, 1e-9))
-
-    def what(self, training: Training) -> str:
-        """Return in words what the training did."""
-        p = training.progress
-        return f"{p.update:,} updates, {self.speed(training):,.0f} tokens/s. Best at update {p.best_update:,}"
 
 
 def _alarm(spec: DialogueSpec, event: Evaluated) -> str | None:

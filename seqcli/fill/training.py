@@ -14,7 +14,7 @@ from seqcli.training.driver import Made, Order
 from seqcli.training.memory import begin_torch
 from seqcli.training.plan import Plan, make_plan
 from seqcli.training.resumption import is_over
-from seqcli.training.source import Source, corpus_entry, read_corpus
+from seqcli.training.source import Source, corpus_entry, corpus_files, read_corpus
 
 if TYPE_CHECKING:
     from seqcli.session import Session
@@ -61,7 +61,7 @@ class FillTrainer:
 
         unseen = max(len(corpus.seen) - len(corpus.vocabulary) + len(SPECIALS), 1)
         entry = {**corpus_entry(self._order.source, corpus), "unseen_words": unseen}
-        files = files_of(corpus)
+        files = corpus_files(corpus)
         if not proofreads(plan.text, plan.spec):
             return Made(plan, training, entry, files, best, nats_text)
         after = calibrating_seconds(corpus.written) if plan.run.minutes is not None else 0.0
@@ -74,15 +74,6 @@ class FillTrainer:
 
         asked = fill_of(record)
         return calibrated(self._session, record, asked.arrays, asked.tokenizer, self.corpus.written)
-
-    def speed(self, training: Training) -> float:
-        """Return tokens per second."""
-        return float(training.progress.tokens / max(training.progress.seconds, 1e-9))
-
-    def what(self, training: Training) -> str:
-        """Return in words what the training did."""
-        p = training.progress
-        return f"{p.update:,} updates, {self.speed(training):,.0f} tokens/s. Best at update {p.best_update:,}"
 
 
 def make_training(session: Session, plan: Plan, corpus: Corpus, record: Record | None) -> Training:
@@ -113,9 +104,3 @@ def make_training(session: Session, plan: Plan, corpus: Corpus, record: Record |
     elif record is not None:
         take_up(training, record, lambda: training_state(record, table))
     return training
-
-
-def files_of(corpus: Corpus) -> dict[str, bytes]:
-    """Return what a model stores of its text, by role."""
-    files = {"vocabulary": corpus.vocabulary.to_bytes()}
-    return files if corpus.tokenizer.model is None else {**files, "tokenizer": corpus.tokenizer.model}

@@ -22,7 +22,7 @@ from seqcli.training.memory import begin_torch
 from seqcli.training.plan import Plan, architecture_of, check_belongs, make_plan
 from seqcli.training.resumption import is_over
 from seqcli.training.settings import RunSpec
-from seqcli.training.source import Source, corpus_entry, read_corpus
+from seqcli.training.source import Source, corpus_entry, corpus_files, read_corpus
 
 if TYPE_CHECKING:
     from seqcli.session import Session
@@ -120,19 +120,4 @@ class LanguageTrainer:
 
         entry = {**corpus_entry(source, corpus), **origin_entry(self._origin, record)}
         measure = partial(perplexity_text, vocabulary_size=len(corpus.vocabulary))
-        return Made(plan, training, entry, files_of(corpus), best, measure)
-
-    def speed(self, training: Training) -> float:
-        """Return tokens per second."""
-        return float(training.progress.tokens / max(training.progress.seconds, 1e-9))
-
-    def what(self, training: Training) -> str:
-        """Return in words what the training did."""
-        p = training.progress
-        return f"{p.update:,} updates, {self.speed(training):,.0f} tokens/s. Best at update {p.best_update:,}"
-
-
-def files_of(corpus: Corpus) -> dict[str, bytes]:
-    """Return what a model stores of its text, by role."""
-    files = {"vocabulary": corpus.vocabulary.to_bytes()}
-    return files if corpus.tokenizer.model is None else {**files, "tokenizer": corpus.tokenizer.model}
+        return Made(plan, training, entry, corpus_files(corpus), best, measure)

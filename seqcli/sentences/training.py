@@ -15,7 +15,7 @@ from seqcli.training.driver import Made, Order
 from seqcli.training.memory import begin_torch
 from seqcli.training.plan import Plan, architecture_of, check_belongs, make_plan
 from seqcli.training.resumption import is_longer
-from seqcli.training.source import Source, corpus_entry
+from seqcli.training.source import Source, corpus_entry, corpus_files
 
 if TYPE_CHECKING:
     from seqcli.sentences.batches import SentenceBatches
@@ -75,9 +75,7 @@ class SentencesTrainer:
             return cost_text(architecture, nats * tokens / len(held_out))
 
         entry = {**corpus_entry(self._order.source, corpus), **_origin_entry(self._origin, record)}
-        files = {"vocabulary": corpus.vocabulary.to_bytes()}
-        files |= {} if corpus.tokenizer.model is None else {"tokenizer": corpus.tokenizer.model}
-        return Made(plan, training, entry, files, best, measure, remark=_remark(training))
+        return Made(plan, training, entry, corpus_files(corpus), best, measure, remark=_remark(training))
 
     def _training(self, plan: Plan, batches: SentenceBatches, held_out: Any, record: Record | None) -> Training:
         """Make the model and its training, from the start, from another model's weights, or where a record stands."""
@@ -106,15 +104,6 @@ class SentencesTrainer:
             _begin_from(self._origin, model, self.corpus)
             training.progress.learned = True
         return training
-
-    def speed(self, training: Training) -> float:
-        """Return tokens per second."""
-        return float(training.progress.tokens / max(training.progress.seconds, 1e-9))
-
-    def what(self, training: Training) -> str:
-        """Return in words what the training did."""
-        p = training.progress
-        return f"{p.update:,} updates, {self.speed(training):,.0f} tokens/s. Best at update {p.best_update:,}"
 
 
 def _remark(training: Training) -> Any:

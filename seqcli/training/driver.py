@@ -38,6 +38,17 @@ class Order:
     listener: Callable[[Event], object] | None = None
 
 
+def tokens_per_second(training: Any) -> float:
+    """Return the tokens a second of a training, evaluations included."""
+    return float(training.progress.tokens / max(training.progress.seconds, 1e-9))
+
+
+def updates_told(training: Any, counted: str = "tokens") -> str:
+    """Return in words what a training did; counted: what its tokens are called."""
+    p = training.progress
+    return f"{p.update:,} updates, {tokens_per_second(training):,.0f} {counted}/s. Best at update {p.best_update:,}"
+
+
 @dataclass(frozen=True)
 class Made:
     """A training that is ready to run, and what is saved of it.
@@ -46,7 +57,7 @@ class Made:
     `kept`. best: the files and held-out figures of the weights that were measured. measure: a held-out figure as a
     person reads it. finish: figures that are measured once, on the saved
     model, as its users will; late_files: files that are made once, of the saved model; seconds_after: about how long
-    that takes.
+    that takes. speed: of the training, tokens or words a second; what: it did, in words.
     """
 
     plan: Plan
@@ -61,6 +72,8 @@ class Made:
     late_files: Callable[[Record], dict[str, bytes]] | None = None
     seconds_after: float = 0.0
     remark: Callable[[Evaluated], str | None] | None = None  # what else is to be said of an evaluation
+    speed: Callable[[Any], float] = tokens_per_second
+    what: Callable[[Any], str] = updates_told
 
 
 class Done(NamedTuple):
@@ -91,14 +104,6 @@ class Trainer(Protocol):
 
         Done: a model that needs no loop, such as counted n-grams, is made and saved at once.
         """
-        ...
-
-    def speed(self, training: Any) -> float:
-        """Return the tokens or words a second of a training."""
-        ...
-
-    def what(self, training: Any) -> str:
-        """Return in words what a training did."""
         ...
 
 
@@ -188,4 +193,4 @@ def _followed(session: Session, trainer: Trainer, order: Order, draft: Draft, ma
             session.note("The weights are saved, not yet measured. Go on with:", order.line)
             raise
         checkpoint.save(p, None)
-    return Done(p.seconds, trainer.speed(training), why, trainer.what(training))
+    return Done(p.seconds, made.speed(training), why, made.what(training))

@@ -145,3 +145,9 @@ def corpus_entry(source: Source, corpus: Corpus) -> dict[str, Any]:
         "held_out_sha256": corpus.held_out.sha256,
         "held_out_tokens": len(corpus.held_out.ids),
     }
+
+
+def corpus_files(corpus: Any) -> dict[str, bytes]:
+    """Return what a model stores of its text, by role: the vocabulary and what its tokenizer learned."""
+    files: dict[str, bytes] = {"vocabulary": corpus.vocabulary.to_bytes()}
+    return files if corpus.tokenizer.model is None else {**files, "tokenizer": corpus.tokenizer.model}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from seqcli.errors import MisuseError
 from seqcli.training.checkpoint import take_up
-from seqcli.training.driver import Made, Order
+from seqcli.training.driver import Made, Order, updates_told
 from seqcli.training.memory import begin_torch
 from seqcli.training.plan import Plan, make_plan
 from seqcli.training.resumption import is_longer
@@ -73,7 +74,9 @@ class TranslationTrainer:
 
         after = _measuring_seconds(plan, corpus, training) if plan.run.minutes is not None else 0.0
         entry, files = pairs_entry(self._source, corpus), files_of_sides(corpus)
-        return Made(plan, training, entry, files, best, nats_text, finish=self._measured, seconds_after=after)
+        what = partial(updates_told, counted="target tokens")
+        finish = self._measured
+        return Made(plan, training, entry, files, best, nats_text, finish=finish, seconds_after=after, what=what)
 
     def _measured(self, record: Record) -> dict[str, Any]:
         """Translate the held-out sources with the weights that are kept, as `translate` would, and score them."""
@@ -84,15 +87,6 @@ class TranslationTrainer:
         translations = translations_of(self._session, translator_of(record), pairs.source, Searching())
         scores = quality(translations, pairs.target, bleu_tokenizer(pairs.target))
         return quality_figures(scores, len(pairs))
-
-    def speed(self, training: Training) -> float:
-        """Return tokens per second."""
-        return float(training.progress.tokens / max(training.progress.seconds, 1e-9))
-
-    def what(self, training: Training) -> str:
-        """Return in words what the training did."""
-        p = training.progress
-        return f"{p.update:,} updates, {self.speed(training):,.0f} target tokens/s. Best at update {p.best_update:,}"
 
 
 def _batches(plan: Plan, corpus: PairCorpus) -> PairBatches:

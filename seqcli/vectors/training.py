@@ -166,16 +166,16 @@ class VectorsTrainer:
             return files, {"pairs": event.tokens, "nats_per_pair": event.nats}
 
         kept, last = ("vectors", "weights"), plan.run.patience is None
-        return Made(plan, training, words.corpus, words.files, best, loss_text, kept, last)
+        return Made(*(plan, training, words.corpus, words.files, best, loss_text, kept, last), speed=_speed, what=_what)
 
-    def speed(self, training: VectorTraining) -> float:
-        """Return words trained on per second, evaluations and saves left out."""
-        return training.words_per_second
 
-    def what(self, training: VectorTraining) -> str:
-        """Return in words what the training did."""
-        p = training.progress
-        return f"{p.update:,} updates, {self.speed(training):,.0f} words/s"
+def _speed(training: VectorTraining) -> float:
+    """Return words trained on per second, evaluations and saves left out."""
+    return training.words_per_second
+
+
+def _what(training: VectorTraining) -> str:
+    return f"{training.progress.update:,} updates, {_speed(training):,.0f} words/s"
 
 
 def loss_text(nats: float) -> str:

@@ -11,7 +11,7 @@ from seqcli.quantities import size
 from seqcli.training.driver import Done
 from seqcli.training.memory import check_memory
 from seqcli.training.plan import Plan
-from seqcli.training.source import Source, corpus_entry
+from seqcli.training.source import Source, corpus_entry, corpus_files
 
 if TYPE_CHECKING:
     from seqcli.session import Session
@@ -40,9 +40,7 @@ def count_ngrams(session: Session, source: Source, plan: Plan, corpus: Corpus, d
     with session.bar(len(held_out.ids), "measuring", "token") as bar:
         nats = NgramArrays(order, found.arrays).nats(held_out.ids, bar.to) / len(held_out.ids)
     seconds = time.monotonic() - began
-    files = {"vocabulary": corpus.vocabulary.to_bytes(), "counts": pack(found.arrays)}
-    if corpus.tokenizer.model is not None:
-        files["tokenizer"] = corpus.tokenizer.model
+    files = {**corpus_files(corpus), "counts": pack(found.arrays)}
     progress = Progress(tokens=len(corpus.train.ids), seconds=seconds, best_nats=nats, finished="the text is counted")
     draft.save(
         task="lm",
