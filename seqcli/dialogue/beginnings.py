@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from seqcli.dialogue.load import check_dialogue
-from seqcli.dialogue.settings import DialogueSpec, DialogueTextSpec
 from seqcli.dialogue.shapes import dialogue_table
 from seqcli.errors import MisuseError, quoted
-from seqcli.settings import decided, given, option_name
 from seqcli.store.weights import stored_weights
 from seqcli.tasks import TASKS, resolved
 from seqcli.text.vocabulary import UNK, Vocabulary
+from seqcli.training.origin import check_fits
 
 if TYPE_CHECKING:
     from seqcli.session import Session
@@ -31,13 +30,8 @@ def origin_of(session: Session, name: str | None, params: Mapping[str, Any], lik
     if like:
         raise MisuseError(f"--from takes the settings of {quoted(name)}; leave out --like.")
     record = check_dialogue(session.shelf.read(name))
-    for settings, cls, free in ((record.spec, DialogueSpec, FREE), (record.text, DialogueTextSpec, FREE_TEXT)):
-        for key, value in decided(settings, given(cls, params)).items():
-            if key not in free and value != getattr(settings, key):
-                raise MisuseError(
-                    f"{option_name(key)} is {getattr(settings, key)} in {quoted(record.name)}, and its weights fit no "
-                    "other; leave it out, or train anew without --from."
-                )
+    check_fits(record, record.spec, FREE, params)
+    check_fits(record, record.text, FREE_TEXT, params)
     return record
 
 
@@ -81,10 +75,3 @@ def begin_with_vectors(session: Session, name: str, vocabulary: Vocabulary, mode
     with torch.no_grad():
         model.embedding.weight[[i for i, _ in found]] = vectors * (SPREAD / vectors.std())
     return len(found)
-
-
-def origin_entry(origin: Record | None, record: Record | None) -> dict[str, Any]:
-    """Return what a record says of the model that its training began from; record: the training that goes on."""
-    if origin is not None:
-        return {"from": origin.name, "from_sha256": origin.files["weights"].sha256}
-    return {key: value for key, value in (record.corpus if record else {}).items() if key in ("from", "from_sha256")}

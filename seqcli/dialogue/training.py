@@ -6,7 +6,7 @@ from dataclasses import replace
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-from seqcli.dialogue.beginnings import begin_from, begin_with_vectors, embedding_size_of, origin_entry, origin_of
+from seqcli.dialogue.beginnings import begin_from, begin_with_vectors, embedding_size_of, origin_of
 from seqcli.dialogue.figures import bound_text, figures, nats_text
 from seqcli.dialogue.settings import DialogueRunSpec, DialogueSpec, DialogueTextSpec
 from seqcli.dialogue.shapes import dialogue_table
@@ -20,6 +20,7 @@ from seqcli.training.checkpoint import take_up
 from seqcli.training.driver import Made, Order
 from seqcli.training.fit_to_time import dropped, update_seconds
 from seqcli.training.memory import begin_torch, check_size
+from seqcli.training.origin import origin_entry
 from seqcli.training.plan import Plan, architecture_of, check_belongs, make_plan
 from seqcli.training.resumption import is_longer
 from seqcli.training.source import corpus_files

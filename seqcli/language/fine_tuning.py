@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqcli.errors import MisuseError, quoted
 from seqcli.language.load import recurrent_record
-from seqcli.language.settings import LanguageSpec
-from seqcli.settings import decided, given, option_name
-from seqcli.text.settings import TextSpec
+from seqcli.training.origin import check_fits
 from seqcli.training.plan import Plan
 
 if TYPE_CHECKING:
@@ -30,13 +28,8 @@ def origin_of(session: Session, name: str | None, params: Mapping[str, Any], lik
     if like or params.get("recipe"):
         raise MisuseError(f"--from takes the settings of {quoted(name)}; leave out --like and --recipe.")
     record = recurrent_record(session, name)
-    for settings, cls, free in ((record.spec, LanguageSpec, FREE), (record.text, TextSpec, FREE_TEXT)):
-        for key, value in decided(settings, given(cls, params)).items():
-            if key not in free and value != getattr(settings, key):
-                raise MisuseError(
-                    f"{option_name(key)} is {getattr(settings, key)} in {quoted(record.name)}, and its weights fit no "
-                    "other; leave it out, or train anew without --from."
-                )
+    check_fits(record, record.spec, FREE, params)
+    check_fits(record, record.text, FREE_TEXT, params)
     return record
 
 
@@ -78,10 +71,3 @@ def begin_from(origin: Record, model: Any, corpus: Corpus) -> None:
                 array[UNK] += shares[UNK]
                 array[known:] += shares[known:]
             parameter.copy_(torch.from_numpy(array))
-
-
-def origin_entry(origin: Record | None, record: Record | None) -> dict[str, Any]:
-    """Return what a record says of the model that its training began from; record: the training that goes on."""
-    if origin is not None:
-        return {"from": origin.name, "from_sha256": origin.files["weights"].sha256}
-    return {key: value for key, value in (record.corpus if record else {}).items() if key in ("from", "from_sha256")}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqcli.errors import MisuseError
 from seqcli.language.figures import figures, perplexity_text
-from seqcli.language.fine_tuning import begin_from, origin_entry, origin_of, with_room
+from seqcli.language.fine_tuning import begin_from, origin_of, with_room
 from seqcli.language.fit_to_time import fit_recipe
 from seqcli.language.ngram.training import count_ngrams
 from seqcli.language.recipes import RECIPES
@@ -19,6 +19,7 @@ from seqcli.text.settings import TextSpec
 from seqcli.training.checkpoint import take_up
 from seqcli.training.driver import Done, Made, Order
 from seqcli.training.memory import begin_torch
+from seqcli.training.origin import origin_entry
 from seqcli.training.plan import Plan, architecture_of, check_belongs, make_plan
 from seqcli.training.resumption import is_over
 from seqcli.training.settings import RunSpec

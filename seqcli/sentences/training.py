@@ -13,6 +13,7 @@ from seqcli.sentences.settings import CodedSpec, SentencesRunSpec, SentencesText
 from seqcli.training.checkpoint import take_up
 from seqcli.training.driver import Made, Order
 from seqcli.training.memory import begin_torch
+from seqcli.training.origin import origin_entry
 from seqcli.training.plan import Plan, architecture_of, check_belongs, make_plan
 from seqcli.training.resumption import is_longer
 from seqcli.training.source import Source, corpus_entry, corpus_files
@@ -74,7 +75,7 @@ class SentencesTrainer:
         def measure(nats: float) -> str:
             return cost_text(architecture, nats * tokens / len(held_out))
 
-        entry = {**corpus_entry(self._order.source, corpus), **_origin_entry(self._origin, record)}
+        entry = {**corpus_entry(self._order.source, corpus), **origin_entry(self._origin, record)}
         return Made(plan, training, entry, corpus_files(corpus), best, measure, remark=_remark(training))
 
     def _training(self, plan: Plan, batches: SentenceBatches, held_out: Any, record: Record | None) -> Training:
@@ -129,13 +130,6 @@ def _sizes(origin: Record | None) -> Mapping[str, Any]:
     return {
         name: getattr(origin.spec, name) for name in ("embedding_size", "hidden_size", "encoder_size", "latent_size")
     }
-
-
-def _origin_entry(origin: Record | None, record: Record | None) -> dict[str, Any]:
-    """Return what a record says of the model that a training began with."""
-    if record is not None:
-        return {key: record.corpus[key] for key in ("from", "from_sha256") if key in record.corpus}
-    return {} if origin is None else {"from": origin.name, "from_sha256": origin.files["weights"].sha256}
 
 
 def _begin_from(origin: Record, model: Any, corpus: Corpus) -> None:
