@@ -16,7 +16,7 @@ from seqcli.latent.annealing import is_annealed
 from seqcli.latent.collapse import alarm
 from seqcli.latent.settings import LatentSpec
 from seqcli.settings import given, option_name
-from seqcli.training.checkpoint import take_up
+from seqcli.training.checkpoint import go_on
 from seqcli.training.driver import Made, Order
 from seqcli.training.fit_to_time import dropped, update_seconds
 from seqcli.training.memory import begin_torch, check_size
@@ -120,8 +120,6 @@ class DialogueTrainer:
         begin_torch(self._session, plan.run, f"{plan.spec.architecture}, attention {plan.spec.attention}", table)
         from seqcli.dialogue.batches import HeldOutDialogues
         from seqcli.training.loop import Training
-        from seqcli.training.progress import Progress
-        from seqcli.training.state import training_state
 
         noise = plan.spec.latent_size if plan.spec.latent else 0
         held_out = HeldOutDialogues(self.corpus.held_out.exchanges(plan.text.turns, 1), noise)
@@ -136,12 +134,8 @@ class DialogueTrainer:
         if plan.spec.latent:
             training.figures = lambda: model.posteriors.figures("utterance")
             model.done = lambda: 1.0 if training.progress.begun_update else training.progress.share
-        if record is not None and is_longer(record, plan.run):
-            training.go_longer(record.arrays("weights", table), record.progress)
-        elif record is not None and "state" not in record.files:
-            training.progress = Progress(**record.progress)  # stopped while it was measured
-        elif record is not None:
-            take_up(training, record, lambda: training_state(record, table))
+        if record is not None:
+            go_on(training, record, table, is_longer(record, plan.run))
         return training
 
     def _begin(self, model: DialogueModel) -> None:

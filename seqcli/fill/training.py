@@ -9,7 +9,7 @@ from seqcli.fill.fit_to_time import fit
 from seqcli.fill.proofreading.stored import calibrated, calibrating_seconds, proofreads, words_of
 from seqcli.fill.settings import FillRunSpec, FillSpec, FillTextSpec
 from seqcli.text.vocabulary import EOS, SPECIALS
-from seqcli.training.checkpoint import take_up
+from seqcli.training.checkpoint import go_on
 from seqcli.training.driver import Made, Order
 from seqcli.training.memory import begin_torch
 from seqcli.training.plan import Plan, make_plan
@@ -88,8 +88,6 @@ def make_training(session: Session, plan: Plan, corpus: Corpus, record: Record |
     from seqcli.fill.batches import Segments, Stretches
     from seqcli.fill.model import FillModel
     from seqcli.training.loop import Training
-    from seqcli.training.progress import Progress
-    from seqcli.training.state import training_state
 
     counts = corpus.train.counts(size)
     counts[EOS] = 0  # read, never asked for
@@ -97,10 +95,6 @@ def make_training(session: Session, plan: Plan, corpus: Corpus, record: Record |
     how = plan.run.batch_size, plan.run.unroll, plan.run.seed, plan.spec.hidden_words
     stretches = Stretches(corpus.train.ids, *how)
     training = Training(model, stretches, Segments(corpus.held_out.ids), plan.run)
-    if record is not None and is_over(record):
-        training.go_longer(record.arrays("weights", table), record.progress)
-    elif record is not None and "state" not in record.files:
-        training.progress = Progress(**record.progress)  # stopped while it was calibrated
-    elif record is not None:
-        take_up(training, record, lambda: training_state(record, table))
+    if record is not None:
+        go_on(training, record, table, is_over(record))
     return training

@@ -12,6 +12,7 @@ from seqcli.errors import DamagedError
 
 if TYPE_CHECKING:
     from seqcli.store import Draft, Record
+    from seqcli.store.arrays import Table
     from seqcli.training.events import Evaluated
     from seqcli.training.plan import Plan
     from seqcli.training.progress import Progress
@@ -61,6 +62,23 @@ def take_up(training: Any, record: Record, arrays: Callable[[], Any]) -> None:
         training.restore(arrays(), record.progress)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise DamagedError(f"{record.where('state')} does not fit the model; train anew with --replace.") from error
+
+
+def go_on(training: Any, record: Record, table: Table, longer: bool) -> None:
+    """Let a training that is measured behind its end go on where a record stands.
+
+    table: the arrays of its weights. longer: behind its end, with a schedule of its own. Without a state it was told to
+    stop while it was measured: its updates are done.
+    """
+    from seqcli.training.progress import Progress
+    from seqcli.training.state import training_state
+
+    if longer:
+        training.go_longer(record.arrays("weights", table), record.progress)
+    elif "state" in record.files:
+        take_up(training, record, lambda: training_state(record, table))
+    else:
+        training.progress = Progress(**record.progress)
 
 
 def checkpoint_of(

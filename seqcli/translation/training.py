@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from seqcli.errors import MisuseError
-from seqcli.training.checkpoint import take_up
+from seqcli.training.checkpoint import go_on
 from seqcli.training.driver import Made, Order, updates_told
 from seqcli.training.memory import begin_torch
 from seqcli.training.plan import Plan, make_plan
@@ -111,19 +111,13 @@ def _make(
     table = translation_table(plan.spec, *sizes, plan.text.joint)
     begin_torch(session, plan.run, what, table)
     from seqcli.training.loop import Training
-    from seqcli.training.progress import Progress
-    from seqcli.training.state import training_state
     from seqcli.translation.batches import HeldOutPairs
     from seqcli.translation.model import Translator
 
     model = Translator(plan.spec, *sizes, plan.text.joint)
     training = Training(model, batches, HeldOutPairs(corpus.held_out.source, corpus.held_out.target), plan.run)
-    if record is not None and longer:
-        training.go_longer(record.arrays("weights", table), record.progress)
-    elif record is not None and "state" not in record.files:
-        training.progress = Progress(**record.progress)  # stopped while its translations were measured
-    elif record is not None:
-        take_up(training, record, lambda: training_state(record, table))
+    if record is not None:
+        go_on(training, record, table, longer)
     return training
 
 
