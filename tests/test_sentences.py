@@ -16,8 +16,9 @@ from seqcli.sentences.arrays import sentences_table
 from seqcli.sentences.batches import HeldOutSentences, SentenceBatches, Sentences
 from seqcli.sentences.corpus import unit_of
 from seqcli.sentences.decode import completed, drawn, greedy, searched
-from seqcli.sentences.evaluation import copied, distinct
+from seqcli.sentences.evaluation import copied
 from seqcli.sentences.likelihood import likelihoods
+from seqcli.text.variety import distinct
 from seqcli.text.vocabulary import EOS, UNK
 from seqcli.training.held_out import padded
 from seqcli.training.loop import evaluate

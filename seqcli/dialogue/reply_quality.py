@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from seqcli.text.variety import distinct
+
 COMMONEST = 10  # replies whose share is told
 
 Alike = Callable[[str, str], float | None]
@@ -56,9 +58,3 @@ def quality(
     cosines = [one for one in known if one is not None]
     mean = sum(cosines) / len(cosines) if cosines else None
     return found._replace(bleu=score, embedding_average=mean, signature=str(metric.get_signature()))
-
-
-def distinct(texts: Sequence[Sequence[str]], n: int) -> float:
-    """Return the share of different n-grams among all, none across two texts. Source: Li et al. 2016, section 5.3."""
-    found = Counter(tuple(text[i : i + n]) for text in texts for i in range(len(text) - n + 1))
-    return len(found) / max(found.total(), 1)

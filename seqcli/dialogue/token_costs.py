@@ -15,6 +15,7 @@ from seqcli.dialogue.corpus import Exchange
 from seqcli.dialogue.model import DialogueModel, given_batch
 from seqcli.dialogue.shapes import dialogue_table
 from seqcli.latent.collapse import Posteriors, importance_weighted
+from seqcli.layers.stored import with_weights
 from seqcli.store.weights import stored_weights
 from seqcli.training.loop import tensors
 
@@ -40,12 +41,8 @@ class Costs:
 
 def network_of(record: Record, vocabulary_size: int) -> DialogueModel:
     """Return the network of a stored model, ready to be measured."""
-    model = DialogueModel(record.spec, vocabulary_size)
     arrays = stored_weights(record, dialogue_table(record.spec, vocabulary_size))
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            parameter.copy_(torch.from_numpy(arrays[name]))
-    return model.train(False)
+    return with_weights(DialogueModel(record.spec, vocabulary_size), arrays).train(False)
 
 
 @torch.no_grad()

@@ -10,14 +10,10 @@ if TYPE_CHECKING:
 
 def network(record: Record) -> Any:
     """Return the network of a record, in torch."""
-    import torch
-
     from seqcli.fill.arrays import fill_table
     from seqcli.fill.model import FillModel
+    from seqcli.layers.stored import with_weights
     from seqcli.store.weights import stored_weights
 
     size = len(record.vocabulary())
-    arrays = stored_weights(record, fill_table(record.spec, size))
-    model = FillModel(record.spec, size)
-    model.load_state_dict({key: torch.from_numpy(value.copy()) for key, value in arrays.items()})
-    return model
+    return with_weights(FillModel(record.spec, size), stored_weights(record, fill_table(record.spec, size)))

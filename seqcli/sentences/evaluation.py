@@ -12,6 +12,7 @@ import numpy as np
 from seqcli.latent.collapse import mean_estimate
 from seqcli.sentences.corpus import sentences
 from seqcli.sentences.decode import drawn, greedy
+from seqcli.text.variety import distinct
 from seqcli.text.vocabulary import EOS, UNK
 
 if TYPE_CHECKING:
@@ -183,12 +184,6 @@ def _of_draws(
         "text_mean_length": sum(map(len, real)) / count,
         "copied": copied(made, text) if text else None,
     }
-
-
-def distinct(rows: Sequence[Sequence[int]], n: int) -> float:
-    """Return the share of different n-grams among all n-grams of sentences."""
-    grams = [tuple(row[i : i + n]) for row in rows for i in range(len(row) - n + 1)]
-    return len(set(grams)) / max(len(grams), 1)
 
 
 def copied(rows: Sequence[Sequence[int]], text: Sequence[Sequence[int]]) -> float:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from seqcli.latent.collapse import Posteriors, importance_weighted
 from seqcli.layers.latent import Gaussian
 from seqcli.layers.products import linear
+from seqcli.layers.stored import with_weights
 from seqcli.sentences.model import SentenceModel
 from seqcli.sentences.settings import SentenceSpec
 from seqcli.text.vocabulary import EOS
@@ -35,12 +36,7 @@ class Likelihoods(NamedTuple):
 
 def torch_model(spec: SentenceSpec, arrays: dict[str, Any]) -> SentenceModel:
     """Return the network of stored arrays, to be measured."""
-    model = SentenceModel(spec, len(arrays["embedding.weight"]))
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            parameter.copy_(torch.tensor(arrays[name]))
-    model.train(False)
-    return model
+    return with_weights(SentenceModel(spec, len(arrays["embedding.weight"])), arrays).train(False)
 
 
 @torch.no_grad()
