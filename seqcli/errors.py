@@ -1,5 +1,7 @@
 """What can go wrong, said once: each error is one line with what, where, and what to do next."""
 
+from collections.abc import Iterable
+
 SHOWN_LIMIT = 80  # characters of foreign text inside a message: enough to recognise it, never a flood
 
 
@@ -49,6 +51,17 @@ def missing_package(error: ModuleNotFoundError) -> str | None:
     if not package or package == "seqcli":
         return None
     return f"The package {quoted(package)} is not installed; install it: pip install '{EXTRAS.get(package, package)}'"
+
+
+def meant(name: str, names: Iterable[str], otherwise: str, alike: float = 0.6) -> str:
+    """Return what to do about a name that is not there: take the one that is spelled nearly so, or else something.
+
+    alike: how much of two names must be the same, 0 to 1.
+    """
+    import difflib  # here: an answer does without it
+
+    near = difflib.get_close_matches(name, list(names), 1, alike)
+    return f"did you mean {quoted(near[0])}?" if near else otherwise
 
 
 class SeqcliError(Exception):

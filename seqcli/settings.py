@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, field, fields, replace
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from seqcli.errors import MisuseError, quoted
+from seqcli.errors import MisuseError, meant, quoted
 
 
 def given(cls: type, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,10 +46,7 @@ def check_given(params: Mapping[str, Any], *kinds: type) -> None:
 
 def unknown_setting(name: str, names: Sequence[str]) -> MisuseError:
     """Return the error of a keyword argument that is no setting."""
-    import difflib
-
-    near = difflib.get_close_matches(name, names, 1)
-    step = f"did you mean {quoted(near[0])}?" if near else f"there are {', '.join(names)}."
+    step = meant(name, names, f"there are {', '.join(names)}.")
     return MisuseError(f"There is no setting {quoted(name)}; {step}")
 
 

@@ -169,7 +169,10 @@ def test_another_model_is_refused(shelf: Path) -> None:
 
 def test_evaluate_measures_a_model_as_its_own_command_does(shelf: Path) -> None:
     words = ("both", "--test", str(shelf / "text.txt"), "--json")
-    assert ask(shelf, "evaluate", *words).out == ask(shelf, "evaluate-fill", *words).out
+    expected = ask(shelf, "evaluate-fill", *words).out
+    assert ask(shelf, "evaluate", *words).out == expected
+    for where in (("--models-dir", str(shelf / "models")), (f"--models-dir={shelf / 'models'}",)):
+        assert seqcli("evaluate", *words, *where).out == expected
     assert "nowhere.m2" in ask(shelf, "evaluate", "both", "--gold", "nowhere.m2").error
     for task in TASKS.values():
         assert task.evaluated_by in COMMANDS and task.trained_by.split()[0] in COMMANDS

@@ -17,7 +17,7 @@ from seqcli.cli.help_page import Context
 from seqcli.cli.layout import width_of, wrapped
 from seqcli.cli.options import CONTEXT, command, session_options
 from seqcli.cli.session import Session
-from seqcli.errors import SeqcliError, escape, missing_package, quoted
+from seqcli.errors import SeqcliError, escape, meant, missing_package, quoted
 from seqcli.training.memory import address_space
 
 # name -> (heading in `seqcli --help`, "module:function", one line of help); nothing here is imported for a help page
@@ -173,10 +173,7 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
-
-            near = difflib.get_close_matches(args[0], COMMANDS, 1)
-            hint = f"did you mean {near[0]!r}?" if near else "see seqcli --help."
+            hint = meant(args[0], COMMANDS, "see seqcli --help.")
             raise click.UsageError(f"There is no command {quoted(args[0])}; {hint}", ctx)
         name, command, rest = super().resolve_command(ctx, args)
         if name == "evaluate":
@@ -345,8 +342,10 @@ def _evaluating(ctx: click.Context, words: list[str]) -> str:
     from seqcli.store import Shelf
     from seqcli.tasks import TASKS
 
-    given = [words[i + 1] for i in range(len(words) - 1) if words[i] == "--models-dir"]
-    shelf = Shelf((given or [ctx.ensure_object(Session).models_dir])[-1])
+    given = [ctx.ensure_object(Session).models_dir]
+    given += [word.partition("=")[2] for word in words if word.startswith("--models-dir=")]
+    given += [words[i + 1] for i in range(len(words) - 1) if words[i] == "--models-dir"]
+    shelf = Shelf(given[-1])
     try:
         return TASKS[shelf.read(words[0]).task].evaluated_by
     except SeqcliError:

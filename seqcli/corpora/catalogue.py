@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote as url_quote
 
-from seqcli.errors import CorpusError, MisuseError, quoted
+from seqcli.errors import CorpusError, MisuseError, meant, quoted
 
 PREFIX = "corpus:"
 SPLITS = {"train": r"train|input", "valid": r"valid|val|dev", "test": r"test"}  # what a file's name says of it
@@ -96,10 +96,7 @@ def catalogue() -> dict[str, Corpus]:
 def corpus_of(name: str) -> Corpus:
     """Return a corpus by its name. Raises MisuseError where there is none."""
     if name not in catalogue():
-        import difflib
-
-        near = difflib.get_close_matches(name, catalogue(), 1)
-        step = f"did you mean {quoted(near[0])}?" if near else "seqcli corpora list tells those that there are."
+        step = meant(name, catalogue(), "seqcli corpora list tells those that there are.")
         raise MisuseError(f"There is no corpus {quoted(name)}; {step}")
     return catalogue()[name]
 

@@ -55,16 +55,10 @@ class CodedSpec(SentenceSpec):
     """An encoder of both directions, and a decoder that reads the code at every step."""
 
     encoder_size: int = setting(192, "Numbers in the encoder's state, in each direction.", low=1, high=16_384)
-    latent_size: int = setting(512, "Numbers in the code.", low=1, high=4096, panel=PANEL)
-    word_dropout: float = setting(
-        0.0,
-        "Share of the words before it that the decoder reads as unknown while training.",
-        low=0.0,
-        high=1.0,
-        panel=PANEL,
-    )
-    bag_of_words: float = setting(
-        0.0, "Weight of telling the words, in any order, from the code alone.", low=0.0, high=1e3, panel=PANEL
+    latent_size: int = again(LatentSpec, "latent_size", 512, "Numbers in the code.")
+    word_dropout: float = again(LatentSpec, "word_dropout")
+    bag_of_words: float = again(
+        LatentSpec, "bag_of_words", help="Weight of telling the words, in any order, from the code alone."
     )
 
 
@@ -72,12 +66,8 @@ class CodedSpec(SentenceSpec):
 class VaeSpec(LatentSpec, CodedSpec):
     """A sentence's code is a distribution: the settings of latent.settings go before those of a plain code."""
 
-    annealing_share: float = setting(
-        0.1, "Share of the training (or of each cycle) that the weight takes to rise.", above=0.0, high=1.0, panel=PANEL
-    )
-    minimum_rate: float = setting(
-        6.0, "Nats of KL in all that cost nothing: the rate that is wanted at least.", low=0.0, high=1e4, panel=PANEL
-    )
+    annealing_share: float = again(LatentSpec, "annealing_share", 0.1)
+    minimum_rate: float = again(LatentSpec, "minimum_rate", 6.0)
     encoder_updates: int = setting(
         1, "Updates of the encoder for each of the decoder's, at first.", low=1, high=1_000, panel=PANEL
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqcli.errors import DamagedError, MisuseError, ModelError, quoted
+from seqcli.errors import DamagedError, MisuseError, ModelError, meant, quoted
 from seqcli.store.archive import ENDING, check_archive, read_archive, write_archive
 from seqcli.store.default import NAME, Defaults, check_name, training_step
 from seqcli.store.draft import Draft
@@ -172,10 +172,7 @@ class Shelf:
             return ModelError(f"{quoted(name)} in {where} is a link, which is not followed; put the model there.")
         if not names:
             return ModelError(f"There is no model {quoted(name)}: {where} has none at all; {training_step(task)}.")
-        import difflib
-
-        close = difflib.get_close_matches(name, names, 1, 0.5)
-        step = f"did you mean {quoted(close[0])}?" if close else "see what is there: seqcli models list."
+        step = meant(name, names, "see what is there: seqcli models list.", 0.5)
         return ModelError(f"There is no model {quoted(name)} in {where}; {step}")
 
     # -- the defaults ---------------------------------------------------------------------------------------------
