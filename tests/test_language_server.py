@@ -111,11 +111,7 @@ def at(text: str, word: str) -> lsp.Range:
 
 
 def run(work: Callable[[], Awaitable[Any]]) -> None:
-    asyncio.run(asyncio.wait_for(_of(work), 300))  # the protocol of a server that hangs must not hang the tests
-
-
-async def _of(work: Callable[[], Awaitable[Any]]) -> None:
-    await work()
+    asyncio.run(asyncio.wait_for(work(), 300))  # the protocol of a server that hangs must not hang the tests
 
 
 def test_a_draft_is_marked_mended_ignored_and_remembered(models: Path, tmp_path: Path) -> None:

@@ -22,12 +22,11 @@ from seqcli.serve.guard import App, Guard, TooLongError, failure
 from seqcli.serve.metrics import Metrics
 from seqcli.serve.models import Models, Opened
 from seqcli.serve.openapi import describe
-from seqcli.serve.questions import QUESTIONS, Question
+from seqcli.serve.questions import QUESTIONS, Question, texts_of
 from seqcli.serve.settings import Serving
 from seqcli.serve.together import BusyError, Together
 from seqcli.session import Session, Silent
 from seqcli.store import Shelf
-from seqcli.tasks import TASKS
 from seqcli.threads import Untouched, processors
 from seqcli.vectors.table import UnknownWordError
 
@@ -54,6 +53,7 @@ class Server:
         self.together = Together(processors(), how.gather / 1e3, how.waiting)
         paths = frozenset(route.path for route in self.routes())
         self.metrics = Metrics(paths, self.together, self.models)
+        self._page = Path(__file__).with_name("page.html").read_bytes()
 
     def routes(self) -> list[Route]:
         """Return every path, and what answers it."""
@@ -82,9 +82,8 @@ class Server:
 
     async def page(self, request: Request) -> Response:
         """Answer with the page to try the models on."""
-        page = Path(__file__).with_name("page.html").read_bytes()
         policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
-        return Response(page, media_type="text/html", headers={"content-security-policy": policy})
+        return Response(self._page, media_type="text/html", headers={"content-security-policy": policy})
 
     async def health(self, request: Request) -> Response:
         """Say that the server runs."""
@@ -105,8 +104,7 @@ class Server:
 
     async def listed(self, request: Request) -> Response:
         """Answer with the models that may be asked, as `models list` tells them."""
-        records = await self.together.compute(self.models.records)
-        defaults = {task: self.models.default(task) for task in TASKS}
+        listed = await self.together.compute(self.models.listed)
         return _json(
             [
                 {
@@ -114,9 +112,9 @@ class Server:
                     "task": r.task,
                     "architecture": r.architecture,
                     "bytes": sum(entry.size for entry in r.files.values()),
-                    "default": defaults.get(r.task) == r.name,
+                    "default": default,
                 }
-                for r in records
+                for r, default in listed
             ]
         )
 
@@ -208,7 +206,7 @@ class Server:
         encoding = asked.get("encoding_format", "float")
         if encoding not in ("float", "base64"):
             raise MisuseError(f"'encoding_format' is {quoted(encoding)}; choose from float, base64.")
-        opened = await self._opened(asked, await self._embedding(asked.get("model")))
+        opened = await self._opened(asked, "vectors", "sentences")
         kind = ("/v1/embeddings", id(opened.answers))
         vectors = opened.answers.embed if opened.record.task == "sentences" else opened.answers.transform
         found = await self.together.ask(kind, lambda some: list(vectors(some)), texts)
@@ -218,11 +216,6 @@ class Server:
         usage = {"prompt_tokens": sum(len(text.split()) for text in texts)}
         document = {"object": "list", "data": data, "model": opened.record.name}
         return _json({**document, "usage": {**usage, "total_tokens": usage["prompt_tokens"]}})
-
-    async def _embedding(self, name: Any) -> str:
-        """Return the task of the model that gives vectors: of words, unless a model of sentences is named."""
-        records = await self.together.compute(self.models.records)
-        return next((r.task for r in records if r.name == name and r.task == "sentences"), "vectors")
 
     # -- LanguageTool's shape -------------------------------------------------------------------------------------
 
@@ -243,17 +236,20 @@ class Server:
 
     # -- what all of them do --------------------------------------------------------------------------------------
 
-    async def _opened(self, asked: dict[str, Any], task: str) -> Opened:
+    async def _opened(self, asked: dict[str, Any], task: str, *others: str) -> Opened:
+        """Return the model that a request names, or the one that answers where it names none."""
         name = asked.get("model")
         if name is not None and not isinstance(name, str):
             raise MisuseError("'model' is no text; give the name of a model, as /models lists it.")
-        return await self.together.compute(lambda: self.models.open(name or None, task))
+        if (known := self.models.known(name, task)) is not None:
+            return known
+        return await self.together.compute(lambda: self.models.open(name or None, task, *others))
 
     def _texts(self, name: str, value: Any) -> list[str]:
         """Return the texts of a request. Raises MisuseError for what is none, for none at all, and for one too long."""
-        texts = [value] if isinstance(value, str) else value
-        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
-            raise MisuseError(f"{quoted(name)} is no text and no list of texts; give one, or several.")
+        texts = texts_of(name, value)
+        if not texts:
+            raise MisuseError(f"{quoted(name)} is an empty list; give a text, or several.")
         longest = max(map(len, texts))
         if longest > self.how.longest:
             raise MisuseError(

@@ -20,6 +20,7 @@ from pygls.workspace import TextDocument
 
 from seqcli.errors import CorpusError, MisuseError, SeqcliError, quoted
 from seqcli.fill.proofreading.accepted import BESIDE, accepted_words
+from seqcli.fill.proofreading.marks import Places
 from seqcli.fill.proofreading.settings import Proofreading, share_of
 from seqcli.serve.language_tool import replacements
 from seqcli.serve.paragraphs import Found, Paragraphs
@@ -109,7 +110,8 @@ def server_of(session: Session, how: Editing) -> LanguageServer:
         if uri not in ls.workspace.text_documents or ls.workspace.get_text_document(uri).version != version:
             return  # it has changed meanwhile, and is looked at again
         editor.found[uri] = found
-        shown = [_diagnostic(document, text, one) for one in found]
+        places = Places(text)
+        shown = [_diagnostic(document, places, text, one) for one in found]
         ls.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, shown, version))
 
     def soon(ls: LanguageServer, uri: str, pause: float = PAUSE) -> None:
@@ -246,27 +248,27 @@ def _line_before(document: TextDocument, position: lsp.Position) -> str:
     return document.source[begin : document.offset_at_position(position)]
 
 
-def _range(document: TextDocument, text: str, start: int, end: int) -> lsp.Range:
+def _range(document: TextDocument, places: Places, text: str, start: int, end: int) -> lsp.Range:
     """Return a stretch of a text as the editor counts it."""
 
     def position(offset: int) -> lsp.Position:
-        line = text.count("\n", 0, offset)
-        begin = text.rfind("\n", 0, offset) + 1
-        return lsp.Position(line, document.position_codec.client_num_units(text[begin:offset]))
+        line, column = places.of(offset)
+        units = document.position_codec.client_num_units(text[offset - column + 1 : offset])
+        return lsp.Position(line - 1, units)
 
     return lsp.Range(position(start), position(end))
 
 
-def _diagnostic(document: TextDocument, text: str, one: Found) -> lsp.Diagnostic:
+def _diagnostic(document: TextDocument, places: Places, text: str, one: Found) -> lsp.Diagnostic:
     severe = lsp.DiagnosticSeverity.Warning if one.mark.probability >= SURE else lsp.DiagnosticSeverity.Information
-    where = _range(document, text, one.start, one.end)
+    where = _range(document, places, text, one.start, one.end)
     return lsp.Diagnostic(where, one.mark.message, severe, one.mark.kind, source="seqcli")
 
 
 def _actions(document: TextDocument, uri: str, one: Found) -> list[lsp.CodeAction | lsp.Command]:
     """Return what may be done about a mark: mend it, ignore it, remember its word."""
     mark, fix, text = one.mark, lsp.CodeActionKind.QuickFix, document.source
-    diagnostic = _diagnostic(document, text, one)
+    diagnostic = _diagnostic(document, Places(text), text, one)
     where = diagnostic.range
     found: list[lsp.CodeAction | lsp.Command] = [
         lsp.CodeAction(

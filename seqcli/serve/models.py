@@ -35,22 +35,34 @@ class Models:
         self._open: OrderedDict[tuple[str, str], Opened] = OrderedDict()
         self._lock = threading.Lock()
 
-    def open(self, name: str | None, task: str) -> Opened:
+    def known(self, name: str | None, task: str) -> Opened | None:
+        """Return a model that is open, and was compared with the disk just now; None where it has to be opened.
+
+        It never waits, neither for the disk nor for another model.
+        """
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            return self._current((name or "", task))
+        finally:
+            self._lock.release()
+
+    def open(self, name: str | None, task: str, *others: str) -> Opened:
         """Return a model of a task, by its name, or the one that answers where none is named.
 
-        Raises ModelError where there is none, or none that may be asked, MisuseError for a model of another task.
+        others: tasks whose models, if one is named, do as well. Raises ModelError where there is none, or none that may
+        be asked, MisuseError for a model of another task.
         """
         key = (name or "", task)
         with self._lock:
-            found = self._open.get(key)
-            if found is not None and time.monotonic() - found.looked < LOOKED:
-                self._open.move_to_end(key)
+            if (found := self._current(key)) is not None:
                 return found
-            record = self._record(name, task)
+            found, record = self._open.get(key), self._record(name, task)
             if found is not None and found.record.raw == record.raw:
                 found = found._replace(looked=time.monotonic())
             else:
-                answers = resolved(TASKS[task].load)(self._session, record)
+                fitting = record.task if record.task in others else task
+                answers = resolved(TASKS[fitting].load)(self._session, record)
                 found = Opened(answers, record, time.monotonic())
             self._open[key] = found
             self._open.move_to_end(key)
@@ -65,14 +77,22 @@ class Models:
         found = [entry for entry in self._session.shelf.entries() if not isinstance(entry, Damaged)]
         return [record for record in found if not self._names or record.name in self._names]
 
-    def default(self, task: str) -> str | None:
-        """Return the name of the model that answers for a task where none is named."""
-        return self._session.shelf.default(task)
+    def listed(self) -> list[tuple[Record, bool]]:
+        """Return the records of the models that may be asked, and whether each answers where none is named."""
+        shelf = self._session.shelf
+        return [(record, shelf.default(record.task) == record.name) for record in self.records()]
 
     @property
     def count(self) -> int:
         """How many models are open."""
         return len(self._open)
+
+    def _current(self, key: tuple[str, str]) -> Opened | None:
+        found = self._open.get(key)
+        if found is None or time.monotonic() - found.looked >= LOOKED:
+            return None
+        self._open.move_to_end(key)
+        return found
 
     def _record(self, name: str | None, task: str) -> Record:
         """Read a record. No message tells where models are kept: whoever asks may be elsewhere."""

@@ -19,7 +19,7 @@ from seqcli.decoding.joining import Joining
 from seqcli.decoding.settings import Sampling
 from seqcli.errors import MisuseError, quoted
 from seqcli.language.generation_settings import SEEDS
-from seqcli.serve.questions import checked
+from seqcli.serve.questions import checked, texts_of
 from seqcli.settings import setting
 from seqcli.text.token_spans import surfaces
 from seqcli.text.tokens import shown, tokens_of
@@ -99,10 +99,9 @@ def completing(request: Mapping[str, Any]) -> Completing:
         if given.pop(name, None) not in neutral:
             raise MisuseError(f"{quoted(name)} is not done here; leave it out.")
     if "stop" in given:
-        stop = [given["stop"]] if isinstance(given["stop"], str) else given["stop"]
-        if not isinstance(stop, list) or not all(isinstance(one, str) and one for one in stop):
-            raise MisuseError("'stop' is no text and no list of texts.")
-        given["stop"] = tuple(stop)
+        given["stop"] = tuple(texts_of("stop", given["stop"]))
+        if not all(given["stop"]):
+            raise MisuseError("'stop' has an empty text, at which everything would end.")
     if isinstance(given.get("logprobs"), bool):
         raise MisuseError("'logprobs' is a number here: of the likeliest tokens told beside each.")
     return Completing(**checked(Completing, given))
@@ -111,10 +110,9 @@ def completing(request: Mapping[str, Any]) -> Completing:
 def prompts_of(request: Mapping[str, Any]) -> list[str]:
     """Return the prompts of a request. Raises MisuseError for token ids, and for what is no text."""
     prompt = request.get("prompt", "")
-    prompts = [prompt] if isinstance(prompt, str) else prompt
-    if not isinstance(prompts, list) or not prompts or not all(isinstance(one, str) for one in prompts):
-        raise MisuseError("'prompt' is a text or a list of texts; token ids are not read, as every model has its own.")
-    return prompts
+    if isinstance(prompt, list) and any(isinstance(one, (int, list)) for one in prompt):
+        raise MisuseError("'prompt' holds token ids, which are not read, as every model has its own; give texts.")
+    return texts_of("prompt", prompt)
 
 
 def pieces(model: LanguageModel, how: Completing, prompt: str, first: int = 0) -> Iterator[Choice]:

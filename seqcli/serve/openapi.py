@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING
+from dataclasses import MISSING, fields
+from functools import cache
 from typing import Any
 
 from seqcli.serve.openai import Completing
@@ -42,8 +43,9 @@ def schema_of(cls: type, f: Any) -> dict[str, Any]:
     return found
 
 
+@cache
 def describe() -> dict[str, Any]:
-    """Return the whole description."""
+    """Return the whole description, which is made once."""
     paths: dict[str, Any] = {question.path: {"post": _asking(question)} for question in QUESTIONS}
     for path, what in (
         ("/models", "The models that may be asked."),
@@ -51,8 +53,6 @@ def describe() -> dict[str, Any]:
         ("/v1/models", "The models, in OpenAI's shape."),
     ):
         paths[path] = {"get": {"summary": what, "responses": _responses({"type": ["object", "array"]})}}
-    from dataclasses import fields
-
     complete = {f.name: schema_of(Completing, f) for f in fields(Completing)}
     complete |= {
         "model": {"type": ["string", "null"]},

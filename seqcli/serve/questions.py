@@ -77,7 +77,7 @@ class Question(NamedTuple):
             if value is None:
                 del given[name]
             elif value_type(self.how, name)[0] is tuple:
-                given[name] = _strings(name, value)
+                given[name] = tuple(texts_of(name, value))
         return checked(self.how, given)
 
 
@@ -100,11 +100,12 @@ def checked(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _strings(name: str, value: Any) -> tuple[str, ...]:
+def texts_of(name: str, value: Any) -> list[str]:
+    """Return the texts that a field of a request holds, one or several. Raises MisuseError for what is neither."""
     some = [value] if isinstance(value, str) else value
     if not isinstance(some, list) or not all(isinstance(one, str) for one in some):
-        raise MisuseError(f"{quoted(name)} is no text and no list of texts.")
-    return tuple(some)
+        raise MisuseError(f"{quoted(name)} is no text and no list of texts; give one, or several.")
+    return some
 
 
 def _numbered(question: str, asked: str, names: Sequence[str], found: Iterable[Sequence[Any]]) -> Rows:
