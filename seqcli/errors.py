@@ -39,6 +39,7 @@ EXTRAS = {  # module -> what installs it, of those that not everybody needs
     "prometheus_client": "seqcli[serve]",
     "pygls": "seqcli[serve]",
     "lsprotocol": "seqcli[serve]",
+    "pypdf": "seqcli[documents]",
     "usearch": "seqcli[index]",
     "sklearn": "seqcli[maps]",
     "umap": "seqcli[maps]",

@@ -41,10 +41,13 @@ def batches_of_texts(words: Sequence[str], file: str | None, size: int = BATCH) 
     if words and list(words) != ["-"]:
         yield [" ".join(words)]
     elif file is not None and file != "-":
-        from seqcli.text.files import refuse_url
+        from seqcli.text.files import DOCUMENTS, refuse_url
         from seqcli.text.sources import first_of_pipe, is_pipe, open_source
 
         refuse_url(file)
+        if file.lower().endswith(DOCUMENTS):
+            yield from _batches_of_document(file, size)
+            return
         try:
             with open(open_source(file), "rb", buffering=0) as stream:
                 first = first_of_pipe(stream.fileno(), file) if is_pipe(stream.fileno()) else b""
@@ -57,6 +60,18 @@ def batches_of_texts(words: Sequence[str], file: str | None, size: int = BATCH) 
         if sys.stdin.isatty():
             raise MisuseError("There is nothing to answer; give words, --file FILE, or a pipe.")
         yield from _batches(sys.stdin.fileno(), "Standard input", size)
+
+
+def _batches_of_document(file: str, size: int) -> Iterator[list[str]]:
+    """Yield the lines of a document's text."""
+    from itertools import islice
+
+    from seqcli.text.form import TEXT
+    from seqcli.text.reading import read_lines
+
+    lines = read_lines([file], TEXT)
+    while some := list(islice(lines, size)):
+        yield some
 
 
 def _batches(descriptor: int, where: str, size: int, raw: bytes = b"") -> Iterator[list[str]]:

@@ -16,6 +16,7 @@ from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, quoted
 from seqcli.settings import option_name, value_type
 from seqcli.tasks import names_of
+from seqcli.text.form import AUTO
 
 S = TypeVar("S")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -185,13 +186,13 @@ def _set_form(ctx: click.Context, param: click.Parameter, value: Any) -> None:
 def reading_options(command: F) -> F:
     """Add --encoding, --column and --plain, which say how texts are read; they set Session.form."""
     shared: dict[str, Any] = {"expose_value": False, "callback": _set_form, "panel": "Text"}
-    encoding = "Encoding of the text.  [default: utf-8]"
+    encoding = "Encoding of the text.  [default: UTF-8, or the one that is recognised]"
     column = "Read this column of a CSV, TSV or JSON lines file; twice for pairs."
-    plain = "Read HTML, mail and tables as they are, tags and all."
+    plain = "Read web pages, mail and tables as they are, tags and all."
     for decorate in (
         option("--plain", is_flag=True, help=plain, **shared),
         option("--column", "columns", multiple=True, metavar="NAME", help=column, **shared),
-        option("--encoding", default="utf-8", metavar="NAME", help=encoding, **shared),
+        option("--encoding", default=AUTO, metavar="NAME", help=encoding, **shared),
     ):
         command = decorate(command)
     return command

@@ -31,7 +31,8 @@ def read_dialogues(paths: Sequence[str], form: Form = TEXT) -> list[Dialogue]:
     """Return the dialogues of files, in order. Raises CorpusError for what is none, with its line."""
     if form.columns:
         raise MisuseError("Dialogues of a table are found by its header, such as dialogue, speaker, text; no --column.")
-    found = [one for path in files_of(paths) for one in dialogues_of_lines(_lines(path, form), named(path))]
+    files = files_of(paths, replace(form, rows=True))
+    found = [one for path in files for one in dialogues_of_lines(_lines(path, form), named(path))]
     if not found:
         raise CorpusError(f"There is no dialogue in {named(*paths)}; give utterances, one a line.")
     return found
@@ -43,7 +44,7 @@ def read_history(path: str, form: Form = TEXT) -> Dialogue:
 
 
 def _lines(path: str, form: Form) -> Lines:
-    return read_lines([path], replace(form, plain=True))
+    return read_lines([path], replace(form, rows=True))
 
 
 def dialogues_of_lines(lines: Iterable[str], where: str) -> Iterator[Dialogue]:

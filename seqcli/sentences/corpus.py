@@ -11,7 +11,7 @@ from seqcli.errors import CorpusError, MisuseError
 from seqcli.sentences.settings import SentencesTextSpec
 from seqcli.text.corpus import Corpus, pieces_of_lines
 from seqcli.text.files import named
-from seqcli.text.form import Form
+from seqcli.text.form import Form, say_nothing
 from seqcli.text.reading import read_lines
 from seqcli.text.sentences import joined, sentences_of
 from seqcli.text.units import WRAPPED_LINE
@@ -29,7 +29,8 @@ SEVERAL = 0.25  # share of lines with more than one sentence from which lines ar
 def read_sentence_corpus(session: Session, source: Source, text: SentencesTextSpec, record: Record | None) -> Corpus:
     """Read and encode the sentences of a text, and say what they are; its settings have the unit decided."""
     if text.unit == "auto":
-        text = replace(text, unit=unit_of(list(islice(read_lines(_seen(source.texts), source.form), LOOKED))))
+        quiet = replace(source.form, note=say_nothing)  # what is noted is said when the whole is read
+        text = replace(text, unit=unit_of(list(islice(read_lines(_seen(source.texts), quiet), LOOKED))))
         if text.unit == "sentence":
             session.note("Sentences: cut where they end, for lines hold several or parts of them (--unit line: lines).")
     parts = [list(sentences(paths, source.form, text.unit)) for paths in (source.texts, source.valid) if paths]

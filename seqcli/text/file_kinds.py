@@ -90,19 +90,9 @@ def advised(what: str, path: str) -> str:
 
 def structured_kind(head: str, path: str, form: Form) -> str | None:
     """Return what a file of markup or columns is and what to do; None for plain text. head: how it begins."""
-    if _HTML.match(head):
-        return f"an HTML page, whose tags would be learned as words; {_PANDOC}"
     if head.lstrip().startswith("<?xml"):
         return "an XML document, whose tags would be learned as words; take its text out first"
-    lines = head.split("\n")
-    if len(lines) > 1:
-        lines.pop()  # it may be cut
-    if _is_mail(lines):
-        what = "a mailbox" if head.startswith("From ") else "a mail"
-        return (
-            f"{what}, whose headers would be learned as words; save the text of its messages, as Python's mailbox can"
-        )
-    rows = [line for line in lines if line.strip()]
+    rows = [line for line in _whole_lines(head) if line.strip()]
     return _table_kind(rows, path.lower(), form)
 
 
@@ -117,11 +107,24 @@ def delimiter_of(line: str) -> str:
     return "\t" if "\t" in line else max(",;|", key=line.count)
 
 
-def _is_mail(lines: list[str]) -> bool:
+def is_html(head: str) -> bool:
+    """Return whether a text is a web page."""
+    return _HTML.match(head) is not None
+
+
+def is_mail(head: str) -> bool:
+    """Return whether a text is a mail or a mailbox: it begins with headers."""
+    lines = _whole_lines(head)
     first = lines[0] if lines else ""
     headers = sum(bool(_MAIL.match(line)) for line in lines[:30])
     begins = first.startswith("From ") or _MAIL.match(first) is not None
     return begins and headers >= MAIL_LINES and bool(_MAIL.match(lines[1]) or lines[1].startswith((" ", "\t")))
+
+
+def _whole_lines(head: str) -> list[str]:
+    """Return the lines that a text begins with, but the last, which may be cut."""
+    lines = head.split("\n")
+    return lines[:-1] if len(lines) > 1 else lines
 
 
 def _table_kind(rows: list[str], name: str, form: Form) -> str | None:

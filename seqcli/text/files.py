@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from seqcli.errors import CorpusError, MisuseError, quoted
+from seqcli.text.documents.kinds import NAMES, document_kind, missing_reader
 from seqcli.text.file_kinds import HEAD, binary_kind, is_wide, structured_kind
-from seqcli.text.form import PLAIN, Form
+from seqcli.text.form import AUTO, PLAIN, Form
 
 COMPRESSED = (".gz", ".bz2", ".xz")
+DOCUMENTS = (".docx", ".odt", ".epub", ".pdf", ".html", ".htm", ".xhtml", ".srt", ".vtt", ".eml", ".mbox")
 
 
 def files_of(paths: Sequence[str], form: Form = PLAIN, skipped: Counter[str] | None = None) -> list[str]:
@@ -37,9 +39,9 @@ def refuse_url(path: str) -> None:
 
 
 def total_size(paths: Sequence[str]) -> int | None:
-    """Return the bytes to be read, or None where that is not known before (compressed, piped)."""
+    """Return the bytes to be read, or None where that is not known before (compressed, piped, documents)."""
     files = files_of(paths)
-    if any(f == "-" or f.endswith(COMPRESSED) or not os.path.isfile(f) for f in files):
+    if any(f == "-" or f.lower().endswith(COMPRESSED + DOCUMENTS) or not os.path.isfile(f) for f in files):
         return None
     return sum(os.path.getsize(f) for f in files)
 
@@ -78,12 +80,16 @@ def _kind_inside(path: str, form: Form) -> str | None:
                 head = stream.read(HEAD)
     except (OSError, CorpusError):
         return None
-    utf8 = is_utf8(form.encoding)
+    utf8 = form.encoding == AUTO or is_utf8(form.encoding)
+    if kind := document_kind(head, path, form):
+        return missing_reader(kind) if form.documents else f"a {NAMES[kind]}"
     if what := binary_kind(head):
         return what
     if utf8 and 0 in head and not is_wide(head):
         return "unknown binary"
-    return None if form.plain or form.columns or not utf8 else structured_kind(head.decode(errors="ignore"), path, form)
+    if form.plain or form.columns or form.rows or not utf8:
+        return None
+    return structured_kind(head.decode(errors="ignore"), path, form)
 
 
 def is_utf8(encoding: str) -> bool:

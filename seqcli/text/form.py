@@ -6,30 +6,34 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+AUTO = "auto"  # UTF-8, or the encoding that is recognised
 
-def _silent(note: str) -> None:
-    """Say nothing."""
+
+def say_nothing(note: str) -> None:
+    """Let a note go unheard."""
 
 
 @dataclass(frozen=True)
 class Form:
     """How files are read. note hears, in one line, what a person should know of them."""
 
-    encoding: str = "utf-8"
+    encoding: str = AUTO
     columns: tuple[str, ...] = ()  # names, or numbers from 1, of a CSV, TSV or JSON lines file
-    plain: bool = False  # markup and tables are read as they are
+    plain: bool = False  # markup, documents and tables are read as they are
+    documents: bool = True  # those of a folder are texts; where not, they are passed over
+    rows: bool = False  # tables and JSON are, by whoever knows them; documents are opened
     wanted: int = 1  # columns that are read: two of one file of pairs
-    note: Callable[[str], None] = _silent
+    note: Callable[[str], None] = say_nothing
 
     def options(self) -> list[str]:
         """Return the options that give this form, as typed."""
-        words = [] if self.encoding == "utf-8" else ["--encoding", self.encoding]
+        words = [] if self.encoding == AUTO else ["--encoding", self.encoding]
         words += [word for name in self.columns for word in ("--column", name)]
         return [*words, "--plain"] if self.plain else words
 
 
 TEXT = Form()
-PLAIN = Form(plain=True)
+PLAIN = Form("utf-8", plain=True)
 KEYWORDS = ("encoding", "columns", "plain")
 
 

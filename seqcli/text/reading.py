@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import os
 import stat
 import sys
@@ -13,10 +14,11 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from seqcli.errors import CorpusError, MisuseError, quoted
-from seqcli.text.encodings import likely_encoding
+from seqcli.text.documents.kinds import NAMES, document_kind
+from seqcli.text.encodings import encoding_of, known_encoding, likely_encoding
 from seqcli.text.file_kinds import HEAD, advised, binary_kind, encoded_kind, is_wide, structured_kind, tags_in
 from seqcli.text.files import COMPRESSED, files_of, named
-from seqcli.text.form import PLAIN, TEXT, Form
+from seqcli.text.form import AUTO, PLAIN, TEXT, Form
 from seqcli.text.sources import first_of_pipe, open_source
 
 BLOCK = 1 << 22  # bytes a read: large enough for numpy to be quick, small enough to stay near the cache
@@ -28,19 +30,24 @@ Report = Callable[[int], None]
 def read_blocks(paths: Sequence[str], form: Form = TEXT, report: Report | None = None) -> Iterator[bytes]:
     """Yield the text of all files as UTF-8 blocks that end at a word boundary, each file ended by a newline.
 
-    A byte order mark is dropped, CRLF becomes LF, a lone CR is a space. report gets the bytes read so far.
+    A byte order mark is dropped, CRLF becomes LF, a lone CR is a space; of a document there is what a person reads.
+    report gets the bytes read so far. What was passed over, opened or recoded is noted at the end, a line for each.
     Raises CorpusError naming file, line and offset for bytes that are not text in the encoding, and for markup or
     tables that would be learned as words.
     """
-    done, skipped = [0], Counter[str]()
+    done, skipped, opened, recoded = [0], Counter[str](), Counter[str](), dict[str, list[str]]()
     for path in files_of(paths, form, skipped):
         try:
-            yield from _formed(_counted(_decoded_text(path, form), done, report), path, form)
+            some = _text_of(path, form, opened, recoded, None if path in paths else skipped)
+            yield from _counted(some, done, report)
         except OSError as error:
             raise CorpusError(f"Cannot read {named(path)}: {error.strerror or error}; check the path.") from error
     if skipped:
-        kinds = ", ".join(f"{count} × {kind}" for kind, count in skipped.most_common(6))
-        form.note(f"Note: {skipped.total():,} files in {named(*paths)} are passed over: {kinds}.")
+        form.note(f"Note: {skipped.total():,} files in {named(*paths)} are passed over: {_counts(skipped)}.")
+    if opened:
+        form.note(f"Note: read without its markup: {_counts(opened)}; --plain reads files as they are.")
+    for encoding, names in recoded.items():
+        form.note(f"Note: {named(*names)}: no UTF-8, read as {encoding}; --encoding names another one.")
     if not done[0]:
         raise CorpusError(f"{named(*paths)} is empty; give a text with words in it.")
 
@@ -90,8 +97,38 @@ def _in_blocks(lines: Iterable[str]) -> Iterator[bytes]:
     yield "".join(waiting).encode("utf-8", "surrogatepass")
 
 
-def _decoded_text(path: str, form: Form) -> Iterator[bytes]:
-    return _checked(_recoded(_reads(path), path, form.encoding), path, form.encoding)
+def _counts(kinds: Counter[str]) -> str:
+    return ", ".join(f"{count} × {kind}" for kind, count in kinds.most_common(6))
+
+
+def _text_of(
+    path: str, form: Form, opened: Counter[str], recoded: dict[str, list[str]], skipped: Counter[str] | None
+) -> Iterator[bytes]:
+    """Yield the text of one source; documents are counted in opened, what is not in UTF-8 stands in recoded.
+
+    skipped: counts documents of a folder that cannot be read; None: the file itself was named, and that is an error.
+    """
+    reads = _reads(path)
+    head = next(reads, b"")
+    reads = itertools.chain([head] if head else [], reads)
+    if kind := document_kind(head, path, form):
+        from seqcli.text.documents.texts import lines_of_document
+
+        try:
+            yield from _checked(_in_blocks(lines_of_document(kind, reads, path, form)), path, "utf-8")
+            opened[NAMES[kind]] += 1
+        except CorpusError:
+            if skipped is None:
+                raise
+            skipped[f"{NAMES[kind]} that cannot be read"] += 1
+        return
+    encoding = form.encoding
+    if encoding == AUTO and not binary_kind(head):
+        encoding = encoding_of(head) or "utf-8"
+        if encoding != "utf-8":
+            recoded.setdefault(encoding, []).append(path)
+    encoding = "utf-8" if encoding == AUTO else encoding
+    yield from _formed(_checked(_recoded(reads, path, encoding), path, encoding), path, form)
 
 
 def _counted(blocks: Iterator[bytes], done: list[int], report: Report | None) -> Iterator[bytes]:
@@ -112,14 +149,14 @@ def _formed(blocks: Iterator[bytes], path: str, form: Form) -> Iterator[bytes]:
         yield from _checked(text_of(lines_of(blocks, named(path)), form, named(path)), path, "utf-8")
         return
     first = next(blocks, b"")
-    if not form.plain:
+    if not form.plain and not form.rows:
         head = first[:HEAD].decode(errors="ignore")
         if what := structured_kind(head, path, form):
             raise CorpusError(f"{named(path)} is {advised(what, path)}, or read it as it is with --plain.")
         if tags := tags_in(head):
             form.note(
                 f"Note: {named(path)} has {tags:,} HTML tags at its beginning, which are learned as words; "
-                "pandoc -t plain leaves them out."
+                "in a file whose name ends in .html they are left out."
             )
     yield first
     yield from blocks
@@ -166,12 +203,8 @@ def _standard_input() -> BinaryIO:
 
 def _recoded(reads: Iterator[bytes], path: str, encoding: str) -> Iterator[bytes]:
     """Yield raw reads as UTF-8 bytes, other encodings recoded."""
-    try:
-        "a".encode(encoding)  # refuses codecs that are not of text, as "hex"
-        utf8 = codecs.lookup(encoding).name == "utf-8"
-        decoder = codecs.getincrementaldecoder(encoding)("strict")
-    except (LookupError, UnicodeError, ValueError) as error:
-        raise MisuseError(f"--encoding {quoted(encoding)} is not known; try utf-8, latin-1 or cp1252.") from error
+    utf8 = known_encoding(encoding) == "utf-8"
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
     offset = 0
     for raw in reads:
         if not offset:

@@ -9,6 +9,7 @@ import stat
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from seqcli.errors import CorpusError, MisuseError, ModelError, quoted
 from seqcli.store.files import discard, explained, stage
@@ -38,7 +39,7 @@ def text_files(paths: Sequence[str], form: Form = PLAIN) -> list[str]:
         else:
             found.append(path)
     skipped = Counter[str]()
-    files = files_of(list(dict.fromkeys(found)), form, skipped)
+    files = files_of(list(dict.fromkeys(found)), replace(form, documents=False), skipped)
     if skipped:
         form.note(f"Note: {skipped.total():,} files in {named(*paths)} are passed over: they are no text.")
     return files
