@@ -99,7 +99,7 @@ def test_the_overview_names_every_command() -> None:
         assert f"{heading}:" in page
 
 
-@pytest.mark.parametrize("group", [(), ("models",), ("lab",)])
+@pytest.mark.parametrize("group", [("models",), ("lab",)])
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_group_with_nothing_after_it_shows_its_help(group: tuple[str, ...], terminal: bool) -> None:
     done = seqcli(*group, terminal=terminal)

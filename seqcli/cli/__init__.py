@@ -13,6 +13,7 @@ import click
 
 from seqcli import __version__
 from seqcli.cli.completion import complete_command
+from seqcli.cli.foreign_names import command_meant
 from seqcli.cli.help_page import Context
 from seqcli.cli.layout import width_of, wrapped
 from seqcli.cli.options import CONTEXT, command, session_options
@@ -145,8 +146,15 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "seqcli.cli.lab.commands:lab",
         "See how recurrent networks learn, and fail: by hand, in numpy.",
     ),
+    "examples": ("Find out", "seqcli.cli.examples:examples", "Show commands that can be typed, by what people want."),
+    "doctor": ("Find out", "seqcli.cli.doctor:doctor", "Look at this machine: versions, speed, space, extras."),
+    "completion": (
+        "Find out",
+        "seqcli.cli.shell_script:completion",
+        "Let a shell complete commands, models and files.",
+    ),
+    "help": ("Find out", "seqcli.cli:help_page", "Show what a command does, and all that it takes."),
     "models": ("Keep", "seqcli.cli.shelf:models", "List, show, check, rename, remove, export and import models."),
-    "help": ("Keep", "seqcli.cli:help_page", "Show what a command does, and all that it takes."),
 }
 ADDRESSES = {"Learn": 3 << 29, "Answer": 1 << 28}  # bytes that the libraries of a command map, by its heading
 TOO_TIGHT = "the limit on this process (ulimit -v) leaves too little; raise it"
@@ -173,7 +181,7 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            hint = meant(args[0], COMMANDS, "see seqcli --help.")
+            hint = command_meant(args[0]) or meant(args[0], COMMANDS, "see seqcli --help.")
             raise click.UsageError(f"There is no command {quoted(args[0])}; {hint}", ctx)
         name, command, rest = super().resolve_command(ctx, args)
         if name == "evaluate":
@@ -207,14 +215,20 @@ class Commands(click.Group):
 @click.command(
     cls=Commands,
     context_settings=CONTEXT,
-    epilog="Start with: seqcli train-lm book.txt\n\nThen ask: seqcli predict-word 'some of them'",
+    invoke_without_command=True,
+    epilog="Alone, seqcli says what can be done in this folder.\n\n"
+    "Start with: seqcli train-lm book.txt\n\nThen ask: seqcli predict-word 'some of them'",
 )
 @click.version_option(__version__, prog_name="seqcli")
 @functools.partial(session_options, envvar="SEQCLI_MODELS")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Word prediction and embeddings from your own text, on your own CPU."""
-    ctx.ensure_object(Session)
+    session = ctx.ensure_object(Session)
+    if ctx.invoked_subcommand is None:
+        from seqcli.cli.overview import overview
+
+        session.terminal.texts(overview(session))
 
 
 @command(name="help", epilog="Examples: seqcli help train-lm;  seqcli help models show")
@@ -264,7 +278,7 @@ def run(args: list[str]) -> int:
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.exceptions.NoArgsIsHelpError as group:  # `seqcli`, `seqcli models`: asked what there is
+    except click.exceptions.NoArgsIsHelpError as group:  # `seqcli models`: asked what there is
         return _answered(group.message)
     except BaseException as error:
         if os.environ.get("SEQCLI_DEBUG") == "1" and not isinstance(error, (SystemExit, KeyboardInterrupt)):

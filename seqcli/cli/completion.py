@@ -18,6 +18,7 @@ TASK_OF = {  # the task of the models that a command asks or goes on with; the o
     "train-w2v": "vectors",
     **dict.fromkeys(("train-vae", "sample", "reconstruct", "interpolate", "attribute", "edit", "embed"), "sentences"),
     "evaluate-sentences": "sentences",
+    **dict.fromkeys(("train-dialogue", "reply", "evaluate-dialogue"), "dialogue"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Names of options that users of gensim, fastText, word2vec.c or others bring along, and what they are here."""
+"""Names of options and commands that users of gensim, fastText and others bring along, and what they are here."""
 
 from __future__ import annotations
 
@@ -67,6 +67,45 @@ OURS: dict[str, str] = {  # ours, with its value where their name says it: what 
 TEXT = "input train corpus corpusfile data datadir trainfile traindata trainset textfile text file"
 DEVICE = "gpu gpus cuda device devices ngpu usecuda"
 SINGLE = {"output": "--name", "save": "--name"}  # word2vec.c's and fastText's -output is a file, not a loss
+
+
+COMMANDS: dict[str, str] = {  # a command of ours: what others call it, or what people look for, without dashes
+    "train-lm": "lm languagemodel trainlanguagemodel trainrnn trainlstm lstm rnn gru finetune pretrain",
+    "train-w2v": "w2v word2vec trainword2vec trainvectors trainembeddings skipgram cbow fasttext glove embeddings",
+    "train-translate": "traintranslation nmt trainnmt trainseq2seq seq2seq",
+    "train-dialogue": "trainchat trainchatbot trainreply traindialog",
+    "train-vae": "vae trainsentences autoencoder",
+    "train-fill": "traingap traincloze trainproofread trainbidirectional",
+    "predict-word": "next nextword nextwords complete autocomplete suggest wordprediction predictnext",
+    "generate": "write gen continue",
+    "evaluate": "test perplexity ppl eval evaluatelm",
+    "score": "rank surprisal logprob rerank",
+    "proofread": "spell spellcheck check grammar correct lint",
+    "fill": "gap cloze mask infill",
+    "translate": "translation translator trans",
+    "reply": "chat answer respond dialog dialogue chatbot talk",
+    "neighbors": "nn nearest mostsimilar similarwords synonyms distance closest",
+    "odd-one-out": "doesntmatch outlier",
+    "vector": "printwordvectors embedding wordvector",
+    "map": "plot tsne umap visualize visualise",
+    "quantize-vectors": "quantize quantise compress",
+    "models list": "list ls",
+    "models show": "show info describe",
+    "models remove": "rm remove delete",
+    "models rename": "mv rename",
+    "corpora get": "download fetch get",
+    "corpus": "stats statistics count vocab vocabulary survey",
+    "tokenize": "tokens segment",
+    "doctor": "env environment diagnose system",
+    "--version": "version",
+}
+
+
+def command_meant(asked: str) -> str | None:
+    """Return what to type instead of a command that is not known, None where it is nobody's name for one of ours."""
+    name = re.sub("[-_]", "", asked).lower()
+    found = next((ours for ours, theirs in COMMANDS.items() if name in theirs.split()), None)
+    return f"it is called here: seqcli {found}." if found else None
 
 
 def answer(asked: str, args: Sequence[str], ours: Collection[str], takes_text: bool) -> str | None:
