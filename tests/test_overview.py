@@ -150,7 +150,9 @@ def test_completion_that_cannot_be_written_is_one_line(home: Path) -> None:
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_a_shell_that_starts_anew_completes(home: Path) -> None:
     assert seqcli("completion", "bash", "--install").code == 0
-    asked = "source .bashrc; COMP_WORDS=(seqcli predict-w); COMP_CWORD=1; _seqcli_completion seqcli; echo ${COMPREPLY[@]}"
+    asked = (
+        "source .bashrc; COMP_WORDS=(seqcli predict-w); COMP_CWORD=1; _seqcli_completion seqcli; echo ${COMPREPLY[@]}"
+    )
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(["bash", "-c", asked], env={**os.environ, "PATH": path}, capture_output=True, text=True)
     assert done.stdout == "predict-word\n", done.stderr

@@ -217,13 +217,22 @@ def remove(session: Session, /, names: tuple[str, ...], yes: bool) -> None:
         session.note(f"{quoted(name)} is removed.")
 
 
-@_subcommand("export", "seqcli models export austen")
+@_subcommand("export", "seqcli models export austen;  seqcli models export austen --format zip")
 @name_argument
 @click.argument("file", required=False, shell_complete=complete_file)
+@option(
+    "--format",
+    "kind",
+    type=click.Choice(("tar", "zip")),
+    help="A zip is opened by every system.  [default: by the file's ending, else tar]",
+)
 @click.pass_obj
-def export(session: Session, /, name: str, file: str | None) -> None:
+def export(session: Session, /, name: str, file: str | None, kind: str | None) -> None:
     """Write a model into one file, NAME.seqcli.tar by default, to be moved, mailed or kept."""
-    path = Path(file or f"{session.shelf.located(name)[1]}.seqcli.tar")
+    ending = ".zip" if kind == "zip" else ".seqcli.tar"
+    path = Path(file or f"{session.shelf.located(name)[1]}{ending}")
+    if kind is not None and (path.suffix == ".zip") != (kind == "zip"):
+        raise MisuseError(f"{quoted(path)} does not end in {ending}; name it so, or leave --format out.")
     session.shelf.export(name, path)
     session.note(
         f"{quoted(path)}: {size(path.stat().st_size)}. Read it with:", ["seqcli", "models", "import", str(path)]
@@ -236,7 +245,7 @@ def export(session: Session, /, name: str, file: str | None) -> None:
 @option("--replace", is_flag=True, help="Replace a model of this name.")
 @click.pass_obj
 def import_model(session: Session, /, file: str, name: str | None, replace: bool) -> None:
-    """Read a model from a file that `models export` wrote; every byte of it is checked first."""
+    """Read a model from a file that `models export` wrote, tar or zip; every byte of it is checked first."""
     from seqcli.text.files import refuse_url
 
     refuse_url(file)

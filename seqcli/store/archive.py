@@ -16,7 +16,7 @@ from seqcli.errors import DamagedError, ModelError, quoted
 from seqcli.store.files import PATH_LIMIT, explained, open_regular, read_at, write_whole
 from seqcli.store.record import RECORD, RECORD_LIMIT, Record, content_name, examine, foreign, parse
 
-ENDING = ".seqcli.tar"
+ENDING, ZIP = ".seqcli.tar", ".zip"
 BLOCK = 512
 SIZE_LIMIT = 8**11  # bytes of one member: eleven octal digits
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqcli.errors import DamagedError, MisuseError, ModelError, meant, quoted
-from seqcli.store.archive import ENDING, check_archive, read_archive, write_archive
+from seqcli.store.archive import ENDING, ZIP, check_archive, read_archive, write_archive
 from seqcli.store.default import NAME, Defaults, check_name, training_step
 from seqcli.store.draft import Draft
 from seqcli.store.files import PATH_LIMIT, Claim, explained, make_directory, read_small, sync_directory
@@ -290,23 +290,34 @@ class Shelf:
                 self._defaults.rename(old, new)
 
     def export(self, name: str, path: Path) -> None:
-        """Write a model, every byte of it checked, as one file. Raises ModelError where the file is there."""
+        """Write a model, every byte of it checked, as one file: a tar, or a zip where its name ends so.
+
+        Raises ModelError where the file is there.
+        """
         check_archive(path)
         record = self.read(name)
         files = {role: record.load(role) for role in record.files}
         for role, data in files.items():
             examine(role, data, record.where(role))
-        write_archive(path, record, files)
+        if path.suffix == ZIP:
+            from seqcli.store.zip_archive import write_zip  # here: an answer does without zips
+
+            write_zip(path, record, files)
+        else:
+            write_archive(path, record, files)
 
     def import_(self, path: Path, name: str | None = None, *, replace: bool = False, choose: bool = False) -> Record:
         """Take in a model that `export` wrote, under its file's name or another. Raises as `open`, and DamagedError.
 
         choose: let it be the default of its task where there is none.
         """
-        name = path.name.removesuffix(ENDING) if name is None else name
+        name = path.name.removesuffix(ENDING).removesuffix(ZIP) if name is None else name
         check_name(name)
         self._check_free(name, replace, ways=TAKEN_IN)  # before an archive is read that may be large
-        record, files = read_archive(path, name, self.root / name)
+        from seqcli.store.zip_archive import is_zip, read_zip
+
+        read = read_zip if is_zip(path) else read_archive
+        record, files = read(path, name, self.root / name)
         with self.open(name, replace=replace, task=record.task, ways=TAKEN_IN) as draft:
             draft.commit(record, files)
             if choose:
