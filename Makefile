@@ -10,7 +10,7 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -q -c constraints.txt "torch==2.13.0"
-	$(BIN)/pip install -q -c constraints.txt -e ".[japanese,plots,serve,documents,dev]"
+	$(BIN)/pip install -q -c constraints.txt -e ".[japanese,plots,serve,documents,onnx,dev]"
 	touch $(STAMP)
 
 demo: setup

@@ -40,6 +40,7 @@ EXTRAS = {  # module -> what installs it, of those that not everybody needs
     "pygls": "seqcli[serve]",
     "lsprotocol": "seqcli[serve]",
     "pypdf": "seqcli[documents]",
+    "onnx": "seqcli[onnx]",
     "usearch": "seqcli[index]",
     "sklearn": "seqcli[maps]",
     "umap": "seqcli[maps]",

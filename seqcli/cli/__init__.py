@@ -107,7 +107,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Measure word vectors on word pairs and analogies.",
     ),
     "import": ("Word vectors", "seqcli.cli.vectors.files:import_vectors", "Take in what another program learned."),
-    "export": ("Word vectors", "seqcli.cli.vectors.files:export", "Write vectors or n-grams for other programs."),
+    "export": ("Keep", "seqcli.cli.export:export", "Write a model for other programs: vectors, ARPA, ONNX, zip."),
     "quantize-vectors": (
         "Word vectors",
         "seqcli.cli.vectors.files:quantize_vectors",

@@ -249,6 +249,19 @@ def import_model(session: Session, /, file: str, name: str | None, replace: bool
     from seqcli.text.files import refuse_url
 
     refuse_url(file)
+    import_whole(session, file, name, replace)
+
+
+def is_whole(file: str) -> bool:
+    """Return whether a file is a model that `models export` wrote."""
+    from seqcli.store.archive import ENDING
+    from seqcli.store.zip_archive import holds_model
+
+    return file.endswith(ENDING) or (file.endswith(".zip") and holds_model(Path(file)))
+
+
+def import_whole(session: Session, file: str, name: str | None, replace: bool) -> None:
+    """Take a model in that `models export` wrote, and say what it does."""
     record = session.shelf.import_(Path(file), name, replace=replace, choose=True)
     session.note(f"{quoted(record.name)} is there. It {_purpose(record)}.")
 

@@ -130,6 +130,13 @@ class Record:
         """Return a file's bytes, which have the size and sha256 of the record. Raises DamagedError if they do not."""
         return bytes(self._read(role))
 
+    def contents(self) -> dict[str, bytes]:
+        """Return all files by role, every byte of them checked."""
+        files = {role: self.load(role) for role in self.files}
+        for role, data in files.items():
+            examine(role, data, self.where(role))
+        return files
+
     def arrays(self, role: str, expected: Table | None = None) -> dict[str, Array]:
         """Return a file's arrays, finite and exactly as expected: name -> (dtype such as "F32", shape).
 

@@ -15,7 +15,7 @@ from seqcli.store.archive import ENDING, ZIP, check_archive, read_archive, write
 from seqcli.store.default import NAME, Defaults, check_name, training_step
 from seqcli.store.draft import Draft
 from seqcli.store.files import PATH_LIMIT, Claim, explained, make_directory, read_small, sync_directory
-from seqcli.store.record import RECORD, RECORD_LIMIT, Record, examine, is_content_name, parse
+from seqcli.store.record import RECORD, RECORD_LIMIT, Record, is_content_name, parse
 from seqcli.tasks import TASKS
 
 TRAINED = "add --resume to go on with it, --replace to train it anew"  # where a name is taken
@@ -296,9 +296,7 @@ class Shelf:
         """
         check_archive(path)
         record = self.read(name)
-        files = {role: record.load(role) for role in record.files}
-        for role, data in files.items():
-            examine(role, data, record.where(role))
+        files = record.contents()
         if path.suffix == ZIP:
             from seqcli.store.zip_archive import write_zip  # here: an answer does without zips
 

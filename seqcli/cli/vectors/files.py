@@ -1,23 +1,19 @@
-"""The commands that move word vectors: import, export, quantize-vectors, index-vectors."""
+"""The commands that take word vectors in and make them smaller or quicker: import, quantize-vectors, index-vectors."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import click
 
-from seqcli.cli.completion import complete_file, complete_model, complete_model_then_file
-from seqcli.cli.language.arpa import arpa_blocks, import_arpa
-from seqcli.cli.options import Number, command, model_option, option, output_options
-from seqcli.cli.outputs import check_free, model_and_file
+from seqcli.cli.completion import complete_file, complete_model
+from seqcli.cli.language.arpa import import_arpa
+from seqcli.cli.options import Number, command, option, output_options
 from seqcli.cli.session import Session
+from seqcli.cli.shelf import import_whole, is_whole
 from seqcli.errors import MisuseError, quoted
 from seqcli.quantities import size
 from seqcli.text.content_words import content_word
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FORMATS = ("word2vec-text", "word2vec-binary", "glove", "fasttext-vec", "fasttext-bin", "numpy", "projector")
 ENDINGS = {  # of a file that is written, else it is text
@@ -74,7 +70,8 @@ def import_vectors(
     """Take in a file of word vectors as a model: word2vec, GloVe, fastText, numpy or projector, told by its content.
 
     A file that breaks its format's rules is refused, with the line. Of a word that stands twice the first is kept. A
-    file that ends in .arpa holds an n-gram model; the options for words and vectors do not belong to it.
+    file that ends in .arpa holds an n-gram model, one that models export wrote a whole model; the options for words and
+    vectors belong to neither.
     """
     from seqcli.store.shelf import TAKEN_IN
     from seqcli.text.files import refuse_url
@@ -82,6 +79,11 @@ def import_vectors(
     from seqcli.vectors.new_tables import import_table
 
     refuse_url(file)
+    if is_whole(file):
+        if kind or limit or words or errors != "strict" or quantize != "none" or not subwords:
+            raise MisuseError(f"{quoted(file)} is a whole model; leave the options for words and vectors out.")
+        import_whole(session, file, name, replace)
+        return
     if limit is not None and limit < 1:
         raise MisuseError(f"--limit is {limit}; give a number of 1 or more.")
     name = name or named([stem_of(os.path.splitext(file)[0])])
@@ -122,52 +124,6 @@ def quantize_vectors(session: Session, /, model: str, name: str, quantize: str, 
     with session.shelf.open(name, replace=replace, task="vectors", ways=TAKEN_IN) as draft:
         make_smaller(session, open_vectors(session, model), draft, quantize)
         session.shelf.set_default(name, only_first=True)
-
-
-@command(epilog="Examples: seqcli export books books.vec --format fasttext-vec;  seqcli export books.vec -m books")
-@click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE", shell_complete=complete_model_then_file)
-@model_option
-@option(
-    "--format", "kind", type=click.Choice((*FORMATS, "arpa")), help="Format to write.  [default: by the file's ending]"
-)
-@option("--replace", is_flag=True, help="Replace a file that is there.")
-@click.pass_obj
-def export(session: Session, /, words: tuple[str, ...], model: str | None, kind: str | None, replace: bool) -> None:
-    """Write a model's word vectors for other programs; what is imported again is the same to the last bit.
-
-    numpy and projector write a second file for the words: out.words.txt, out.metadata.tsv. fasttext-bin keeps character
-    n-grams too (vectors made of them come back to float32's rounding); other formats hold the words' vectors only. An
-    n-gram model is written as an ARPA file. To move a whole model, use models export.
-    """
-    from seqcli.store.files import write_whole
-    from seqcli.vectors.formats import paths_of
-
-    model, file = model_and_file(words, model, "seqcli export books books.vec")
-    kind = kind or ENDINGS.get(os.path.splitext(file)[1].lower(), "word2vec-text")
-    for path in paths_of(file, kind):
-        check_free(path, replace)  # before the model is read
-    parts, what = _parts(session, model, file, kind)
-    with session.bar(len(parts), "writing", "file") as bar:
-        for count, (path, blocks) in enumerate(parts.items(), 1):
-            write_whole(path, blocks)
-            bar.to(count)
-    session.note(f"{what} written as {kind}: {', '.join(map(quoted, parts))}")
-
-
-def _parts(session: Session, model: str | None, file: str, kind: str) -> tuple[dict[str, Iterator[bytes]], str]:
-    """Return the blocks of each file to write, by path, and in words what they hold."""
-    if kind == "arpa":
-        blocks, what = arpa_blocks(session, model)
-        return {file: blocks}, what
-    from seqcli.vectors.answers import open_vectors
-    from seqcli.vectors.formats import render
-    from seqcli.vectors.new_tables import learned_of
-
-    vectors = open_vectors(session, model)
-    table = vectors.table
-    if table.subwords is not None and kind != "fasttext-bin":
-        session.note(f"Note: {kind} holds no character n-grams; --format fasttext-bin keeps them.")
-    return render(file, table.words, table.matrix, kind, learned_of(vectors.record, table)), f"{len(table):,} words"
 
 
 @command(
