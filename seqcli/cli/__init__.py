@@ -107,7 +107,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Measure word vectors on word pairs and analogies.",
     ),
     "import": ("Word vectors", "seqcli.cli.vectors.files:import_vectors", "Take in what another program learned."),
-    "export": ("Keep", "seqcli.cli.export:export", "Write a model for other programs: vectors, ARPA, ONNX, zip."),
+    "export": ("Keep", "seqcli.cli.export:export", "Write a model for other programs: ONNX, a web page, vectors."),
     "quantize-vectors": (
         "Word vectors",
         "seqcli.cli.vectors.files:quantize_vectors",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -14,18 +14,19 @@ from seqcli.cli.options import command, model_option, option
 from seqcli.cli.outputs import check_free, model_and_file
 from seqcli.cli.session import Session
 from seqcli.cli.vectors.files import ENDINGS, FORMATS
-from seqcli.errors import quoted
+from seqcli.errors import ModelError, quoted
 from seqcli.quantities import size
+from seqcli.store.files import explained, write_whole
 
 if TYPE_CHECKING:
     from seqcli.store import Record
 
 ANY = {".onnx": "onnx", ".zip": "zip"}  # endings of files that a model of any task is written into
-KINDS = (*FORMATS, "arpa", *ANY.values())
+KINDS = (*FORMATS, "arpa", *ANY.values(), "web")
 
 
 @command(
-    epilog="Examples: seqcli export books books.vec --format fasttext-vec;  seqcli export book.onnx -m book",
+    epilog="Examples: seqcli export books books.vec --format fasttext-vec;  seqcli export book page --format web",
 )
 @click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE", shell_complete=complete_model_then_file)
 @model_option
@@ -39,12 +40,14 @@ def export(session: Session, /, words: tuple[str, ...], model: str | None, kind:
     words: out.words.txt, out.metadata.tsv. fasttext-bin keeps character n-grams too (vectors made of them come back to
     float32's rounding); other formats hold the words' vectors only. An ONNX file says in its documentation what goes in
     and out, has the vocabulary in its metadata, and is checked against the model where onnxruntime is installed. A zip
-    is for seqcli import.
+    is for seqcli import. web makes a folder of a language model: a page that predicts words in a browser, offline.
     """
-    from seqcli.store.files import write_whole
     from seqcli.vectors.formats import paths_of
 
     model, file = model_and_file(words, model, "seqcli export books books.vec")
+    if kind == "web":
+        _write_page(session, session.shelf.read(model), file, replace)
+        return
     kind = kind or {**ENDINGS, **ANY}.get(os.path.splitext(file)[1].lower(), "word2vec-text")
     for path in [file] if kind in ANY.values() else paths_of(file, kind):
         check_free(path, replace)  # before the model is read
@@ -54,6 +57,44 @@ def export(session: Session, /, words: tuple[str, ...], model: str | None, kind:
             write_whole(path, blocks)
             bar.to(count)
     session.note(f"{what} written as {kind}: {', '.join(map(quoted, parts))}")
+
+
+def _write_page(session: Session, record: Record, folder: str, replace: bool) -> None:
+    """Write the page of a language model into a folder of its own, whole or not at all."""
+    from seqcli.exchange.web_page import page_of
+
+    folder = folder.rstrip(os.sep) or folder
+    if os.path.lexists(folder) and not replace:
+        raise ModelError(f"{quoted(folder)} exists; add --replace, or choose another folder.")
+    if os.path.lexists(folder) and not os.path.isdir(folder):
+        raise ModelError(f"{quoted(folder)} is no folder; choose another name.")
+    parts, cost = page_of(record)
+    with explained("write", folder, "folder"):
+        _write_folder(folder, parts)
+    session.note(
+        f"{quoted(record.name)} is a page in {quoted(folder)}, {size(sum(map(len, parts.values())))}. "
+        f"Weights are bytes, which costs {cost.nats:.4f} nats a token; the likeliest token stays so in {cost.same:.0%}."
+    )
+    session.note(f"Open {os.path.join(folder, 'index.html')} in a browser; it needs no network.")
+
+
+def _write_folder(folder: str, parts: Mapping[str, bytes]) -> None:
+    """Write the files of a folder: of a new one whole or not at all, of one that is there each whole."""
+    import shutil
+    import tempfile
+
+    if os.path.isdir(folder):
+        for name, data in parts.items():
+            write_whole(os.path.join(folder, name), [data])
+        return
+    made = tempfile.mkdtemp(dir=os.path.dirname(folder) or ".", prefix=".page-")
+    try:
+        for name, data in parts.items():
+            write_whole(os.path.join(made, name), [data])
+        os.chmod(made, 0o755)
+        os.rename(made, folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def _parts(session: Session, model: str | None, file: str, kind: str) -> tuple[dict[str, Iterator[bytes]], str]:
