@@ -221,11 +221,16 @@ def train(
     seqcli.training.events; note: the lines that the command line writes beside them. Ctrl-C saves and raises
     KeyboardInterrupt. Raises the errors of seqcli.errors.
     """
+    from seqcli.launch import processes
     from seqcli.tasks import TASKS, resolved
     from seqcli.training import driver
     from seqcli.training.keywords import order_of
 
     _check_task(task)
+    if processes() > 1:
+        raise errors.MisuseError(
+            "seqcli.train learns in one process; let torchrun start -m seqcli train-… for several."
+        )
     trainer = resolved(TASKS[task].trainer)
     order = order_of(trainer, texts, name, settings, progress)
     session = _session(models_dir, note)

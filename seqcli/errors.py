@@ -92,3 +92,17 @@ class DamagedError(ModelError):
 
 class DivergedError(SeqcliError):
     """A training whose loss or gradient stopped being a number, or that learns nothing."""
+
+
+class LostError(SeqcliError):
+    """Another process that shares a training, and no longer answers."""
+
+    def __init__(self, ranks: Iterable[int], count: int) -> None:
+        """ranks: of those that are lost, as far as it is known. count: of all."""
+        self.ranks = set(ranks)
+        who = ", ".join(map(str, sorted(self.ranks)))
+        lost = f"rank {who} no longer answers" if self.ranks else "another process no longer answers"
+        super().__init__(
+            f"Of the {count} processes that share this training {lost}: killed, hanging, or without its network. The "
+            "last checkpoint stands; go on with --resume (torchrun --max-restarts does so by itself)."
+        )

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from seqcli.launch import processes_here
+
 TURNS = 3  # of every number tried, after an update that is not counted
 HOPELESS = 2.0  # times the seconds of the quickest: such a number is tried no more
 TRIAL_SHARE = 0.02  # of the minutes, at most, for a trial
@@ -25,8 +27,8 @@ SHORTEST_LOOK = 0.1  # seconds between two looks at the kernel's counts, which c
 
 
 def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0))
+    """Return how many processors this process may use: of those of the machine, its share of what was launched."""
+    return max(len(os.sched_getaffinity(0)) // processes_here(), 1)
 
 
 def try_threads(update: Callable[[], object], most: int, seconds: float = math.inf) -> dict[int, float]:

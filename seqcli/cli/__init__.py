@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
-from seqcli import __version__
+from seqcli import __version__, launch
 from seqcli.cli.completion import complete_command
 from seqcli.cli.foreign_names import command_meant
 from seqcli.cli.help_page import Context
@@ -254,6 +254,8 @@ def main() -> NoReturn:
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character still gets the answer
     hear_signals()
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
+    if launch.processes() > 1:
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # torch's warning of a lost connection is forty lines
     code = run(sys.argv[1:])
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # all is done: nothing is left to be interrupted
@@ -272,6 +274,8 @@ def hear_signals() -> None:
 def run(args: list[str]) -> int:
     """Run a command and return its exit code; whatever fails is told in one line on stderr."""
     try:
+        if launch.rank():
+            return _share()
         code = cli.main(_with_texts(args), prog_name="seqcli", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -284,6 +288,23 @@ def run(args: list[str]) -> int:
         if os.environ.get("SEQCLI_DEBUG") == "1" and not isinstance(error, (SystemExit, KeyboardInterrupt)):
             raise
         return _told(error)
+    finally:
+        if launch.processes() > 1 and not launch.rank():
+            _dismiss()
+
+
+def _share() -> int:
+    """Compute what the process of rank 0 hands out: it alone does what the command says."""
+    from seqcli.training.worker import serve
+
+    return serve()
+
+
+def _dismiss() -> None:
+    """Let the processes end that were started with this one."""
+    from seqcli.training.leader import dismiss
+
+    dismiss()
 
 
 def _with_texts(args: list[str]) -> list[str]:

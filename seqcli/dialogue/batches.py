@@ -66,12 +66,20 @@ class DialogueBatches:
 
     def batch(self, epoch: int, index: int) -> Batch:
         """Return the exchanges of one update."""
+        return batch_of(self._drawn(epoch, index))
+
+    def parts(self, epoch: int, index: int, count: int) -> tuple[int, list[Batch]]:
+        """Return how many exchanges an update has, and a share of them for each of some processes."""
+        drawn = self._drawn(epoch, index)
+        return len(drawn), [batch_of(drawn[number::count]) for number in range(min(count, len(drawn)))]
+
+    def _drawn(self, epoch: int, index: int) -> list[Exchange]:
         if epoch != self._epoch:
             rng = np.random.default_rng([self._seed, epoch])
             self._order = np.lexsort((rng.random(len(self._lengths)), self._lengths))
             self._batches, self._epoch = rng.permutation(self.updates_per_epoch), epoch
         place = int(self._batches[index])
-        return batch_of([self._exchanges[int(i)] for i in self._order[self._cuts[place] : self._cuts[place + 1]]])
+        return [self._exchanges[int(i)] for i in self._order[self._cuts[place] : self._cuts[place + 1]]]
 
 
 class DialoguePiece(NamedTuple):

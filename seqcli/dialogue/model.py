@@ -16,7 +16,8 @@ from seqcli.latent.annealing import kl_weight
 from seqcli.latent.collapse import Posteriors
 from seqcli.layers.gru import PackedGRU
 from seqcli.layers.latent import kl_cost
-from seqcli.layers.softmax import full_loss, full_nats, sampled_loss, token_nats
+from seqcli.layers.part import own_chance
+from seqcli.layers.softmax import full_nats, token_nats, training_loss
 from seqcli.text.vocabulary import UNK
 from seqcli.training.loss import Loss
 
@@ -85,7 +86,8 @@ class DialogueModel(nn.Module):
         told, kl = known.context, None
         if self.latent is not None:
             prior, posterior = self.latent(known.context, known.replies)
-            z = posterior.draw(given.noise if len(given.noise) else None)
+            noise = given.noise if len(given.noise) else torch.randn(posterior.mean.shape, generator=own_chance())
+            z = posterior.draw(noise)
             told, kl = torch.cat([told, z], 1), posterior.kl(prior)
         hidden = self.hidden(given, known, told)
         count = len(given.targets)
@@ -109,12 +111,8 @@ class DialogueModel(nn.Module):
 
     def _mean_nats(self, hidden: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the mean cost of the targets, to differentiate."""
-        weight, bias = self.embedding.weight, self.output_bias
-        if self.spec.output == "sampled" and self.spec.samples + len(targets) < len(weight):
-            mean: torch.Tensor = sampled_loss(hidden, weight, bias, targets, self.share, self.spec.samples)
-        else:
-            mean = full_loss(hidden, weight, bias, targets)
-        return mean
+        samples = self.spec.samples if self.spec.output == "sampled" else 0
+        return training_loss(hidden, self.embedding.weight, self.output_bias, targets, self.share, samples)
 
     def known(self, batch: Batch) -> Known:
         """Return what the encoder and the context layer made of some dialogues."""
@@ -143,7 +141,7 @@ class DialogueModel(nn.Module):
         share = self.spec.word_dropout
         if not (self.training and self.spec.latent and share):
             return inputs
-        dropped = torch.rand(inputs.shape) < share
+        dropped = torch.rand(inputs.shape, generator=own_chance()) < share
         dropped[: len(batch.said.places)] = False  # there is nothing to guess in the sign of a beginning
         return inputs.masked_fill(dropped, UNK)
 
@@ -210,7 +208,8 @@ class DialogueModel(nn.Module):
         share = self.spec.dropout or 0.0
         if not self.training or not share:
             return x
-        kept = (torch.rand(len(packed.places), x.shape[1]) >= share).to(x.dtype).div_(1.0 - share)
+        drawn = torch.rand(len(packed.places), x.shape[1], generator=own_chance())
+        kept = (drawn >= share).to(x.dtype).div_(1.0 - share)
         return x * kept[packed.rows]
 
 

@@ -93,14 +93,15 @@ class DialogueTrainer:
             return {"weights": pack(training.weights())}, found
 
         entry = dialogues_entry(self._order.source, corpus) | origin_entry(self._origin, record)
-        made = Made(plan, training, entry, corpus_files(corpus), best, bound_text if latent else nats_text)
+        measure, sizes = bound_text if latent else nats_text, (len(corpus.vocabulary),)
+        made = Made(plan, training, entry, corpus_files(corpus), best, measure, sizes)
         return replace(made, remark=lambda event: _alarm(plan.spec, event)) if latent else made
 
     def _fitted(self, plan: Plan, batches: DialogueBatches) -> Plan:
         """Return the plan with a dropout for as many passes as the budget allows, and say so."""
         import torch
 
-        from seqcli.training.loop import tensors
+        from seqcli.training.updates import tensors
 
         passes = plan.run.epochs
         if plan.run.minutes is not None:
@@ -133,7 +134,7 @@ class DialogueTrainer:
             training.progress.known_nats = held.get("nats_per_token", held.get("bound_nats_per_token"))
         if plan.spec.latent:
             training.figures = lambda: model.posteriors.figures("utterance")
-            model.done = lambda: 1.0 if training.progress.begun_update else training.progress.share
+            model.done = lambda: training.progress.done
         if record is not None:
             go_on(training, record, table, is_longer(record, plan.run))
         return training

@@ -12,7 +12,7 @@ from seqcli.fill.settings import FillSpec
 from seqcli.layers.dropout import LockedDropout, embed
 from seqcli.layers.products import Linear, linear
 from seqcli.layers.recurrent import Recurrent
-from seqcli.layers.softmax import full_loss, sampled_loss
+from seqcli.layers.softmax import training_loss
 from seqcli.training.loss import Loss
 
 Batch = tuple[torch.Tensor, torch.Tensor]  # inputs [T + 2, B], targets [T, B]: those between; below 0: not wanted
@@ -70,8 +70,7 @@ class FillModel(nn.Module):
         y = self.project(F.relu(self.join(torch.cat(sides, 1))))
         if direct is not None:
             y = y + direct.flatten(0, 1).index_select(0, places)
-        dropped: torch.Tensor = self.drop(y[None])[0]
-        return dropped
+        return self.drop.of_each(y)
 
     def _near(self, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """x [T + 2, B, E], weights [W, E] -> the W words before each place between, weighed and summed [T, B, E]."""
@@ -88,10 +87,8 @@ class FillModel(nn.Module):
             parts = {f"accuracy_{top}": float((ranks < top).sum()) for top in TOP}
             total = nats.double().sum()
             return Loss(total / max(count, 1), total, count, parts), None
-        if self.spec.output == "sampled" and self.spec.samples + count < len(weight):
-            objective = sampled_loss(hidden, weight, bias, targets, self.share, self.spec.samples)
-        else:
-            objective = full_loss(hidden, weight, bias, targets)
+        samples = self.spec.samples if self.spec.output == "sampled" else 0
+        objective = training_loss(hidden, weight, bias, targets, self.share, samples)
         return Loss(objective, objective.detach().double() * count, count), None
 
     @torch.no_grad()

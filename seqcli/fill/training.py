@@ -61,12 +61,12 @@ class FillTrainer:
 
         unseen = max(len(corpus.seen) - len(corpus.vocabulary) + len(SPECIALS), 1)
         entry = {**corpus_entry(self._order.source, corpus), "unseen_words": unseen}
-        files = corpus_files(corpus)
+        files, sizes = corpus_files(corpus), (len(corpus.vocabulary),)
         if not proofreads(plan.text, plan.spec):
-            return Made(plan, training, entry, files, best, nats_text)
+            return Made(plan, training, entry, files, best, nats_text, sizes)
         after = calibrating_seconds(corpus.written) if plan.run.minutes is not None else 0.0
         late, files = self._calibrated, {**files, **words_of(corpus)}
-        return Made(plan, training, entry, files, best, nats_text, late_files=late, seconds_after=after)
+        return Made(plan, training, entry, files, best, nats_text, sizes, late_files=late, seconds_after=after)
 
     def _calibrated(self, record: Record) -> dict[str, bytes]:
         """Find out, on the held-out text, how sure the saved model is of errors."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.text.vocabulary import EOS
 from seqcli.training.held_out import PADDING, Piece
+from seqcli.training.shares import columns
 
 if TYPE_CHECKING:
     from seqcli.training.held_out import Array
@@ -48,6 +49,10 @@ class Blocks:
         targets = self._ids[places].astype(np.int64)
         inputs = self._ids[places - 1].astype(np.int64)  # before the first token stands the EOS of the last unit
         return inputs, targets
+
+    def parts(self, epoch: int, index: int, count: int) -> tuple[int, list[Any]]:
+        """Return how many streams an update has, and a share of them for each of some processes."""
+        return columns(self.batch(epoch, index), count)
 
 
 class Segments:

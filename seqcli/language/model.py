@@ -12,7 +12,7 @@ from seqcli.language.settings import LanguageSpec
 from seqcli.layers.attention import PastAttention
 from seqcli.layers.dropout import LockedDropout, embed
 from seqcli.layers.recurrent import Recurrent, State, detach
-from seqcli.layers.softmax import full_loss, full_nats, sampled_loss, token_nats
+from seqcli.layers.softmax import full_nats, token_nats, training_loss
 from seqcli.training.loss import Loss
 
 Batch = tuple[torch.Tensor, torch.Tensor]  # inputs [T, B], targets [T, B]; a target below 0 is padding
@@ -74,10 +74,8 @@ class LanguageModel(nn.Module):
         if not self.training:
             nats = full_nats(hidden, weight, bias, targets)
             return Loss(nats / max(count, 1), nats, count), state
-        if self.spec.output == "sampled" and self.spec.samples + count < len(weight):
-            objective = sampled_loss(hidden, weight, bias, targets, self.share, self.spec.samples)
-        else:
-            objective = full_loss(hidden, weight, bias, targets)
+        samples = self.spec.samples if self.spec.output == "sampled" else 0
+        objective = training_loss(hidden, weight, bias, targets, self.share, samples)
         return Loss(objective, objective.detach().double() * count, count), state
 
     def costs(self, batch: Batch, state: State | None = None) -> tuple[torch.Tensor, torch.Tensor, State]:

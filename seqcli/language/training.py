@@ -121,4 +121,4 @@ class LanguageTrainer:
 
         entry = {**corpus_entry(source, corpus), **origin_entry(self._origin, record)}
         measure = partial(perplexity_text, vocabulary_size=len(corpus.vocabulary))
-        return Made(plan, training, entry, corpus_files(corpus), best, measure)
+        return Made(plan, training, entry, corpus_files(corpus), best, measure, (len(corpus.vocabulary),))

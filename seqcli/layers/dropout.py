@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from seqcli.layers.part import drawn_by_row, own_chance
+
 
 class LockedDropout(nn.Module):
     """Dropout whose mask is drawn once for all steps of a batch, and so costs next to nothing to draw.
@@ -20,7 +22,14 @@ class LockedDropout(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not self.training or self.share == 0.0:
             return x
-        kept = torch.rand(1, *x.shape[1:]) >= self.share
+        kept = drawn_by_row(torch.rand, (1, *x.shape[1:]), 1) >= self.share
+        return x * kept.to(x.dtype).div_(1.0 - self.share)
+
+    def of_each(self, x: torch.Tensor) -> torch.Tensor:
+        """Drop of each of x [N, D] numbers of its own: they are of no row of a batch more than of another."""
+        if not self.training or self.share == 0.0:
+            return x
+        kept = torch.rand(x.shape, generator=own_chance()) >= self.share
         return x * kept.to(x.dtype).div_(1.0 - self.share)
 
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from seqcli.layers.part import batch_mean, drawn_by_row
 from seqcli.layers.shapes import WIDEST
 
 
@@ -61,7 +62,7 @@ def kl_cost(kl: torch.Tensor, weight: float = 1.0, free_bits: float = 0.0, minim
     have for nothing: below it the KL is not lowered, so it rises to what the decoder can use. weight: see
     latent.annealing. Source: Kingma et al. 2016, appendix C.8; the rate: Alemi et al. 2018; Pelsmaeker and Aziz 2020.
     """
-    means = kl.mean(0)
+    means = batch_mean(kl)
     total = (means.clamp(min=free_bits) if free_bits else means).sum()
     return weight * (total.clamp(min=minimum_rate) if minimum_rate else total)
 
@@ -71,7 +72,7 @@ def drop_words(ids: torch.Tensor, share: float, unknown: int) -> torch.Tensor:
 
     Source: Bowman et al. 2016, section 3.2.
     """
-    dropped = torch.rand(ids.shape) < share
+    dropped = drawn_by_row(torch.rand, ids.shape, 1) < share
     dropped[0] = False  # there is nothing to guess in the sign of a beginning
     return ids.masked_fill(dropped, unknown)
 

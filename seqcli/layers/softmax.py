@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from seqcli.layers.part import Occurring, occurring
 from seqcli.layers.products import linear
 
 CHUNK = 1 << 22  # logits at a time in evaluation: 16 MB, of sizes tried the one that the caches like best
@@ -43,6 +44,25 @@ def full_loss(hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, ta
     return smoothed_loss(hidden, weight, bias, targets, 0.0)[0]
 
 
+def training_loss(
+    hidden: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor,
+    targets: torch.Tensor,
+    share: torch.Tensor,
+    samples: int,
+) -> torch.Tensor:
+    """Return the mean cost, to differentiate: under a sample where that is smaller than the vocabulary, else under all.
+
+    samples: tokens drawn beside the targets; 0: under all. What else is given is as for `sampled_loss`.
+    """
+    if samples:
+        sample = _sample(targets, len(weight), samples)
+        if samples + sample.targets < len(weight):
+            return _loss_of(sample, hidden, weight, bias, share, samples)
+    return full_loss(hidden, weight, bias, targets)
+
+
 def sampled_loss(
     hidden: torch.Tensor,
     weight: torch.Tensor,
@@ -57,11 +77,26 @@ def sampled_loss(
     logit is lowered by the log of its token's chance to be in the sample, which makes the sampled sum an unbiased
     estimate of the full one. Source: Jean et al. 2015, section 3; Bengio and Senecal 2008.
     """
-    drawn = torch.randint(len(weight), (samples,))
-    chosen, places = torch.unique(torch.cat([targets, drawn]), return_inverse=True)
-    missed = len(targets) * torch.log1p(-share[chosen]) + samples * math.log1p(-1.0 / len(weight))
+    return _loss_of(_sample(targets, len(weight), samples), hidden, weight, bias, share, samples)
+
+
+def _sample(targets: torch.Tensor, vocabulary_size: int, samples: int) -> Occurring:
+    return occurring(targets, torch.randint(vocabulary_size, (samples,)), vocabulary_size)
+
+
+def _loss_of(
+    sample: Occurring,
+    hidden: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor,
+    share: torch.Tensor,
+    samples: int,
+) -> torch.Tensor:
+    """Return the mean cost under the softmax over a sample."""
+    chosen = sample.chosen
+    missed = sample.targets * torch.log1p(-share[chosen]) + samples * math.log1p(-1.0 / len(weight))
     chance = torch.log(-torch.expm1(missed)).float()
-    return full_loss(hidden, F.embedding(chosen, weight), bias[chosen] - chance, places[: len(targets)])
+    return full_loss(hidden, F.embedding(chosen, weight), bias[chosen] - chance, sample.places)
 
 
 def smoothed_loss(

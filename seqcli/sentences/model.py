@@ -15,6 +15,7 @@ from seqcli.latent.settings import LatentSpec
 from seqcli.layers.dropout import LockedDropout, embed
 from seqcli.layers.encoder import Encoder
 from seqcli.layers.latent import Gaussian, GaussianLayer, bag_of_words_nats, drop_words, kl_cost
+from seqcli.layers.part import drawn_by_row
 from seqcli.layers.recurrent import Recurrent
 from seqcli.layers.two_level import TwoLevel
 from seqcli.sentences.arrays import NEAR, READ
@@ -157,7 +158,7 @@ class SentenceModel(nn.Module):
         if posterior is None or not isinstance(self.spec, LatentSpec):
             return None if posterior is None else posterior.mean
         if self.training:
-            return posterior.draw()
+            return posterior.draw(drawn_by_row(torch.randn, posterior.mean.shape, 0))
         places = torch.arange(1, len(batch) + 1)[:, None]
         seeds = (batch.clamp(min=0) * places).sum(0).tolist()
         size = posterior.mean.shape[1]

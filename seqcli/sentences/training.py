@@ -76,7 +76,8 @@ class SentencesTrainer:
             return cost_text(architecture, nats * tokens / len(held_out))
 
         entry = {**corpus_entry(self._order.source, corpus), **origin_entry(self._origin, record)}
-        return Made(plan, training, entry, corpus_files(corpus), best, measure, remark=_remark(training))
+        sizes, remark = (len(corpus.vocabulary),), _remark(training)
+        return Made(plan, training, entry, corpus_files(corpus), best, measure, sizes, remark=remark)
 
     def _training(self, plan: Plan, batches: SentenceBatches, held_out: Any, record: Record | None) -> Training:
         """Make the model and its training, from the start, from another model's weights, or where a record stands."""
@@ -96,7 +97,7 @@ class SentencesTrainer:
         if isinstance(plan.spec, VaeSpec):  # the weights that are kept have the rate that is asked for
             free, a_token = (plan.spec.free_bits, plan.spec.minimum_rate), len(held_out) / held_out.lengths.sum()
             training.surcharge = lambda: float(model.posteriors.unused(*free) * a_token)
-        model.done = lambda: 1.0 if training.progress.begun_update else training.progress.share
+        model.done = lambda: training.progress.done
         if record is not None and is_longer(record, plan.run):
             training.go_longer(record.arrays("weights", table), record.progress)
         elif record is not None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from seqcli.training.plan import Plan
-from seqcli.training.resumption import check_trained, is_longer, is_over, say_finished
+from seqcli import launch
+from seqcli.tasks import key_of
+from seqcli.training.plan import Plan, check_shares
+from seqcli.training.resumption import check_trained, is_longer, is_over, say_finished, say_processes
 from seqcli.training.source import Source
 
 if TYPE_CHECKING:
     from seqcli.session import Session
     from seqcli.store import Draft, Record
     from seqcli.training.events import Evaluated, Event
+    from seqcli.training.stop import Stop
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,9 @@ class Made:
 
     entry: what the record says of the text. files: those that do not change, by role; evaluations replace those of
     `kept`. best: the files and held-out figures of the weights that were measured. measure: a held-out figure as a
-    person reads it. finish: figures that are measured once, on the saved
-    model, as its users will; late_files: files that are made once, of the saved model; seconds_after: about how long
-    that takes. speed: of the training, tokens or words a second; what: it did, in words.
+    person reads it. sizes: what the model is made with beside its settings. finish: figures that are measured once, on
+    the saved model, as its users will; late_files: files that are made once, of the saved model; seconds_after: about
+    how long that takes. speed: of the training, tokens or words a second; what: it did, in words.
     """
 
     plan: Plan
@@ -66,6 +70,7 @@ class Made:
     files: dict[str, bytes]
     best: Callable[[Evaluated], tuple[dict[str, bytes], dict[str, Any]]]
     measure: Callable[[float], str]
+    sizes: tuple[int, ...] = ()
     kept: tuple[str, ...] = ("weights",)
     keep_last: bool = False  # the weights of every evaluation, not only of a new best
     finish: Callable[[Record], dict[str, Any]] | None = None
@@ -129,6 +134,15 @@ class Outcome:
         }
 
 
+def begun_again(session: Session, order: Order) -> Order:
+    """Return the order of a command that torchrun has started again: to go on with what was saved before."""
+    if launch.attempt() == 0 or order.resume or order.name not in session.shelf.names():
+        return order
+    if is_over(session.shelf.read(order.name)) and order.replace:
+        return order  # nothing was saved yet: it is the model that is to be replaced
+    return replace(order, like=None, begin=None, resume=True, replace=False)
+
+
 def train(session: Session, trainer: Trainer, order: Order) -> Outcome | None:
     """Run a training to its end; return what came of it, None where nothing was left to do.
 
@@ -147,6 +161,7 @@ def run(
     """Run a training whose model is open to be written. began: when the work did, where that was earlier."""
     began = time.monotonic() if began is None else began
     record = draft.record
+    check_shares(session, plan.run)
     plan = trainer.read(plan, record)
     if record is not None and is_over(record) and not is_longer(record, plan.run):
         say_finished(session, record)
@@ -166,6 +181,7 @@ def _followed(session: Session, trainer: Trainer, order: Order, draft: Draft, ma
     from seqcli.training.stop import Stop
 
     training, p = made.training, made.training.progress
+    say_processes(session, draft.record)
     training.ends = ends(session, made.plan.run.minutes, began, made.seconds_after)
     checkpoint = checkpoint_of(draft, trainer.task, made.plan, made.entry, made.files, (*made.kept, "history"))
 
@@ -176,7 +192,7 @@ def _followed(session: Session, trainer: Trainer, order: Order, draft: Draft, ma
         checkpoint.files |= files
         checkpoint.results = {"held_out": figures | dict(event.parts)}
 
-    with Stop() as stop:
+    with Stop() as stop, _shared(trainer.task, made, stop):
         training.stop = stop.asked
         fit = Fit(session, checkpoint, stop, lambda: pack(training.state()), keep, order.line, made.measure)
         fit.unit, fit.keep_last, fit.listener = trainer.unit, made.keep_last, order.listener
@@ -194,3 +210,12 @@ def _followed(session: Session, trainer: Trainer, order: Order, draft: Draft, ma
             raise
         checkpoint.save(p, None)
     return Done(p.seconds, made.speed(training), why, made.what(training))
+
+
+def _shared(task: str, made: Made, stop: Stop) -> AbstractContextManager[None]:
+    """Let all processes that were started together share a training; alone, a process computes all of it."""
+    if launch.processes() == 1:
+        return nullcontext()
+    from seqcli.training.leader import sharing
+
+    return sharing(made.training, key_of(task, made.plan.spec.architecture), made.sizes, stop)

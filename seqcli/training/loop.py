@@ -12,7 +12,7 @@ import math
 import operator
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ from seqcli.training.events import Evaluated, Event, Progressed, Started, Stoppe
 from seqcli.training.loss import Loss, Model
 from seqcli.training.progress import Clock, Progress, most_updates
 from seqcli.training.settings import RunSpec
+from seqcli.training.updates import Updates, carried_arrays, carried_state, tensors
 
 WARM_UP_SHARE, WARM_UP_MOST = 0.05, 100  # of the updates; Adam's second moments need some updates to mean anything, ...
 WARM_UP_LEAST, SHORT_SHARE = 20, 0.3  # ... in a short training too, which may spend a third of itself on it
@@ -49,6 +50,27 @@ class Batches(Protocol):
         """Return one batch as arrays."""
         ...
 
+    def parts(self, epoch: int, index: int, count: int) -> tuple[int, list[Any]]:
+        """Return how many rows a batch has, and every `count`-th of them, from the first, the second ... on."""
+        ...
+
+
+class Processes(Protocol):
+    """The processes that share a training, as the one sees them that decides (training.distributed)."""
+
+    count: int
+
+    def hand_out(self, parts: list[Any], rows: int, progress: Progress, rate: float | None, first: bool) -> Any:
+        """Give every process its part of a batch of so many rows; return that of this one.
+
+        rate: None for a trial, of which nothing is kept. first: of an epoch, where no state is carried.
+        """
+        ...
+
+    def gathered(self, carried: Any) -> Any:
+        """Return the state that all of them carry."""
+        ...
+
 
 @dataclass
 class Training:
@@ -67,62 +89,29 @@ class Training:
     figures: Callable[[], Mapping[str, float]] | None = None  # what else is known of held-out text once it is measured
 
     def __post_init__(self) -> None:
-        self._parameters = [p for p in self.model.parameters() if p.requires_grad]
-        self._optimiser = torch.optim.AdamW(
-            self._parameters,
-            lr=self.run.learning_rate,
-            betas=(0.9, 0.99),  # 0.999 remembers longer than a training of a few minutes lasts
-            weight_decay=self.run.weight_decay,
-            fused=True,
-        )
-        self._mean = [p.detach().clone() for p in self._parameters] if self.run.average else []
+        self.updates = Updates(self.model, self.run)
+        self.processes: Processes | None = None  # those that share every update; None: this one alone
         self._pace = Pace()
 
     def weights(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return what is measured and kept, the parameters or their running mean, as arrays by name."""
-        mean = dict(zip(map(id, self._parameters), self._mean, strict=False))
-        return {name: mean.get(id(p), p.detach()).numpy() for name, p in self.model.named_parameters()}
+        return self.updates.weights()
 
     def state(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return everything that the next update depends on, besides `progress`: float32 arrays by name."""
-        arrays = {f"weights.{name}": p.detach().numpy() for name, p in self.model.named_parameters()}
-        if self._mean:
-            arrays |= {f"mean.{name}": array for name, array in self.weights().items()}
-        for name, p in self.model.named_parameters():
-            for key, value in self._optimiser.state.get(p, {}).items():
-                arrays[f"{key}.{name}"] = value.numpy().reshape(-1) if value.ndim == 0 else value.numpy()
-        for i, layer in enumerate(self.carried or []):
-            for j, s in enumerate(layer if isinstance(layer, tuple) else (layer,)):
-                arrays[f"carried.{i}.{j}"] = s.numpy()
-        return arrays
+        carried = self.processes.gathered(self.carried) if self.processes else self.carried
+        return {**self.updates.arrays(), **carried_arrays(carried)}
 
     def restore(self, arrays: dict[str, np.ndarray[Any, Any]], progress: dict[str, Any]) -> None:
         """Take up a training where `state` and `progress` were taken. Raises KeyError where something is missing."""
         self.progress = Progress(**progress)
-        with torch.no_grad():
-            for name, p in self.model.named_parameters():
-                p.copy_(torch.tensor(arrays[f"weights.{name}"]))
-                if self.progress.update > self.progress.begun_update:
-                    step = torch.tensor(float(arrays[f"step.{name}"][0]))
-                    moments = {k: torch.tensor(arrays[f"{k}.{name}"]) for k in ("exp_avg", "exp_avg_sq")}
-                    self._optimiser.state[p] = {"step": step, **moments}
-            names = {id(p): name for name, p in self.model.named_parameters()}
-            for p, mean in zip(self._parameters, self._mean, strict=False):
-                mean.copy_(torch.tensor(arrays[f"mean.{names[id(p)]}"]))
-        carried: dict[int, list[torch.Tensor]] = {}
-        places = [key.split(".")[1:] for key in arrays if key.startswith("carried.")]
-        for i, j in sorted((int(i), int(j)) for i, j in places):
-            carried.setdefault(i, []).append(torch.tensor(arrays[f"carried.{i}.{j}"]))
-        self.carried = [tuple(s) if len(s) > 1 else s[0] for s in carried.values()] or None
+        self.updates.take_up(arrays, self.progress.update > self.progress.begun_update)
+        self.carried = carried_state(arrays)
 
     def go_longer(self, arrays: dict[str, np.ndarray[Any, Any]], progress: dict[str, Any]) -> None:
         """Go on behind the end of a training, from the weights that it kept, with a schedule of its own."""
         self.progress = Progress(**progress).longer()
-        with torch.no_grad():
-            for name, p in self.model.named_parameters():
-                p.copy_(torch.tensor(arrays[name]))
-            for p, mean in zip(self._parameters, self._mean, strict=False):
-                mean.copy_(p)
+        self.updates.begin_from(arrays)
 
     def events(self) -> Iterator[Event]:
         """Train to the end of the plan, or until held-out text stops getting better.
@@ -134,7 +123,8 @@ class Training:
         p = self.progress
         keep_freed_memory()
         yield Started(p)
-        p.threads = self.run.threads or processors()
+        p.threads = self._most_threads
+        p.processes = self.processes.count if self.processes else 1
         torch.set_num_threads(p.threads)
         if self._may_try():
             yield from self._try_threads(Clock(p.seconds), "first")
@@ -156,9 +146,15 @@ class Training:
 
     # -- threads --------------------------------------------------------------------------------------------------
 
+    @property
+    def _most_threads(self) -> int:
+        """Those that are given, else as many as there are processors; of several processes, none takes another's."""
+        given = self.run.threads or processors()
+        return min(given, processors()) if self.processes else given
+
     def _may_try(self) -> bool:
         """Whether there are numbers of threads to compare, and updates enough for that to pay."""
-        p, most = self.progress, self.run.threads or processors()
+        p, most = self.progress, self._most_threads
         long = self.run.minutes is not None or most_updates(self.run, self.batches.updates_per_epoch) >= FEWEST_UPDATES
         return most > 1 and long and not p.finished
 
@@ -169,9 +165,9 @@ class Training:
         """
         p, run, before = self.progress, self.run, clock.seconds()
         allowed = math.inf if run.minutes is None else TRIAL_SHARE * 60 * run.minutes
-        means = try_threads(self._backward, run.threads or processors(), allowed)
+        means = try_threads(self._backward, self._most_threads, allowed)
         found, used = quickest(means), p.threads
-        p.threads = run.threads or found
+        p.threads = self._most_threads if run.threads else found
         torch.set_num_threads(p.threads)
         p.seconds = clock.seconds()
         p.plan_seconds += p.seconds - before  # the speed of updates is measured without it
@@ -183,24 +179,16 @@ class Training:
     # -- one update -----------------------------------------------------------------------------------------------
 
     def _update(self, clock: Clock) -> Progressed:
-        p, run = self.progress, self.run
-        rate = self._learning_rate()
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
-        loss, carried = self._backward()
-        length = float(torch.nn.utils.clip_grad_norm_(self._parameters, run.clip))
+        p, run, rate = self.progress, self.run, self._learning_rate()
+        loss, carried = self._backward(rate)
+        length = self.updates.clipped()
         per_token = float(loss.nats) / max(loss.tokens, 1)
         if not (math.isfinite(length) and math.isfinite(per_token)):
             raise DivergedError(
                 f"The training diverged at update {p.update + 1} (loss {per_token:g}, gradient {length:g}, learning "
                 f"rate {rate:g}); the last good weights are kept: train again with a lower --learning-rate."
             )
-        self._optimiser.step()
-        if self._mean:
-            done = p.update - p.begun_update
-            decay = min(run.average, (1 + done) / (10 + done))  # the first weights are soon forgotten
-            with torch.no_grad():
-                torch._foreach_lerp_(self._mean, self._parameters, 1.0 - decay)
+        self.updates.step(rate, p.update - p.begun_update)
         self.carried = carried
         before = p.share
         p.advance(per_token, loss.tokens, clock.seconds())
@@ -208,18 +196,19 @@ class Training:
             p.plan_again(before, run, self.batches.updates_per_epoch)
         return Progressed(p, per_token, length, rate, {k: v / max(loss.tokens, 1) for k, v in loss.parts.items()})
 
-    def _backward(self) -> tuple[Loss, Any]:
-        """Return the loss of the next update, of which the gradients are then known, and the state that it carries."""
-        p, run = self.progress, self.run
+    def _backward(self, rate: float | None = None) -> tuple[Loss, Any]:
+        """Return the loss of the next update, of which the gradients are then known, and the state that it carries.
+
+        rate: the learning rate at which the other processes are to make the update; None: it is a trial.
+        """
+        p = self.progress
         epoch, index = divmod(p.update, self.batches.updates_per_epoch)
-        torch.manual_seed(run.seed * 1_000_003 + p.update)
-        batch = tensors(self.batches.batch(epoch, index))
-        self.model.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=run.precision == "bfloat16"):
-            loss, carried = self.model.loss(batch, self.carried if index else None, p.update)
-        self._optimiser.zero_grad(set_to_none=True)
-        loss.objective.backward()
-        return loss, carried
+        carried = self.carried if index else None
+        if self.processes is None:
+            return self.updates.gradient(self.batches.batch(epoch, index), carried, p.update, 0)
+        rows, parts = self.batches.parts(epoch, index, self.processes.count)
+        part = self.processes.hand_out(parts, rows, p, rate, first=not index)
+        return self.updates.gradient(part, carried, p.update, rows)
 
     def _learning_rate(self) -> float:
         """A short linear warm-up, then half a cosine that lands on the end of the plan."""
@@ -234,7 +223,7 @@ class Training:
 
     def _evaluated(self, clock: Clock) -> Evaluated:
         p, parts = self.progress, dict[str, float]()
-        with self._measured():
+        with self.updates.measured():
             nats, tokens = evaluate(self.model, self.held_out, self.stop, parts=parts)
         if not math.isfinite(nats):
             raise DivergedError(
@@ -251,17 +240,6 @@ class Training:
         per_token = {name: value / tokens for name, value in parts.items()}
         return Evaluated(p, nats / tokens, tokens, best, train_nats, {**per_token, **more})
 
-    @contextmanager
-    def _measured(self) -> Iterator[None]:
-        """Let the model have the weights that are kept, for as long as it is measured."""
-        for p, mean in zip(self._parameters, self._mean, strict=False):
-            p.data, mean.data = mean.data, p.data
-        try:
-            yield
-        finally:
-            for p, mean in zip(self._parameters, self._mean, strict=False):
-                p.data, mean.data = mean.data, p.data
-
     def _check_learning(self, per_token: float) -> None:
         """Raise DivergedError where held-out text never got better than before any training, and will not."""
         p, untrained = self.progress, self.progress.best_nats or 0.0
@@ -275,11 +253,6 @@ class Training:
                 f"token, {untrained:.4g} before any; those first weights are kept: train again with a --learning-rate "
                 f"below {self.run.learning_rate:g}, or with text that is more like it."
             )
-
-
-def tensors(batch: Any) -> Any:
-    """Return a batch with its arrays as tensors, whatever tuples it is made of."""
-    return torch.from_numpy(batch) if isinstance(batch, np.ndarray) else tuple(map(tensors, batch))
 
 
 def keep_freed_memory() -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seqcli import launch
 from seqcli.errors import SeqcliError
 from seqcli.quantities import size
 
@@ -30,7 +31,7 @@ def check_size(run: RunSpec, table: Table) -> int:
     """Return how many parameters a model has; raise SeqcliError where memory does not suffice to train it."""
     parameters = sum(math.prod(shape) for _, shape in table.values())
     kept = 4 + (run.average > 0)  # numbers for each: weight, gradient, Adam's two moments; the running mean
-    check_memory(4 * kept * parameters)
+    check_memory(4 * kept * parameters * launch.processes_here())
     return parameters
 
 
@@ -40,8 +41,10 @@ def begin_torch(session: Session, run: RunSpec, what: str, table: Table) -> None
     Raises SeqcliError, before anything is allocated, where memory does not suffice.
     """
     parameters = check_size(run, table)
+    processes = f"processes: {launch.processes()}, " if launch.processes() > 1 else ""
     session.note(
-        f"Model: {what}, {parameters:,} parameters, {size(4 * parameters)}; threads: {_shown(run)}, seed: {run.seed}."
+        f"Model: {what}, {parameters:,} parameters, {size(4 * parameters)}; {processes}threads: {_shown(run)}, "
+        f"seed: {run.seed}."
     )
     import torch
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from seqcli import launch
 from seqcli.errors import MisuseError, quoted
 from seqcli.settings import decided, given, option_name, settings, to_dict
 from seqcli.tasks import ARCHITECTURES, TASKS, Architecture, key_of
@@ -27,6 +28,20 @@ def check_same(recorded: Any, changes: dict[str, Any]) -> None:
     if odd:
         raise MisuseError(
             f"A resumed training keeps its settings ({', '.join(odd)}); leave them out, or use --replace."
+        )
+
+
+def check_shares(session: Session, run: Any) -> None:
+    """Raise MisuseError where a batch has no row for each process; say where it does not divide by them."""
+    count, rows = launch.processes(), getattr(run, "batch_size", 0)
+    if count == 1 or not isinstance(run, RunSpec):
+        return
+    if rows < count:
+        raise MisuseError(f"--batch-size {rows} is less than the {count} processes that share a batch; raise it.")
+    if rows % count:
+        session.note(
+            f"Note: {rows} rows of a batch do not divide by {count} processes: some compute {rows // count + 1}, some "
+            f"{rows // count}, which wait for them."
         )
 
 

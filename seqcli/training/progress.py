@@ -57,6 +57,7 @@ class Progress:
     evaluation_seconds: float = 0.0  # what the last evaluation took
     learning_rate: float = 0.0  # of the last update
     threads: int = 0  # of the last update
+    processes: int = 1  # that shared it
     training_loss: float = 0.0  # summed over ...
     training_updates: int = 0  # ... the updates since the last evaluation
     best_nats: float | None = None  # per token, on held-out text
@@ -74,6 +75,11 @@ class Progress:
         """The share of the schedule that is done, 0 to 1."""
         left = max(self.planned_updates - self.plan_update, 1)
         return min(self.plan_share + (1.0 - self.plan_share) * (self.update - self.plan_update) / left, 1.0)
+
+    @property
+    def done(self) -> float:
+        """The share of the training that is done, of one that goes on after its end all: nothing is annealed anew."""
+        return 1.0 if self.begun_update else self.share
 
     @property
     def seconds_left(self) -> float | None:

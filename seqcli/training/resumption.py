@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from seqcli import launch
 from seqcli.errors import MisuseError, quoted
 from seqcli.settings import option_name
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from seqcli.session import Session
     from seqcli.store import Record
 
+OWN_CHANCE = {"translation", "fill", "dialogue"}  # in which each process drops some numbers by a chance of its own
 BUDGETS = ("epochs", "minutes")  # the settings that say how long
 
 
@@ -53,6 +55,15 @@ def say_finished(session: Session, record: Record) -> None:
     session.shelf.set_default(record.name, only_first=True)  # in case it was stopped before it came to that
     how = "; to train it longer, add --minutes or --epochs" if hasattr(record.run, "epochs") else ""
     session.note(f"{quoted(record.name)} is trained to its end; nothing is left to do{how}.")
+
+
+def say_processes(session: Session, record: Record | None) -> None:
+    """Say that a training goes on in another number of processes than shared it before, and what that changes."""
+    before, now = (record.progress.get("processes", 1) if record else launch.processes()), launch.processes()
+    if record is not None and before != now:
+        drops = record.task in OWN_CHANCE and getattr(record.spec, "dropout", None)
+        but = "rounding and for which numbers are dropped" if drops else "rounding"
+        session.note(f"Note: shared by {before} processes, the training goes on in {now}: the same but for {but}.")
 
 
 IMPORTED = "it was imported"  # why there is nothing to train in a model that another program learned

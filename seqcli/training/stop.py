@@ -25,6 +25,10 @@ class Stop:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def hear(self, number: int) -> None:
+        """Hear of a signal that another process got, which shares the training."""
+        self.signal = self.signal or number
+
     def asked(self) -> bool:
         """Return whether somebody asked the training to stop."""
         return self.signal != 0

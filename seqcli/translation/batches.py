@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.text.vocabulary import EOS
 from seqcli.training.held_out import Ids, Piece, padded
+from seqcli.training.shares import columns
 from seqcli.translation.subword_regularisation import Recutting
 
 Array = NDArray[np.int64]
@@ -35,6 +37,10 @@ class PairBatches:
             self._begin(epoch)
         place = int(self._batches[index])
         return batch_of(self._source, self._target, self._order[self._cuts[place] : self._cuts[place + 1]])
+
+    def parts(self, epoch: int, index: int, count: int) -> tuple[int, list[Any]]:
+        """Return how many pairs an update has, and a share of them for each of some processes."""
+        return columns(self.batch(epoch, index), count)
 
     def _begin(self, epoch: int) -> None:
         """Draw what an epoch draws. Cut anew, sentences have other lengths, and so other neighbours."""

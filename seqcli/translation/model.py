@@ -88,8 +88,7 @@ class Translator(nn.Module):
         hidden = torch.tanh(self.combine(self.drop(y).flatten(0, 1).index_select(0, places)))
         if seen_words is not None:
             hidden = hidden + seen_words
-        dropped: torch.Tensor = self.drop(hidden[None])[0]
-        return dropped
+        return self.drop.of_each(hidden)
 
     def _embed(self, embedding: nn.Embedding, ids: torch.Tensor) -> torch.Tensor:
         return embed(embedding, ids, self.spec.embedding_dropout or 0.0)

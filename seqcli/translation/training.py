@@ -75,8 +75,9 @@ class TranslationTrainer:
         after = _measuring_seconds(plan, corpus, training) if plan.run.minutes is not None else 0.0
         entry, files = pairs_entry(self._source, corpus), files_of_sides(corpus)
         what = partial(updates_told, counted="target tokens")
+        sizes = (len(corpus.source.vocabulary), len(corpus.target.vocabulary), plan.text.joint)
         finish = self._measured
-        return Made(plan, training, entry, files, best, nats_text, finish=finish, seconds_after=after, what=what)
+        return Made(plan, training, entry, files, best, nats_text, sizes, finish=finish, seconds_after=after, what=what)
 
     def _measured(self, record: Record) -> dict[str, Any]:
         """Translate the held-out sources with the weights that are kept, as `translate` would, and score them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from seqcli import launch
 from seqcli.errors import CorpusError, MisuseError
 from seqcli.quantities import size
 from seqcli.text.settings import TextSpec
@@ -124,6 +125,8 @@ class VectorsTrainer:
     settings, source = (VectorsTextSpec, VectorsSpec, VectorsRunSpec), Source
 
     def __init__(self, session: Session, order: Order) -> None:
+        if launch.processes() > 1:
+            raise MisuseError("Word vectors are learned in one process; start train-w2v without torchrun.")
         self._session, self._order = session, order
         self._known: Known | None = None
         self.words: Words  # once they are read
@@ -166,7 +169,8 @@ class VectorsTrainer:
             return files, {"pairs": event.tokens, "nats_per_pair": event.nats}
 
         kept, last = ("vectors", "weights"), plan.run.patience is None
-        return Made(*(plan, training, words.corpus, words.files, best, loss_text, kept, last), speed=_speed, what=_what)
+        parts = plan, training, words.corpus, words.files, best, loss_text
+        return Made(*parts, kept=kept, keep_last=last, speed=_speed, what=_what)
 
 
 def _speed(training: VectorTraining) -> float:

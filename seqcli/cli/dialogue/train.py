@@ -66,12 +66,12 @@ def train_dialogue(
         raise MisuseError("--from has embeddings already; leave out --embeddings.")
     check_given(params, DialogueTextSpec, DialogueSpec, DialogueRunSpec)
     from seqcli.dialogue.training import DialogueTrainer
-    from seqcli.training.driver import Order, train
+    from seqcli.training.driver import Order, begun_again, train
 
     source = DialogueSource(texts, valid, session.text_form, embeddings or "")
     name = name or name_of(texts, "dialogue")
     line = resume_line(session, "train-dialogue", source, name)
-    order = Order(source, name, params, like, origin, resume, replace, line)
+    order = begun_again(session, Order(source, name, params, like, origin, resume, replace, line))
     trainer = DialogueTrainer(session, order)
     outcome = train(session, trainer, order)
     if outcome is not None:

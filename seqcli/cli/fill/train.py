@@ -47,11 +47,11 @@ def train_fill(
     check_resume(resume, replace=replace, like=like)
     check_given(params, FillTextSpec, FillSpec, FillRunSpec)
     from seqcli.fill.training import FillTrainer
-    from seqcli.training.driver import Order, train
+    from seqcli.training.driver import Order, begun_again, train
 
     source, name = Source(texts, valid, session.text_form), name or name_of(texts, "fill")
     line = resume_line(session, "train-fill", source, name)
-    order = Order(source, name, params, like, None, resume, replace, line)
+    order = begun_again(session, Order(source, name, params, like, None, resume, replace, line))
     trainer = FillTrainer(session, order)
     outcome = train(session, trainer, order)
     if outcome is not None:

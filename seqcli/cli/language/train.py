@@ -58,11 +58,11 @@ def train_lm(
     check_resume(resume, replace=replace, like=like, **{"from": origin})
     check_given(params, TextSpec, LanguageSpec, NgramSpec, RunSpec)
     from seqcli.language.training import LanguageTrainer
-    from seqcli.training.driver import Order, train
+    from seqcli.training.driver import Order, begun_again, train
 
     source, name = Source(texts, valid, session.text_form), name or name_of(texts, "lm")
     line = resume_line(session, "train-lm", source, name)
-    order = Order(source, name, params, like, origin, resume, replace, line)
+    order = begun_again(session, Order(source, name, params, like, origin, resume, replace, line))
     trainer = LanguageTrainer(session, order)
     outcome = train(session, trainer, order)
     if outcome is not None:

@@ -59,11 +59,11 @@ def train_vae(
     check_resume(resume, replace=replace, like=like, **{"from": origin})
     check_given(params, SentencesTextSpec, VaeSpec, SentencesRunSpec)
     from seqcli.sentences.training import SentencesTrainer
-    from seqcli.training.driver import Order, train
+    from seqcli.training.driver import Order, begun_again, train
 
     source, name = Source(texts, valid, session.text_form), name or name_of(texts, "sentences")
     line = resume_line(session, "train-vae", source, name)
-    order = Order(source, name, params, like, origin, resume, replace, line)
+    order = begun_again(session, Order(source, name, params, like, origin, resume, replace, line))
     outcome = train(session, SentencesTrainer(session, order), order)
     if outcome is not None:
         _report(session, outcome, as_json)

@@ -76,7 +76,7 @@ def train_translate(
     if reverse and monolingual:
         raise MisuseError("--reverse trains both directions on pairs; leave out --monolingual.")
     name = name or name_of(texts, "translation")
-    from seqcli.training.driver import Order
+    from seqcli.training.driver import Order, begun_again
 
     source = PairSource(texts, valid, session.text_form, monolingual, reverse_model or "", reverse)
     if reverse_model:
@@ -85,6 +85,7 @@ def train_translate(
     orders = [Order(source, name, params, like, None, resume, replace, line)]
     if reverse:
         orders.append(replaced(orders[0], name=name + REVERSE, source=replaced(source, turned=True)))
+    orders = [begun_again(session, order) for order in orders]
     found = [outcome for outcome in _train(session, orders) if outcome is not None]
     if as_json and found:
         more = {"reverse": found[1].document()} if len(found) > 1 else {}

@@ -58,12 +58,12 @@ def train_w2v(
     """
     check_resume(resume, replace=replace, like=like, **{"from": start})
     check_given(params, VectorsTextSpec, VectorsSpec, VectorsRunSpec)
-    from seqcli.training.driver import Order, train
+    from seqcli.training.driver import Order, begun_again, train
     from seqcli.vectors.training import VectorsTrainer
 
     source, name = Source(texts, valid, session.text_form), name or name_of(texts, "vectors")
     line = resume_line(session, "train-w2v", source, name)
-    order = Order(source, name, params, like, start, resume, replace, line)
+    order = begun_again(session, Order(source, name, params, like, start, resume, replace, line))
     trainer = VectorsTrainer(session, order)
     outcome = train(session, trainer, order)
     if outcome is not None:

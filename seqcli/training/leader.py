@@ -1,0 +1,103 @@
+"""Rank 0 of the processes that share a training: it hands out what they compute, and tells them when all is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from seqcli.errors import LostError
+from seqcli.settings import to_dict
+from seqcli.training.distributed import Group, named, own_rows
+from seqcli.training.updates import carried_arrays, carried_state
+
+if TYPE_CHECKING:
+    from seqcli.training.loop import Training
+    from seqcli.training.progress import Progress
+    from seqcli.training.stop import Stop
+
+_group: Group | None = None
+_shared = 0  # trainings so far
+
+
+@contextmanager
+def sharing(training: Training, key: str, sizes: tuple[int, ...], stop: Stop) -> Iterator[None]:
+    """Let all processes of the launch share a training until the block ends; key: of its architecture in the table.
+
+    sizes: what the model is made with beside its settings. stop: hears of a signal that another process got.
+    """
+    global _group, _shared
+    group = _group = _group or Group()
+    group.store.set(f"training/{_shared}", "")
+    group.join(_shared, stop.hear)
+    _shared += 1
+    try:
+        training.processes = Leader(group, training, key, sizes)
+        yield
+        training.processes.send({"do": "end"})
+    except LostError:
+        raise
+    except BaseException:
+        if isinstance(training.processes, Leader):
+            training.processes.send({"do": "end"})
+        raise
+    finally:
+        training.processes = None
+        group.leave()
+
+
+def dismiss() -> None:
+    """Tell the other processes of the launch that no training follows."""
+    (_group or Group()).store.set("over", "")
+
+
+class Leader:
+    """The processes that share a training, as rank 0 sees them."""
+
+    def __init__(self, group: Group, training: Training, key: str, sizes: tuple[int, ...]) -> None:
+        self._group, self.count = group, group.count
+        self._others = range(1, group.count)
+        p, updates = training.progress, training.updates
+        buffers = {f"buffers.{name}": b.numpy() for name, b in training.model.named_buffers()}
+        arrays = {**updates.arrays(), **buffers, **carried_arrays(training.carried)}
+        head = {
+            **{"key": key, "sizes": sizes, "spec": to_dict(training.model.spec), "run": to_dict(training.run)},
+            **{"names": list(arrays), "updated": p.update > p.begun_update},
+        }
+        self.send(head, tuple(arrays.values()))
+        training.carried = own_rows(training.carried, 0, self.count)
+        group.share(updates)
+
+    def send(self, head: Mapping[str, Any], batch: Any = ()) -> None:
+        """Send all others the same."""
+        for rank in self._others:
+            self._group.send(rank, head, batch)
+
+    def hand_out(self, parts: list[Any], rows: int, progress: Progress, rate: float | None, first: bool) -> Any:
+        """Give every process its part of a batch; return that of this one."""
+        head = {
+            **{"do": "update", "number": progress.update, "rows": rows, "rate": rate, "first": first},
+            **{"behind": progress.update - progress.begun_update, "done": progress.done},
+            "threads": torch.get_num_threads(),
+        }
+        for rank in self._others:
+            self._group.send(rank, head, parts[rank] if rank < len(parts) else parts[0])  # borrowed: counts for nothing
+        return parts[0]
+
+    def gathered(self, carried: Any) -> Any:
+        """Return the state that all processes carry, its rows in the order of the batch."""
+        if carried is None:
+            return None
+        self.send({"do": "carried"})
+        found = [carried_arrays(carried), *(named(*self._group.receive(rank)) for rank in self._others)]
+        found = [arrays for arrays in found if arrays]
+        rows = sum(next(iter(arrays.values())).shape[1] for arrays in found)
+        whole = {}
+        for name, own in found[0].items():
+            array = torch.empty(own.shape[0], rows, *own.shape[2:]).numpy()
+            for number, arrays in enumerate(found):
+                array[:, number :: self.count] = arrays[name]
+            whole[name] = array
+        return carried_state(whole)

@@ -1,0 +1,142 @@
+"""Trainings that several processes share: the updates are those of one, whoever is lost, told to stop, or joins."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import TINY, seqcli, story
+
+from seqcli import launch
+from seqcli import train as train_in_python
+from seqcli.errors import MisuseError
+
+ROUNDING = 1e-5  # of a loss or a gradient's length, after fifteen updates; another draw of anything is a hundredth
+Did = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What trainings did that a process of its own started: it has imported torch once for all of them."""
+    folder = tmp_path_factory.mktemp("shared")
+    script = Path(__file__).with_name("shared_trainings.py")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, cwd=folder, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return {**json.loads(done.stdout), "stderr": done.stderr}
+
+
+def assert_same(losses: list[list[float]], expected: list[list[float]]) -> None:
+    assert len(losses) == len(expected) >= 6
+    for found, wanted in zip(losses, expected, strict=True):
+        assert found == pytest.approx(wanted, rel=ROUNDING)
+
+
+@pytest.mark.parametrize("kind", ["lm", "fill", "translator", "vhred", "vae"])
+def test_every_update_is_that_of_one_process(report: dict[str, Any], kind: str) -> None:
+    (whole,), *shared = report["equal"][kind]
+    assert whole["code"] == 0, whole["err"]
+    assert len({loss for loss, _ in whole["losses"]}) > 3, "it learns"
+    for processes in shared:
+        assert [one["code"] for one in processes] == [0] * len(processes), processes[0]["err"]
+        assert_same(processes[0]["losses"], whole["losses"])
+
+
+def test_all_processes_have_the_same_weights_bit_for_bit(report: dict[str, Any]) -> None:
+    for runs in report["equal"].values():
+        for processes in runs:
+            assert len({tuple(one["weights"]) for one in processes}) == 1
+            assert len(processes[0]["weights"]) == len(processes[0]["losses"])
+
+
+def test_only_rank_0_says_anything(report: dict[str, Any]) -> None:
+    first, *others = report["equal"]["lm"][2]
+    assert "processes: 3" in first["err"] and "5 rows of a batch do not divide by 3 processes" in first["err"]
+    assert [one["out"] + one["err"] for one in others] == ["", ""]
+
+
+def test_ctrl_c_on_one_process_saves_once_and_stops_all(report: dict[str, Any]) -> None:
+    first, other = report["stopped"]
+    assert (first["code"], other["code"]) == (130, 0)
+    assert first["err"].count("Saved at update 7.") == 1 and "Error" not in first["err"] + other["err"]
+
+
+def test_a_training_goes_on_in_another_number_of_processes(report: dict[str, Any]) -> None:
+    first = report["resumed"][0]
+    assert first["code"] == 0, first["err"]
+    assert "shared by 2 processes, the training goes on in 3: the same but for rounding." in first["err"]
+    (whole,), *_ = report["equal"]["lm"]
+    assert_same(report["stopped"][0]["losses"] + first["losses"], whole["losses"])
+
+
+def test_a_killed_process_ends_all_with_one_line(report: dict[str, Any]) -> None:
+    first, killed, other = report["killed"]
+    assert killed["status"] == -signal.SIGKILL
+    assert (first["code"], other["code"]) == (1, 1)
+    said = first["err"] + other["err"]
+    assert said.count("Error: ") == 1 and "Traceback" not in said
+    assert "Of the 3 processes that share this training rank 1 no longer answers" in first["err"].splitlines()[-1]
+
+
+def test_started_again_a_training_goes_on_to_the_same_bytes(report: dict[str, Any]) -> None:
+    assert 0 < report["saved"] < 7
+    assert [one["code"] for one in report["again"]] == [0, 0, 0], report["again"][0]["err"]
+    assert len(report["again"][0]["losses"]) == 15 - report["saved"]
+    assert report["weights"]["killed"] == report["weights"]["lm3"]
+
+
+def test_a_process_that_hangs_ends_all_with_one_line(report: dict[str, Any]) -> None:
+    first, hanging = report["hanging"]
+    assert (first["status"], hanging["status"]) == (1, -signal.SIGKILL)
+    assert [line for line in report["stderr"].splitlines() if "rank 1 no longer answers" in line] == [
+        report["stderr"].splitlines()[-1]
+    ]
+
+
+# -- what needs no other process --------------------------------------------------------------------------------------
+
+
+def started(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Let this process be rank 0 of several, of which the others never come."""
+    found = {"RANK": 0, "WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count, "MASTER_ADDR": "localhost", "MASTER_PORT": 1}
+    for name, value in found.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setattr("seqcli.cli._dismiss", lambda: None)
+
+
+def test_what_does_not_share_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(story(60), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    started(monkeypatch, 3)
+    assert "one process" in seqcli("train-w2v", "a.txt").error
+    few = seqcli("train-lm", "a.txt", *TINY, "--batch-size", "2")
+    assert few.code == 2 and "--batch-size 2 is less than the 3 processes" in few.error
+    with pytest.raises(MisuseError, match="one process"):
+        train_in_python("lm", "a.txt")
+    assert not (tmp_path / "models" / "a").exists()
+
+
+def test_a_process_has_its_share_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    from seqcli.threads import processors
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+    assert (launch.processes(), launch.rank(), processors()) == (1, 0, 8)
+    started(monkeypatch, 3)
+    assert (launch.processes(), launch.rank(), processors()) == (3, 0, 2)
+    monkeypatch.delenv("MASTER_ADDR")
+    assert (launch.processes(), processors()) == (1, 8), "a number alone says nothing of others"
+
+
+def test_a_process_alone_does_not_know_of_the_others() -> None:
+    code = "import sys; from seqcli.cli import run; run(['train-lm', '--help']); assert 'torch' not in sys.modules"
+    code += "; from seqcli.training import loop; print([m for m in sys.modules if m.startswith('seqcli.training.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not {"distributed", "leader", "worker", "pulse"} & set(
+        done.stdout.splitlines()[-1].replace("'", ".").split(".")
+    )
