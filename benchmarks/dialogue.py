@@ -99,7 +99,8 @@ def speed() -> None:
     from seqcli.dialogue.dialogues import Dialogue
     from seqcli.dialogue.model import DialogueModel
     from seqcli.dialogue.settings import DialogueRunSpec, DialogueSpec, DialogueTextSpec
-    from seqcli.training.loop import keep_freed_memory, tensors
+    from seqcli.training.loop import keep_freed_memory
+    from seqcli.training.updates import tensors
 
     torch.set_num_threads(int(THREADS or 2))
     keep_freed_memory()

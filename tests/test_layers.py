@@ -172,6 +172,12 @@ def test_no_command_is_heavy_before_it_is_run() -> None:
                 waiting += [other] * (other in SOURCES)
 
 
+def test_one_module_speaks_to_other_processes() -> None:
+    assert {name for name in SOURCES if any(found.startswith("torch.distributed") for found in imports(name))} == {
+        "seqcli.training.distributed"
+    }
+
+
 def test_modules_have_telling_names() -> None:
     assert not [name for name in SOURCES if BAD_NAMES & set(name.split("."))]
 

@@ -35,12 +35,14 @@ WAIT = timedelta(days=1)  # for another process: a text may take hours to read; 
 class Group:
     """The processes of a launch, as one of them sees them. Raises LostError where another no longer answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, wait: timedelta = WAIT) -> None:
+        """wait: for where the processes meet."""
         self.rank, self.count = launch.rank(), launch.processes()
-        store = next(iter(rendezvous("env://", timeout=WAIT)))[0]
+        store = next(iter(rendezvous("env://", timeout=wait)))[0]
         self.store = PrefixStore(f"seqcli/{launch.attempt()}", store)
         self.pulse: Pulse | None = None
-        self._buckets: Buckets | None = None
+        self._updates: Updates | None = None  # whose gradients are summed, ...
+        self._buckets: Buckets | None = None  # ... by these
 
     def join(self, number: int, told: Callable[[int], object]) -> None:
         """Begin to share the training of a number, which all processes join; told: hears of signals."""
@@ -55,13 +57,15 @@ class Group:
             self.pulse.end()
         if self._buckets is not None:
             self._buckets.remove()
-        self.pulse = self._buckets = None
+        if self._updates is not None:
+            self._updates.sharing = None
+        self.pulse = self._buckets = self._updates = None
 
     # -- an update ------------------------------------------------------------------------------------------------
 
     def share(self, updates: Updates) -> None:
         """Sum the gradients of these weights over all processes from now on."""
-        updates.sharing = self
+        updates.sharing, self._updates = self, updates
         self._buckets = Buckets(updates.parameters, lambda flat: dist.all_reduce(flat, async_op=True))
 
     def part(self, rows: int, seed: int) -> Part:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from seqcli.training.loop import Training
     from seqcli.training.progress import Progress
     from seqcli.training.stop import Stop
+
+SOON = timedelta(seconds=10)  # in which a process that has nothing to hand out finds the others, or leaves them alone
 
 _group: Group | None = None
 _shared = 0  # trainings so far
@@ -34,23 +37,24 @@ def sharing(training: Training, key: str, sizes: tuple[int, ...], stop: Stop) ->
     group.join(_shared, stop.hear)
     _shared += 1
     try:
-        training.processes = Leader(group, training, key, sizes)
-        yield
-        training.processes.send({"do": "end"})
-    except LostError:
-        raise
-    except BaseException:
-        if isinstance(training.processes, Leader):
-            training.processes.send({"do": "end"})
-        raise
+        training.processes = leader = Leader(group, training, key, sizes)
+        try:
+            yield
+        except LostError:
+            raise
+        except BaseException:
+            leader.end()
+            raise
+        leader.end()
     finally:
         training.processes = None
         group.leave()
 
 
 def dismiss() -> None:
-    """Tell the other processes of the launch that no training follows."""
-    (_group or Group()).store.set("over", "")
+    """Tell the other processes of the launch that no training follows, where they can still be told."""
+    with suppress(RuntimeError):
+        (_group or Group(SOON)).store.set("over", "")
 
 
 class Leader:
@@ -74,6 +78,10 @@ class Leader:
         """Send all others the same."""
         for rank in self._others:
             self._group.send(rank, head, batch)
+
+    def end(self) -> None:
+        """Tell all others that the training is over."""
+        self.send({"do": "end"})
 
     def hand_out(self, parts: list[Any], rows: int, progress: Progress, rate: float | None, first: bool) -> Any:
         """Give every process its part of a batch; return that of this one."""

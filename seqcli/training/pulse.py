@@ -61,7 +61,7 @@ class Pulse:
             self._store.set("lost", json.dumps(sorted(silent)))
         return silent
 
-    def _beat(self) -> object:
+    def _beat(self) -> None:
         count = 0
         with suppress(RuntimeError):  # the store is gone: nobody is heard of any more, which the watch will say
             while not self._over.is_set():
@@ -72,7 +72,8 @@ class Pulse:
                         self._hear(other, self._store.get(f"beat/{other}").decode())
                 if self._store.check(["lost"]):
                     self._known = set(json.loads(self._store.get("lost")))
-                    return self._lost(self._known)
+                    self._lost(self._known)
+                    return
                 self._over.wait(BEAT)
 
     def _hear(self, other: int, beat: str) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from seqcli.session import Session
     from seqcli.store import Record
 
-OWN_CHANCE = {"translation", "fill", "dialogue"}  # in which each process drops some numbers by a chance of its own
+OWN_CHANCE = {"translation", "fill", "dialogue"}  # in which each process draws for itself what is of no row
 BUDGETS = ("epochs", "minutes")  # the settings that say how long
 
 
@@ -61,8 +61,8 @@ def say_processes(session: Session, record: Record | None) -> None:
     """Say that a training goes on in another number of processes than shared it before, and what that changes."""
     before, now = (record.progress.get("processes", 1) if record else launch.processes()), launch.processes()
     if record is not None and before != now:
-        drops = record.task in OWN_CHANCE and getattr(record.spec, "dropout", None)
-        but = "rounding and for which numbers are dropped" if drops else "rounding"
+        draws = record.task in OWN_CHANCE and (record.spec.dropout or getattr(record.spec, "latent", False))
+        but = "rounding and what chance drops or draws" if draws else "rounding"
         session.note(f"Note: shared by {before} processes, the training goes on in {now}: the same but for {but}.")
 
 

@@ -25,7 +25,9 @@ class RunSpec:
         high=1e5,
         panel="Training",
     )
-    batch_size: int = setting(32, "Texts read side by side in one update.", low=1, high=65_536, panel="Training")
+    batch_size: int = setting(
+        32, "Texts read side by side in one update, by all processes together.", low=1, high=65_536, panel="Training"
+    )
     unroll: int = setting(35, "Steps of truncated back-propagation through time.", low=1, high=10_000, panel="Training")
     learning_rate: float = setting(
         0.01, "Highest step size of AdamW; 0.003 for a simple RNN.", above=0.0, high=1e6, panel="Training"

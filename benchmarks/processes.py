@@ -1,0 +1,96 @@
+"""Tokens learned from in a second by two processes of one thread each, against one process of one thread.
+
+python benchmarks/processes.py [ROW...] [--rounds 3] [--minutes 1.5] [--processes 2]   speed, both in turn
+python benchmarks/processes.py [ROW...] --updates 300                                  held-out figures, same updates
+
+Rows: lm (the Penn Treebank, the model of the quick recipe), translator (Multi30k), hred (DailyDialog). What depends on
+the time that a training has, such as a model's size or what it drops, is given: both train the same model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from record import record
+from texts import DATA, PTB
+from translation import ROWS as PAIRS
+from translation import files
+
+DROPS = ("--dropout", "0.2", "--weight-dropout", "0.15", "--embedding-dropout", "0.05")
+QUICK = ("--recipe", "quick", "--hidden-size", "448", "--embedding-size", "256")
+KINDS = ("lm", "translator", "hred")
+
+
+def words_of(kind: str, folder: Path) -> list[str]:
+    """Return what is typed for a row; its texts are unpacked into a folder."""
+    if kind == "lm":
+        texts = [PTB[0], "--valid", PTB[1], "--tokenizer", "whitespace"]
+        return ["train-lm", *map(str, texts), *QUICK, *DROPS]
+    if kind == "translator":
+        held = [word for file in files(PAIRS["en-de"], "val", folder) for word in ("--valid", file)]
+        return ["train-translate", *files(PAIRS["en-de"], "train", folder), *held, *DROPS]
+    texts = [DATA / "dialogues" / "train.txt.gz", "--valid", DATA / "dialogues" / "valid.txt"]
+    return ["train-dialogue", *map(str, texts), "--dropout", "0.2"]
+
+
+def trained(words: list[str], processes: int, folder: Path) -> dict[str, Any]:
+    """Train in so many processes of one thread each; return what the command says."""
+    command = ["-m", "seqcli", *words, "--models-dir", str(folder / "models"), "--name", "one", "--replace"]
+    command += ["--threads", "1", "--json"]
+    if processes > 1:
+        command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), *command]
+    done = subprocess.run([sys.executable, *command], stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(f"{words[0]} in {processes} processes ended with {done.returncode}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def speed(kind: str, options: argparse.Namespace, folder: Path) -> None:
+    """Measure both in turn, and record the speeds and their ratio."""
+    words = [*words_of(kind, folder), "--minutes", f"{options.minutes:g}"]
+    counts = (1, options.processes)
+    found: dict[int, list[float]] = {count: [] for count in counts}
+    for place in range(options.rounds):
+        for count in counts[:: 1 if place % 2 else -1]:
+            found[count].append(trained(words, count, folder)["tokens_per_second"])
+    one, several = (statistics.median(found[count]) for count in counts)
+    ratio = statistics.median(b / a for a, b in zip(*found.values(), strict=True))
+    row = {"what": kind, "processes": options.processes, "minutes": options.minutes, "rounds": options.rounds}
+    print(record("processes", **row, one_tokens_per_second=one, tokens_per_second=several, ratio=ratio), flush=True)
+
+
+def same_updates(kind: str, options: argparse.Namespace, folder: Path) -> None:
+    """Make the same updates in one process and in several, and record both held-out figures."""
+    tokens = {"lm": 929_589 / (32 * 35), "translator": 29_000 / 64, "hred": 11_118 / 8}  # updates of an epoch
+    words = [*words_of(kind, folder), "--epochs", f"{options.updates / tokens[kind]:.4f}"]
+    one, several = (trained(words, count, folder)["held_out"] for count in (1, options.processes))
+    nats = {"one_nats_per_token": one["nats_per_token"], "nats_per_token": several["nats_per_token"]}
+    print(record("process updates", what=kind, processes=options.processes, updates=options.updates, **nats))
+
+
+def main() -> None:
+    """Measure what is asked for, one row after the other."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kinds", nargs="*", metavar="ROW", help=f"of {', '.join(KINDS)}; all without one")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=1.5)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--updates", type=int, help="make so many, and compare what was learned")
+    options = parser.parse_args()
+    os.environ.setdefault("PYTHONPATH", str(Path(__file__).resolve().parent.parent))
+    for kind in options.kinds or KINDS:
+        with tempfile.TemporaryDirectory() as name:
+            (same_updates if options.updates else speed)(kind, options, Path(name))
+
+
+if __name__ == "__main__":
+    main()
