@@ -13,6 +13,7 @@ from seqcli.errors import LostError
 from seqcli.settings import to_dict
 from seqcli.training.distributed import Group, named, own_rows
 from seqcli.training.updates import carried_arrays, carried_state
+from seqcli.version import __version__
 
 if TYPE_CHECKING:
     from seqcli.training.loop import Training
@@ -68,7 +69,7 @@ class Leader:
         arrays = {**updates.arrays(), **buffers, **carried_arrays(training.carried)}
         head = {
             **{"key": key, "sizes": sizes, "spec": to_dict(training.model.spec), "run": to_dict(training.run)},
-            **{"names": list(arrays), "updated": p.update > p.begun_update},
+            **{"names": list(arrays), "updated": p.update > p.begun_update, "version": __version__},
         }
         self.send(head, tuple(arrays.values()))
         training.carried = own_rows(training.carried, 0, self.count)

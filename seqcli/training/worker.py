@@ -11,12 +11,13 @@ from typing import Any
 
 import torch
 
-from seqcli.errors import LostError
+from seqcli.errors import LostError, SeqcliError
 from seqcli.settings import from_dict
 from seqcli.tasks import ARCHITECTURES, resolved
 from seqcli.training.distributed import Group, named, own_rows
 from seqcli.training.stop import SIGNALS
 from seqcli.training.updates import Updates, carried_arrays, carried_state
+from seqcli.version import __version__
 
 POLL = 0.05  # seconds between two looks for a training to take part in
 
@@ -65,7 +66,9 @@ def _take_part(group: Group) -> None:
 
 
 def _begun(group: Group, head: dict[str, Any], batch: Any) -> tuple[Updates, Any]:
-    """Return weights and carried state as rank 0 sent them."""
+    """Return weights and carried state as rank 0 sent them. Raises SeqcliError for those of another program."""
+    if head["version"] != __version__:
+        raise SeqcliError(f"Rank 0 runs seqcli {head['version']}, rank {group.rank} {__version__}; install the same.")
     kind, arrays = ARCHITECTURES[head["key"]], named(head, batch)
     run: Any = from_dict(kind.run, head["run"], "a message")
     model = resolved(kind.model)(from_dict(kind.spec, head["spec"], "a message"), *head["sizes"])
