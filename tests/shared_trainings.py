@@ -37,7 +37,7 @@ SIZES = ("--embedding-size", "6", "--hidden-size", "7")
 LM = (*SMALL, *SIZES, "--batch-size", "5", "--unroll", "7", "--samples", "9", "--learning-rate", "0.02")
 DROPS = ("--dropout", "0.1", "--weight-dropout", "0.1", "--embedding-dropout", "0.1")
 WHOLE = ("--dropout", "0", "--weight-dropout", "0", "--embedding-dropout", "0")
-LATENT = ("--latent-size", "4", "--free-bits", "0.01", "--minimum-rate", "0.2", "--bag-of-words", "0.3")
+LATENT = ("--latent-size", "4", "--free-bits", "0.03", "--minimum-rate", "0", "--bag-of-words", "0.3")
 KINDS: dict[str, tuple[str, ...]] = {
     "lm": ("train-lm", "text", *LM, *DROPS, "--average", "0.5", "--attention", "2"),
     "fill": ("train-fill", "text", *LM, *WHOLE, "--window", "2", "--sides", "left"),

@@ -128,8 +128,10 @@ class Group:
 
     def _end(self, lost: set[int]) -> None:
         """End at once: the process may wait for one that is lost, and nothing else would wake it."""
-        self.say(LostError(lost, self.count))
-        os._exit(1)
+        try:
+            self.say(LostError(lost, self.count))
+        finally:
+            os._exit(1)  # even where nobody reads what is said any more
 
     def say(self, error: LostError) -> None:
         """Say who is lost, once: the first of those that are left does."""
