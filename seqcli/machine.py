@@ -35,7 +35,7 @@ class Product(NamedTuple):
     all_threads: float
 
 
-KNOWN: dict[str, Product] = {}
+KNOWN = {"an AMD EPYC with AVX-512, of two processors": Product(125.0, 240.0)}  # measured while it was idle
 
 
 def system() -> dict[str, str]:

@@ -231,6 +231,26 @@ def test_the_few_letters_of_an_english_text_are_no_reason_to_take_it_for_another
         assert read(tmp_path / "a.txt")[0].endswith(text.strip())
 
 
+def test_what_windows_adds_to_an_encoding_may_stand_far_behind(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(
+        "A café.\n".encode("cp1252") + b"Some words.\n" * 10_000 + "“Yes”\n".encode("cp1252")
+    )
+    assert read(tmp_path / "a.txt")[0].endswith("“Yes”")
+
+
+def test_the_table_of_contents_of_a_book_is_no_text(tmp_path: Path) -> None:
+    members = {
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": '<c><rootfile full-path="in/b.opf"/></c>',
+        "in/b.opf": '<p><item id="n" href="n.html" properties="nav"/><item id="p" href="a%20b.html"/>'
+        '<itemref idref="n"/><itemref idref="p"/></p>',
+        "in/n.html": "<html><h1>Contents</h1><nav>One</nav></html>",
+        "in/a b.html": "<html><p>Text.</p></html>",
+    }
+    (tmp_path / "b.epub").write_bytes(zipped(members))
+    assert read(tmp_path / "b.epub")[0] == "Text."
+
+
 def test_damaged_utf8_and_noise_are_not_taken_for_another_encoding(tmp_path: Path) -> None:
     for data in ("Größe und Äpfel\n".encode() * 9 + b"caf\xe9\n", bytes(range(128, 256)) * 9):
         (tmp_path / "a.txt").write_bytes(data)

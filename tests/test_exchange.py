@@ -80,7 +80,7 @@ def test_translators(kind: tuple[str, str], more: dict[str, Any]) -> None:
     assert apart(translation_graph, agreement.translation, spec, joint, SIZE) < 2e-6
 
 
-@pytest.mark.parametrize("size", [SIZE, 2_000])  # with an output layer of one level, and of two
+@pytest.mark.parametrize("size", [SIZE, 9_000])  # with an output layer of one level, and of two with two clusters
 @pytest.mark.parametrize("kind", ["vae", "autoencoder", "sentence-lm"])
 def test_models_of_sentences(kind: str, size: int) -> None:
     made: dict[str, Any] = {"vae": VaeSpec, "autoencoder": CodedSpec, "sentence-lm": SentenceSpec}

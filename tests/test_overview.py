@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -170,9 +171,11 @@ def test_doctor_tells_a_report_without_names_and_paths(here: Path, monkeypatch: 
     assert done.code == 0 and "Nothing is wrong" in done.err, done.err
     assert found["models"]["count"] == 3 and found["models"]["damaged"] == 0 and found["models"]["bytes"] > 1000
     assert found["extras"]["documents"] is False and found["packages"]["numpy"]
+    assert found["extras"]["maps"] is (importlib.util.find_spec("umap") is not None)
     assert found["gflops"]["one_thread"] > 0.1 and found["blas"]
     assert str(here) not in done.out and "lstm" not in done.out and os.environ.get("HOME", "?") not in done.out
     page = seqcli("doctor", terminal=True)
+    assert "GFLOP/s with one thread" in page.out and "AMD EPYC" in page.out
     assert "pip install 'seqcli[documents]'" in page.out
     assert max(len(re.sub(r"\x1b\[\d+m", "", line)) for line in page.out.splitlines()) <= 80
 

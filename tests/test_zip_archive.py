@@ -86,7 +86,7 @@ HOSTILE: dict[str, Callable[[Members], Members]] = {
     "no record": lambda some: some[1:],
     "not a record": lambda some: [("model.json", b"{}"), *some[1:]],
     "twice": lambda some: [*some, some[1]],
-    "other bytes": lambda some: [*some[:-1], (some[-1][0], bytes([some[-1][1][0] ^ 1]) + some[-1][1][1:])],
+    "other bytes": lambda some: [(n, d.replace(b"e", b"i") if n.startswith("vocab") else d) for n, d in some],
     "longer": lambda some: [*some[:-1], (some[-1][0], some[-1][1] + b"?")],
     "many": lambda some: [(f"f{i}", b"") for i in range(1000)],
     "nothing": lambda some: [],
@@ -111,7 +111,7 @@ def test_a_bomb_is_not_unpacked(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(zipfile.ZipExtFile, "read", _read_little(zipfile.ZipExtFile.read))
     with pytest.raises(DamagedError, match="unpacks to more than a model holds"):
         shelf.import_(path, "new")
-    huge = packed([("model.json", b" " * (RECORD_LIMIT + 1))])
+    huge = packed([("model.json", b" " * (RECORD_LIMIT + 1))], zipfile.ZIP_STORED)
     with pytest.raises(DamagedError, match="unpacks to more than a model holds"):
         shelf.import_(huge, "new")
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from seqcli.machine import Product
 
 LITTLE_SPACE = 1 << 30  # bytes: some models, with what a save needs beside them
-SLOW = 0.5  # of one thread's speed that all together have, from which on something is wrong
 
 
 @command(epilog="Examples: seqcli doctor;  seqcli doctor --json")
@@ -135,7 +134,4 @@ def _problems(found: dict[str, Any]) -> list[str]:
     low = [name for name, n in found["free_space"].items() if n is not None and n < LITTLE_SPACE]
     if low:
         said.append(f"less than {size(LITTLE_SPACE)} free for {', '.join(low)}; make room")
-    here = found["gflops"]
-    if found["free_processors"] == found["processors"] and here["all_threads"] < SLOW * here["one_thread"]:
-        said.append("all threads together are slower than one; set OMP_NUM_THREADS=1, or look for other programs")
     return said

@@ -85,5 +85,5 @@ def _add_line(start: Path, place: Path) -> bool:
     if name.encode() in before:
         return True
     with start.open("ab") as file:
-        file.write(lines.encode() if before.endswith(b"\n") or not before else b"\n" + lines.encode())
+        file.write(lines.encode())
     return True

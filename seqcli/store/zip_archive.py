@@ -95,19 +95,15 @@ def _checked(archive: zipfile.ZipFile, name: str, directory: Path, where: str) -
 
 
 def _members(archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]:
-    """Return the members by their names, without the one folder that programs put all of them into."""
+    """Return the members by their names, without the folder that programs put all of them into."""
     found: dict[str, zipfile.ZipInfo] = {}
-    folders = set()
     for member in archive.infolist():
         if member.is_dir() or member.filename.startswith(APPLES) or member.filename.endswith("/.DS_Store"):
             continue
-        folder, _, file = member.filename.rpartition("/")
-        folders.add(folder)
+        file = member.filename.rpartition("/")[2]
         if file in found or len(found) > len(ROLES):
             raise DamagedError(f"{where} cannot be imported: it holds {quoted(file)} twice, or too many files.")
         found[file] = member
-    if len(folders) > 1:
-        raise DamagedError(f"{where} cannot be imported: it holds several folders; export one model.")
     return found
 
 
