@@ -251,3 +251,14 @@ def test_figures_have_the_names_of_what_they_are(made: Path) -> None:
         "name a vae"
         in run(made, "evaluate-sentences", "plain", "--test", made / "test.txt", *picture, "--replace").error
     )
+
+
+def test_texts_are_searched_and_grouped_by_codes_where_a_model_of_sentences_is_named(
+    made: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SEQCLI_CACHE", str(tmp_path))
+    done = run(made, "search", "he sees cats", made / "test.txt", "-m", "vae", "-k", "3", "--jsonl")
+    assert done.code == 0, done.err
+    assert len(done.records) == 3 and -1 <= done.records[0]["similarity"] <= 1.001
+    rows = run(made, "cluster", made / "test.txt", "-m", "vae", "--groups", "4", "--jsonl").records
+    assert len(rows) == 60 and {row["group"] for row in rows} == {1, 2, 3, 4}

@@ -95,6 +95,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "seqcli.cli.vectors.ask:sentence_similarity",
         "Say how alike two sentences are.",
     ),
+    "search": ("Word vectors", "seqcli.cli.vectors.search:search", "Find passages of your texts by what they mean."),
+    "cluster": ("Word vectors", "seqcli.cli.vectors.search:cluster", "Group passages of your texts by what they mean."),
     "compare": (
         "Word vectors",
         "seqcli.cli.vectors.measure:compare",
