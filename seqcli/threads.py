@@ -28,7 +28,8 @@ SHORTEST_LOOK = 0.1  # seconds between two looks at the kernel's counts, which c
 
 def processors() -> int:
     """Return how many processors this process may use: of those of the machine, its share of what was launched."""
-    return max(len(os.sched_getaffinity(0)) // processes_here(), 1)
+    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(mine // processes_here(), 1)
 
 
 def try_threads(update: Callable[[], object], most: int, seconds: float = math.inf) -> dict[int, float]:
@@ -138,6 +139,8 @@ class Spare:
     def _look(self) -> tuple[float, float, float, float] | None:
         """Return seconds: of this process's processors, those idle, the clock, those of this process; None unknown."""
         try:
+            if not hasattr(os, "sched_getaffinity"):  # not Linux
+                return None
             lines = (self._root / "proc/stat").read_text("ascii").splitlines()
             mine = {f"cpu{number}" for number in os.sched_getaffinity(0)}
             rows = [list(map(int, fields[1:9])) for fields in map(str.split, lines) if fields[0] in mine]

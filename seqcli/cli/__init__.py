@@ -268,7 +268,7 @@ def hear_signals() -> None:
     """Let a process that is told to end tidy up first; what nohup has it ignore stays ignored."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # as while the modules were imported
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):  # Windows has no second one
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _terminated)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import re
 import stat
@@ -18,14 +17,18 @@ from pathlib import Path
 from types import TracebackType
 
 from seqcli.errors import ModelError, quoted
+from seqcli.store import locks
 
 LOCK = ".lock"
 TEMPORARY = re.compile(r"\.tmp-[0-9a-f]{16}")
 PATH_LIMIT = 160  # characters of a path in a message: whole in nearly every case, and two fit into a line
 CHUNK = 2**20
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # NONBLOCK: a FIFO must not hold us up
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPEN = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)  # Windows has the second, and none of the others
+_PLAIN = _OPEN | getattr(os, "O_NOFOLLOW", 0)
+_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _OPEN
+_WAITLESS = getattr(os, "O_NONBLOCK", 0)  # a FIFO must not hold us up
+_FILE = os.O_RDONLY | _WAITLESS | _PLAIN
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _NEXT = {  # {} is what may be chosen instead
@@ -204,7 +207,7 @@ class Claim:
         of: the one file in the directory that is claimed; by default all of it is.
         """
         self.path, self._name = path, f".{of}{LOCK}" if of else LOCK
-        flags = _DIRECTORY | (0 if follow else os.O_NOFOLLOW)
+        flags = _DIRECTORY | (0 if follow else _PLAIN)
         until = time.monotonic() + patience
         while True:
             with contextlib.ExitStack() as opened:
@@ -273,7 +276,7 @@ class Claim:
         aside = f".tmp-{os.urandom(8).hex()}"
         os.rename(name, aside, src_dir_fd=self.fd, dst_dir_fd=self.fd)
         try:
-            fd = os.open(aside, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd)
+            fd = os.open(aside, os.O_WRONLY | _PLAIN, dir_fd=self.fd)
             try:
                 os.pwrite(fd, data, 0)
                 os.ftruncate(fd, len(data))
@@ -316,17 +319,17 @@ class Claim:
                 os.rmdir(self.path)
                 sync_directory(self.path.parent)
         with contextlib.suppress(OSError):
-            fcntl.flock(self._lock, fcntl.LOCK_UN)  # a forked child may have it open still
+            locks.give_back(self._lock)  # a forked child may have it open still
         self._opened.close()
 
 
 def _locked(directory: int, name: str, path: Path, until: float) -> int:
     """Return a descriptor of the lock file, locked. Raises ModelError, naming the holder of path, where another is."""
-    fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666, dir_fd=directory)
+    fd = os.open(name, os.O_RDWR | os.O_CREAT | _WAITLESS | _PLAIN, 0o666, dir_fd=directory)
     try:
         for attempt in range(10**6):
             try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                locks.take(fd)
                 return fd
             except BlockingIOError:
                 holder = re.fullmatch(rb"(\d{1,10}) (\S{1,80})\n", os.pread(fd, 100, 0))

@@ -9,13 +9,14 @@ import time
 from seqcli.errors import CorpusError, quoted
 
 WRITER_SECONDS = 1.0  # how long a named pipe may stand without anybody to write into it
+FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 BLOCK = 1 << 16  # bytes of a pipe taken at first
 
 
 def open_source(path: str) -> int:
     """Return a descriptor, not blocking, of a file or a named pipe; whatever else it is, is refused (CorpusError)."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, FLAGS)
     except ValueError as error:
         raise CorpusError(f"Cannot read {quoted(path)}: not a possible path.") from error
     kind = os.fstat(descriptor).st_mode

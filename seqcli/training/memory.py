@@ -73,8 +73,10 @@ def available(root: Path | None = None) -> int | None:
 
 def address_space() -> int | None:
     """Return the bytes of addresses that this process may use at all (ulimit -v); None without a limit."""
-    import resource
-
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return None if limit == resource.RLIM_INFINITY else limit
 

@@ -47,7 +47,7 @@ class Source:
         """Raises VectorsError for a path that is no regular file that can be read."""
         self.path = path
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not a possible path"
             raise VectorsError(f"Cannot read {quoted(path)}: {reason}; check the path.") from error
