@@ -471,6 +471,11 @@ def test_no_code_runs(shelf: Shelf, tmp_path: Path) -> None:
 
     def act() -> None:
         shelf.check("tiny")  # resolves the types of our own settings, once
+        import encodings.cp437
+
+        import seqcli.store.zip_archive  # the reader of zips, and what it reads their names by: imported when needed
+
+        assert encodings.cp437 and seqcli.store.zip_archive
         sys.addaudithook(lambda event, _: events.append(event) if event.startswith(forbidden) else None)
         for path in files_of(shelf):
             for data in (payload, archive.getvalue(), b"<html>", b"{" * 10**5):
