@@ -13,7 +13,6 @@ import click
 
 from seqcli import __version__, launch
 from seqcli.cli.completion import complete_command
-from seqcli.cli.foreign_names import command_meant
 from seqcli.cli.help_page import Context
 from seqcli.cli.layout import width_of, wrapped
 from seqcli.cli.options import CONTEXT, command, session_options
@@ -183,6 +182,8 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from seqcli.cli.foreign_names import command_meant
+
             hint = command_meant(args[0]) or meant(args[0], COMMANDS, "see seqcli --help.")
             raise click.UsageError(f"There is no command {quoted(args[0])}; {hint}", ctx)
         name, command, rest = super().resolve_command(ctx, args)
