@@ -238,6 +238,24 @@ def test_what_windows_adds_to_an_encoding_may_stand_far_behind(tmp_path: Path) -
     assert read(tmp_path / "a.txt")[0].endswith("“Yes”")
 
 
+def test_headings_and_items_of_a_printed_page_are_paragraphs_of_their_own() -> None:
+    from seqcli.text.documents.printed_lines import joined_paragraphs
+
+    page = [
+        "2.1. The files",
+        "Each program has one of these files, which it keeps for",
+        "itself:",
+        "• one of them",
+        "• two",
+    ]
+    assert list(joined_paragraphs(page)) == [
+        "2.1. The files",
+        "Each program has one of these files, which it keeps for itself:",
+        "• one of them",
+        "• two",
+    ]
+
+
 def test_the_table_of_contents_of_a_book_is_no_text(tmp_path: Path) -> None:
     members = {
         "mimetype": "application/epub+zip",

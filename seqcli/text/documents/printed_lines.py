@@ -12,6 +12,8 @@ SHARE = 0.2  # of all pages
 SHORT = 0.8  # of the usual width: a shorter line that ends a sentence ends its paragraph
 _NUMBER = re.compile(r"[\W_]*(\d{1,4}|[ivxlc]{1,7})[\W_]*|((page|seite)\s*)?\d{1,4}\s*(of|von|/)\s*\d{1,4}", re.I)
 _SENTENCE = re.compile(r"[.!?…:]['\"”’»)\]]*$|[。！？][」』）]?$")
+_ITEM = re.compile(r"[•◦▪‣●■·]\s*\S")  # begins an item of a list
+_HEADING = re.compile(r"\d{1,2}(\.\d{1,2})+\.?\s+\S")  # 2.1. A heading
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]$")
 
 
@@ -46,8 +48,11 @@ def joined_paragraphs(lines: Iterable[str]) -> Iterator[str]:
                 yield waiting
             waiting = ""
             continue
+        if waiting and (_ITEM.match(line) or _HEADING.match(line)):
+            yield waiting
+            waiting = ""
         waiting = _joined(waiting, line) if waiting else line
-        if _SENTENCE.search(line) and len(line) < SHORT * usual:
+        if (_SENTENCE.search(line) or _HEADING.match(line)) and len(line) < SHORT * usual:
             yield waiting
             waiting = ""
 
