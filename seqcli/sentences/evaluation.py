@@ -35,7 +35,7 @@ class Figures:
     all, given the code's mean and the tokens before them; short: of sentences of up to 15 tokens. reconstructed_tokens:
     tokens of such sentences that stand at their place when each is written from its code alone. distinct: different
     n-grams among all, of as many sentences drawn as of the text. copied: drawn sentences with more than 8 tokens in a
-    row of the training text.
+    row of the training text; text_copied: as many of the sentences measured on, which nobody drew.
     """
 
     model: str
@@ -64,6 +64,7 @@ class Figures:
     mean_length: float | None = None
     text_mean_length: float | None = None
     copied: float | None = None
+    text_copied: float | None = None
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -183,6 +184,7 @@ def _of_draws(
         "mean_length": sum(map(len, made)) / count,
         "text_mean_length": sum(map(len, real)) / count,
         "copied": copied(made, text) if text else None,
+        "text_copied": copied(real, text) if text else None,
     }
 
 
