@@ -18,8 +18,9 @@ demo: setup
 	$(BIN)/seqcli --models-dir demo predict-word "some of them" -m demo -k 5
 	$(BIN)/seqcli --models-dir demo predict-word "in the morning the" -m demo -k 5
 
+# in the order of their names: by itself xdist leaves files of few tests, long ones among them, to the end
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .
