@@ -203,11 +203,14 @@ def main() -> None:
     write_texts(Path())
     assert MODULES, "imported before any child begins"
     seqcli("corpus", "text")  # so are those that read a text
-    report: dict[str, Any] = {"equal": {}}
+    report: dict[str, Any] = {"equal": {}, "passes": {}}
     for kind, words in KINDS.items():
         act = without_noise if kind == "vhred" else nothing
         counts = (1, 2, 3) if kind == "lm" else (1, 3)
         report["equal"][kind] = [Launch(count).run((*words, "--name", f"{kind}{count}"), act) for count in counts]
+    for kind in ("lm", "translator"):
+        words = (*KINDS[kind], "--accumulate", "3", "--name", f"{kind}passes")
+        report["passes"][kind] = [Launch(count).run(words + (("--replace",) if count > 1 else ())) for count in (1, 2)]
     words = (*KINDS["lm"], "--name", "stopped")
     report["stopped"] = Launch(2).run(words, heard_by_rank_0(7))
     report["resumed"] = Launch(3).run(("train-lm", "text", "--name", "stopped", "--resume"))

@@ -47,6 +47,15 @@ def test_every_update_is_that_of_one_process(report: dict[str, Any], kind: str) 
         assert_same(processes[0]["losses"], whole["losses"])
 
 
+@pytest.mark.parametrize("kind", ["lm", "translator"])
+def test_an_update_in_passes_is_that_of_one_pass(report: dict[str, Any], kind: str) -> None:
+    """A batch has five rows: with two processes of three passes each, the last of these has none of its own."""
+    (whole,), *_ = report["equal"][kind]
+    for processes in report["passes"][kind]:
+        assert processes[0]["code"] == 0, processes[0]["err"]
+        assert_same(processes[0]["losses"], whole["losses"])
+
+
 def test_all_processes_have_the_same_weights_bit_for_bit(report: dict[str, Any]) -> None:
     for runs in report["equal"].values():
         for processes in runs:

@@ -119,6 +119,15 @@ def test_a_text_shorter_than_a_batch_goes_on_too() -> None:
         assert same(f"stopped{update}", "whole")
 
 
+def test_a_batch_in_passes_goes_on_too() -> None:
+    options = (*TINY, "--epochs", "1", "--accumulate", "3")
+    assert train(*options, "--name", "whole").code == 0
+    at("update 30", send(signal.SIGINT))
+    stopped = train(*options, "--name", "stopped")
+    assert stopped.code == 130 and seqcli(*resume_words(stopped)).code == 0
+    assert same("stopped", "whole")
+
+
 def test_what_nohup_has_it_ignore_stays_ignored() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     at("update 30", send(signal.SIGHUP))

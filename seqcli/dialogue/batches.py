@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from seqcli.dialogue.corpus import Exchange
 from seqcli.text.vocabulary import EOS
 from seqcli.training.held_out import PADDING
+from seqcli.training.shares import Shares
 
 Array = NDArray[np.int64]
 MOST_TOKENS = 12_000  # of a batch: bounds the memory that long dialogues need
@@ -68,10 +69,11 @@ class DialogueBatches:
         """Return the exchanges of one update."""
         return batch_of(self._drawn(epoch, index))
 
-    def parts(self, epoch: int, index: int, count: int) -> tuple[int, list[Batch]]:
-        """Return how many exchanges an update has, and a share of them for each of some processes."""
+    def shares(self, epoch: int, index: int, count: int) -> Shares:
+        """Return the exchanges of one update in so many shares."""
         drawn = self._drawn(epoch, index)
-        return len(drawn), [batch_of(drawn[number::count]) for number in range(min(count, len(drawn)))]
+        batches = [batch_of(drawn[number::count]) for number in range(min(count, len(drawn)))]
+        return Shares(len(drawn), batches, np.concatenate([batch.targets for batch in batches]))
 
     def _drawn(self, epoch: int, index: int) -> list[Exchange]:
         if epoch != self._epoch:

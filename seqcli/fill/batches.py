@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.text.vocabulary import EOS, UNK
 from seqcli.training.held_out import PADDING, Array, Piece
-from seqcli.training.shares import columns
+from seqcli.training.shares import Shares, columns
 
 SEGMENT = 256  # tokens measured in one row of an evaluation
 BESIDE = 64  # tokens read on each side of a row before its first and its last one are measured
@@ -48,9 +47,10 @@ class Stretches:
         hidden = np.random.default_rng([self._seed, epoch, index]).random(words.shape) < self._hidden
         return np.where(hidden & (words != EOS), UNK, words), wanted_of(words[1:-1])
 
-    def parts(self, epoch: int, index: int, count: int) -> tuple[int, list[Any]]:
-        """Return how many stretches an update has, and a share of them for each of some processes."""
-        return columns(self.batch(epoch, index), count)
+    def shares(self, epoch: int, index: int, count: int) -> Shares:
+        """Return the stretches of one update in so many shares."""
+        batch = self.batch(epoch, index)
+        return columns(batch, count, batch[1])
 
 
 class Segments:

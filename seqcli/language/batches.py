@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.text.vocabulary import EOS
 from seqcli.training.held_out import PADDING, Piece
-from seqcli.training.shares import columns
+from seqcli.training.shares import Shares, columns
 
 if TYPE_CHECKING:
     from seqcli.training.held_out import Array
@@ -50,9 +50,10 @@ class Blocks:
         inputs = self._ids[places - 1].astype(np.int64)  # before the first token stands the EOS of the last unit
         return inputs, targets
 
-    def parts(self, epoch: int, index: int, count: int) -> tuple[int, list[Any]]:
-        """Return how many streams an update has, and a share of them for each of some processes."""
-        return columns(self.batch(epoch, index), count)
+    def shares(self, epoch: int, index: int, count: int) -> Shares:
+        """Return the streams of one update in so many shares."""
+        batch = self.batch(epoch, index)
+        return columns(batch, count, batch[1])
 
 
 class Segments:

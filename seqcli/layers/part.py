@@ -1,8 +1,8 @@
 """The part of a batch that this process computes, where several compute an update together; alone it is the whole.
 
 An update is to be that of one process, whatever the number of them. What chance decides for each row of a batch is
-drawn by all processes for the whole of it, and each takes its own rows. What depends on the whole batch (which tokens
-occur in it, the mean of a KL) is summed over the parts.
+drawn by all processes for the whole of it, and each takes its own rows. What depends on the whole batch is told (which
+tokens occur in it) or summed over the parts (the mean of a KL).
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ class Part:
     """Of a batch of `rows` rows every `count`-th, from the `number`-th on.
 
     Of a batch with fewer rows than there are parts, a part that has none borrows the first; it counts for nothing.
-    total: sums a tensor over all parts, in place. own: random numbers of this part alone.
+    targets: the tokens that the whole batch predicts. total: sums a tensor over the parts that others compute at the
+    same time, in place. own: random numbers of this part alone.
     """
 
     number: int
     count: int
     rows: int
+    targets: torch.Tensor
     total: Callable[[torch.Tensor], torch.Tensor]
     own: torch.Generator
 
@@ -78,23 +80,17 @@ class Occurring(NamedTuple):
     targets: int
 
 
-def occurring(targets: torch.Tensor, drawn: torch.Tensor, vocabulary_size: int) -> Occurring:
-    """Return the different tokens among the targets [N] of the whole batch and those drawn [S] by its first part."""
+def occurring(targets: torch.Tensor, drawn: torch.Tensor) -> Occurring:
+    """Return the different tokens among the targets [N] of the whole batch and those drawn [S], by all parts alike."""
     if _part is None:
         chosen, places = torch.unique(torch.cat([targets, drawn]), return_inverse=True)
         return Occurring(chosen, places[: len(targets)], len(targets))
-    found = torch.zeros(vocabulary_size + 1, dtype=torch.int32)  # which occur, and how many targets there are
-    if _part.counts:
-        found[targets], found[-1] = 1, len(targets)
-    if _part.number == 0:
-        found[drawn] = 1
-    found = _part.total(found)
-    chosen = found[:-1].nonzero().squeeze(1)
-    return Occurring(chosen, torch.searchsorted(chosen, targets), int(found[-1]))
+    chosen = torch.unique(torch.cat([_part.targets, drawn]))
+    return Occurring(chosen, torch.searchsorted(chosen, targets), len(_part.targets))
 
 
 def batch_mean(x: torch.Tensor) -> torch.Tensor:
-    """Return the mean row of the whole batch, x [B, D] -> [D]; its gradient is that of the part's own rows."""
+    """Return the mean row of all that is computed at a time, x [B, D] -> [D]; its gradient is that of its own rows."""
     own = x.mean(0)
     if _part is None:
         return own

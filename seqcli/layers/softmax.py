@@ -81,7 +81,7 @@ def sampled_loss(
 
 
 def _sample(targets: torch.Tensor, vocabulary_size: int, samples: int) -> Occurring:
-    return occurring(targets, torch.randint(vocabulary_size, (samples,)), vocabulary_size)
+    return occurring(targets, torch.randint(vocabulary_size, (samples,)))
 
 
 def _loss_of(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.text.vocabulary import EOS
 from seqcli.training.held_out import Array, padded
-from seqcli.training.shares import columns
+from seqcli.training.shares import Shares, columns
 
 HELD_OUT_TOKENS = 4_096  # measured side by side; the figures do not depend on it
 JITTER = 2.0  # tokens that lengths are blurred by when sentences are sorted: who meets whom changes with every epoch
@@ -69,8 +68,8 @@ class SentenceBatches:
             self._begin(epoch)
         return self._sentences.batch(self._places[self._batches[index]])
 
-    def parts(self, epoch: int, index: int, count: int) -> tuple[int, list[Any]]:
-        """Return how many sentences an update has, and a share of them for each of some processes."""
+    def shares(self, epoch: int, index: int, count: int) -> Shares:
+        """Return the sentences of one update in so many shares."""
         return columns(self.batch(epoch, index), count)
 
     def _begin(self, epoch: int) -> None:

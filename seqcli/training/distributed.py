@@ -22,12 +22,10 @@ from torch.distributed.rendezvous import rendezvous
 
 from seqcli import launch
 from seqcli.errors import LostError
-from seqcli.layers.part import Part
 from seqcli.training.gradients import Buckets
-from seqcli.training.loss import Loss
 from seqcli.training.messages import packed, unpacked
 from seqcli.training.pulse import Pulse
-from seqcli.training.updates import Updates, each_tensor
+from seqcli.training.updates import Alone, Updates
 
 WAIT = timedelta(days=1)  # for another process: a text may take hours to read; who is lost, the pulse tells
 
@@ -58,7 +56,7 @@ class Group:
         if self._buckets is not None:
             self._buckets.remove()
         if self._updates is not None:
-            self._updates.sharing = None
+            self._updates.sharing = Alone(self._updates.parameters)
         self.pulse = self._buckets = self._updates = None
 
     # -- an update ------------------------------------------------------------------------------------------------
@@ -68,35 +66,37 @@ class Group:
         updates.sharing, self._updates = self, updates
         self._buckets = Buckets(updates.parameters, lambda flat: dist.all_reduce(flat, async_op=True))
 
-    def part(self, rows: int, seed: int) -> Part:
-        """Return which part of a batch of so many rows is this process's."""
-        own = torch.Generator().manual_seed(seed * self.count + self.rank)
-        return Part(self.rank, self.count, rows, self._total, own)
-
-    def backward(self, loss: Loss, part: Part) -> Loss:
-        """Let every parameter have the gradient of the whole batch; return the loss of the whole batch.
-
-        Objectives are means over predicted tokens: each counts as often as it has tokens.
-        """
-        assert self._buckets is not None
-        tokens = loss.tokens if part.counts else 0
-        names, own = sorted(loss.parts), [float(tokens), 0.0, *[0.0] * len(loss.parts)]
-        if part.counts:
-            own[1:] = [float(loss.nats), *(loss.parts[name] for name in names)]
-        sums = torch.tensor(own, dtype=torch.float64)
-        with self._connected():
-            work = dist.all_reduce(sums, async_op=True)
-            self._buckets.backward(loss.objective * float(tokens))
-            work.wait()
-            count, nats, *others = sums.tolist()
-            self._buckets.divide(max(count, 1.0))
-        whole = torch.tensor(nats, dtype=torch.float64)
-        return Loss(loss.objective, whole, int(count), dict(zip(names, others, strict=True)))
-
-    def _total(self, x: torch.Tensor) -> torch.Tensor:
+    def total(self, x: torch.Tensor) -> torch.Tensor:
+        """Sum a tensor over all processes, in place."""
         with self._connected():
             dist.all_reduce(x)
         return x
+
+    def summed(self, values: list[float]) -> Callable[[], list[float]]:
+        """Begin to sum numbers over all processes; return what waits for the sums."""
+        sums = torch.tensor(values, dtype=torch.float64)
+        with self._connected():
+            work = dist.all_reduce(sums, async_op=True)
+
+        def waited() -> list[float]:
+            with self._connected():
+                work.wait()
+            found: list[float] = sums.tolist()
+            return found
+
+        return waited
+
+    def backward(self, objective: torch.Tensor, last: bool) -> None:
+        """Add to the gradients; with the last, begin to sum them over all processes."""
+        assert self._buckets is not None
+        with self._connected():
+            self._buckets.backward(objective, last)
+
+    def divide(self, by: float) -> None:
+        """Let every parameter have the gradient of all processes, divided."""
+        assert self._buckets is not None
+        with self._connected():
+            self._buckets.divide(by)
 
     # -- messages -------------------------------------------------------------------------------------------------
 
@@ -137,17 +137,3 @@ class Group:
         """Say who is lost, once: the first of those that are left does."""
         if self.rank == min(set(range(self.count)) - error.ranks, default=self.rank):
             print(f"Error: {error}", file=sys.stderr, flush=True)
-
-
-def own_rows(carried: Any, rank: int, count: int) -> Any:
-    """Return a process's rows of a carried state; where it has none, those that it borrows."""
-
-    def taken(s: torch.Tensor) -> torch.Tensor:
-        return s[:, (rank if rank < s.shape[1] else 0) :: count].clone()
-
-    return each_tensor(carried, taken)
-
-
-def named(head: dict[str, Any], arrays: Any) -> dict[str, Any]:
-    """Return the arrays of a message by the names that stand in its head."""
-    return dict(zip(head["names"], arrays, strict=True))

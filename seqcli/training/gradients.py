@@ -20,16 +20,16 @@ class Buckets:
     def __init__(self, parameters: Sequence[torch.Tensor], begin: Callable[[torch.Tensor], Any]) -> None:
         self._begin, self._buckets = begin, _buckets(parameters)
         self._place = {id(p): i for i, bucket in enumerate(self._buckets) for p in bucket}
-        self._missing: list[int] = []  # gradients that each bucket waits for
+        self._sending, self._missing = False, list[int]()  # gradients that each bucket waits for
         self._sent: list[tuple[list[torch.Tensor], torch.Tensor, Any]] = []
         self._hooks: list[Any] = [p.register_post_accumulate_grad_hook(self._arrived) for p in parameters]  # type: ignore[no-untyped-call]
 
-    def backward(self, objective: torch.Tensor) -> None:
-        """Compute the gradients, and begin to sum them as they come."""
+    def backward(self, objective: torch.Tensor, last: bool) -> None:
+        """Add to the gradients; with the last, begin to sum them as they come."""
+        self._sending, self._sent = last, []
         self._missing = [sum(p.requires_grad for p in bucket) for bucket in self._buckets]
-        self._sent = []
         torch.autograd.backward(objective)
-        while len(self._sent) < len(self._buckets):  # one that the objective does not depend on here is zero
+        while last and len(self._sent) < len(self._buckets):  # one that the objective does not depend on here is zero
             self._send()
 
     def divide(self, by: float) -> None:
@@ -48,7 +48,7 @@ class Buckets:
 
     def _arrived(self, parameter: torch.Tensor) -> None:
         self._missing[self._place[id(parameter)]] -= 1
-        while len(self._sent) < len(self._buckets) and self._missing[len(self._sent)] <= 0:
+        while self._sending and len(self._sent) < len(self._buckets) and self._missing[len(self._sent)] <= 0:
             self._send()
 
     def _send(self) -> None:

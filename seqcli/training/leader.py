@@ -11,13 +11,16 @@ import torch
 
 from seqcli.errors import LostError
 from seqcli.settings import to_dict
-from seqcli.training.distributed import Group, named, own_rows
-from seqcli.training.updates import carried_arrays, carried_state
+from seqcli.training.distributed import Group
+from seqcli.training.messages import named
+from seqcli.training.updates import Work
 from seqcli.version import __version__
 
 if TYPE_CHECKING:
+    from seqcli.training.carried import Arrays
     from seqcli.training.loop import Training
     from seqcli.training.progress import Progress
+    from seqcli.training.shares import Shares
     from seqcli.training.stop import Stop
 
 SOON = timedelta(seconds=10)  # in which a process that has nothing to hand out finds the others, or leaves them alone
@@ -66,13 +69,12 @@ class Leader:
         self._others = range(1, group.count)
         p, updates = training.progress, training.updates
         buffers = {f"buffers.{name}": b.numpy() for name, b in training.model.named_buffers()}
-        arrays = {**updates.arrays(), **buffers, **carried_arrays(training.carried)}
+        arrays = {**training.state(), **buffers}
         head = {
             **{"key": key, "sizes": sizes, "spec": to_dict(training.model.spec), "run": to_dict(training.run)},
             **{"names": list(arrays), "updated": p.update > p.begun_update, "version": __version__},
         }
         self.send(head, tuple(arrays.values()))
-        training.carried = own_rows(training.carried, 0, self.count)
         group.share(updates)
 
     def send(self, head: Mapping[str, Any], batch: Any = ()) -> None:
@@ -84,29 +86,22 @@ class Leader:
         """Tell all others that the training is over."""
         self.send({"do": "end"})
 
-    def hand_out(self, parts: list[Any], rows: int, progress: Progress, rate: float | None, first: bool) -> Any:
-        """Give every process its part of a batch; return that of this one."""
+    def hand_out(self, shares: Shares, first: bool, count: int, progress: Progress, rate: float | None) -> None:
+        """Give every other process its work on a batch in `count` shares."""
         head = {
-            **{"do": "update", "number": progress.update, "rows": rows, "rate": rate, "first": first},
-            **{"behind": progress.update - progress.begun_update, "done": progress.done},
+            **{"do": "update", "number": progress.update, "rows": shares.rows, "count": count, "first": first},
+            **{"rate": rate, "behind": progress.update - progress.begun_update, "done": progress.done},
             "threads": torch.get_num_threads(),
         }
         for rank in self._others:
-            self._group.send(rank, head, parts[rank] if rank < len(parts) else parts[0])  # borrowed: counts for nothing
-        return parts[0]
+            work = Work.of(shares, first, rank, self.count, count)
+            self._group.send(rank, {**head, "numbers": work.numbers}, (work.targets, tuple(work.batches)))
 
-    def gathered(self, carried: Any) -> Any:
-        """Return the state that all processes carry, its rows in the order of the batch."""
-        if carried is None:
-            return None
+    def parts(self) -> dict[int, Arrays]:
+        """Return the states that the others carry, as arrays, by the number of the part."""
         self.send({"do": "carried"})
-        found = [carried_arrays(carried), *(named(*self._group.receive(rank)) for rank in self._others)]
-        found = [arrays for arrays in found if arrays]
-        rows = sum(next(iter(arrays.values())).shape[1] for arrays in found)
-        whole = {}
-        for name, own in found[0].items():
-            array = torch.empty(own.shape[0], rows, *own.shape[2:]).numpy()
-            for number, arrays in enumerate(found):
-                array[:, number :: self.count] = arrays[name]
-            whole[name] = array
-        return carried_state(whole)
+        found: dict[int, Arrays] = {}
+        for rank in self._others:
+            head, arrays = self._group.receive(rank)
+            found |= {number: named(names, part) for (number, names), part in zip(head["parts"], arrays, strict=True)}
+        return found

@@ -21,11 +21,13 @@ import torch
 
 from seqcli.errors import DivergedError
 from seqcli.threads import BETTER, FEWEST_UPDATES, TRIAL_SHARE, Pace, processors, quickest, try_threads
+from seqcli.training.carried import Arrays, Carried
 from seqcli.training.events import Evaluated, Event, Progressed, Started, Stopped, Tried
 from seqcli.training.loss import Loss, Model
 from seqcli.training.progress import Clock, Progress, most_updates
 from seqcli.training.settings import RunSpec
-from seqcli.training.updates import Updates, carried_arrays, carried_state, tensors
+from seqcli.training.shares import Shares
+from seqcli.training.updates import Updates, Work, tensors
 
 WARM_UP_SHARE, WARM_UP_MOST = 0.05, 100  # of the updates; Adam's second moments need some updates to mean anything, ...
 WARM_UP_LEAST, SHORT_SHARE = 20, 0.3  # ... in a short training too, which may spend a third of itself on it
@@ -50,25 +52,25 @@ class Batches(Protocol):
         """Return one batch as arrays."""
         ...
 
-    def parts(self, epoch: int, index: int, count: int) -> tuple[int, list[Any]]:
-        """Return how many rows a batch has, and every `count`-th of them, from the first, the second ... on."""
+    def shares(self, epoch: int, index: int, count: int) -> Shares:
+        """Return one batch in so many shares of its rows, fewer where it has fewer."""
         ...
 
 
 class Processes(Protocol):
-    """The processes that share a training, as the one sees them that decides (training.distributed)."""
+    """The processes that share a training, as the one sees them that decides (training.leader)."""
 
     count: int
 
-    def hand_out(self, parts: list[Any], rows: int, progress: Progress, rate: float | None, first: bool) -> Any:
-        """Give every process its part of a batch of so many rows; return that of this one.
+    def hand_out(self, shares: Shares, first: bool, count: int, progress: Progress, rate: float | None) -> None:
+        """Give every process its work on a batch in `count` shares; rate: None for a trial, of which nothing is kept.
 
-        rate: None for a trial, of which nothing is kept. first: of an epoch, where no state is carried.
+        first: of an epoch, where no state is carried.
         """
         ...
 
-    def gathered(self, carried: Any) -> Any:
-        """Return the state that all of them carry."""
+    def parts(self) -> dict[int, Arrays]:
+        """Return the states that the others carry, as arrays, by the number of the part."""
         ...
 
 
@@ -81,7 +83,7 @@ class Training:
     held_out: Any  # iterated anew for each evaluation
     run: RunSpec
     progress: Progress = field(default_factory=Progress)
-    carried: Any = None  # the state that truncated BPTT carries to the next update
+    carried: Carried = field(default_factory=Carried)  # by truncated BPTT, to the next update
     stop: Callable[[], bool] = never  # asked during an evaluation, which may take seconds
     better: Callable[[float, float], bool] = operator.lt  # of two held-out figures, whether the first is
     ends: float | None = None  # by when a training by minutes is to be over, as time.monotonic() tells it
@@ -99,14 +101,13 @@ class Training:
 
     def state(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return everything that the next update depends on, besides `progress`: float32 arrays by name."""
-        carried = self.processes.gathered(self.carried) if self.processes else self.carried
-        return {**self.updates.arrays(), **carried_arrays(carried)}
+        return {**self.updates.arrays(), **self.carried.whole(self.processes.parts if self.processes else dict)}
 
     def restore(self, arrays: dict[str, np.ndarray[Any, Any]], progress: dict[str, Any]) -> None:
         """Take up a training where `state` and `progress` were taken. Raises KeyError where something is missing."""
         self.progress = Progress(**progress)
         self.updates.take_up(arrays, self.progress.update > self.progress.begun_update)
-        self.carried = carried_state(arrays)
+        self.carried = Carried(arrays)
 
     def go_longer(self, arrays: dict[str, np.ndarray[Any, Any]], progress: dict[str, Any]) -> None:
         """Go on behind the end of a training, from the weights that it kept, with a schedule of its own."""
@@ -165,7 +166,7 @@ class Training:
         """
         p, run, before = self.progress, self.run, clock.seconds()
         allowed = math.inf if run.minutes is None else TRIAL_SHARE * 60 * run.minutes
-        means = try_threads(self._backward, self._most_threads, allowed)
+        means = try_threads(self._gradient, self._most_threads, allowed)
         found, used = quickest(means), p.threads
         p.threads = self._most_threads if run.threads else found
         torch.set_num_threads(p.threads)
@@ -180,7 +181,7 @@ class Training:
 
     def _update(self, clock: Clock) -> Progressed:
         p, run, rate = self.progress, self.run, self._learning_rate()
-        loss, carried = self._backward(rate)
+        loss, work, states = self._gradient(rate)
         length = self.updates.clipped()
         per_token = float(loss.nats) / max(loss.tokens, 1)
         if not (math.isfinite(length) and math.isfinite(per_token)):
@@ -189,26 +190,30 @@ class Training:
                 f"rate {rate:g}); the last good weights are kept: train again with a lower --learning-rate."
             )
         self.updates.step(rate, p.update - p.begun_update)
-        self.carried = carried
+        self.carried.keep(work, states)
         before = p.share
         p.advance(per_token, loss.tokens, clock.seconds())
         if run.minutes is not None and not p.finished:
             p.plan_again(before, run, self.batches.updates_per_epoch)
         return Progressed(p, per_token, length, rate, {k: v / max(loss.tokens, 1) for k, v in loss.parts.items()})
 
-    def _backward(self, rate: float | None = None) -> tuple[Loss, Any]:
-        """Return the loss of the next update, of which the gradients are then known, and the state that it carries.
+    def _gradient(self, rate: float | None = None) -> tuple[Loss, Work, list[Any]]:
+        """Return the loss of the next update, of which the gradients are then known, its work, and what that carries.
 
         rate: the learning rate at which the other processes are to make the update; None: it is a trial.
         """
-        p = self.progress
+        p, processes = self.progress, self.processes.count if self.processes else 1
         epoch, index = divmod(p.update, self.batches.updates_per_epoch)
-        carried = self.carried if index else None
-        if self.processes is None:
-            return self.updates.gradient(self.batches.batch(epoch, index), carried, p.update, 0)
-        rows, parts = self.batches.parts(epoch, index, self.processes.count)
-        part = self.processes.hand_out(parts, rows, p, rate, first=not index)
-        return self.updates.gradient(part, carried, p.update, rows)
+        count = processes * self.run.accumulate
+        if count == 1:
+            work = Work([self.batches.batch(epoch, index)], not index)
+        else:
+            shares = self.batches.shares(epoch, index, count)
+            if self.processes:
+                self.processes.hand_out(shares, not index, count, p, rate)
+            work = Work.of(shares, not index, 0, processes, count)
+        loss, states = self.updates.gradient(work, self.carried.of(work), p.update)
+        return loss, work, states
 
     def _learning_rate(self) -> float:
         """A short linear warm-up, then half a cosine that lands on the end of the plan."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,3 +40,8 @@ def unpacked(data: bytes) -> tuple[dict[str, Any], Any]:
         return array
 
     return head, read(shape)
+
+
+def named(names: Sequence[str], arrays: Any) -> dict[str, Any]:
+    """Return arrays by their names."""
+    return dict(zip(names, arrays, strict=True))

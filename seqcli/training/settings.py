@@ -28,6 +28,14 @@ class RunSpec:
     batch_size: int = setting(
         32, "Texts read side by side in one update, by all processes together.", low=1, high=65_536, panel="Training"
     )
+    accumulate: int = setting(
+        1,
+        "Passes that the batch of an update is computed in, one after the other: its memory is that of one.",
+        low=1,
+        high=65_536,
+        panel="Training",
+        absent=1,
+    )
     unroll: int = setting(35, "Steps of truncated back-propagation through time.", low=1, high=10_000, panel="Training")
     learning_rate: float = setting(
         0.01, "Highest step size of AdamW; 0.003 for a simple RNN.", above=0.0, high=1e6, panel="Training"

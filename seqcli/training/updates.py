@@ -2,32 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 
 from seqcli.layers.part import Part, computing
+from seqcli.training.loss import Loss
 
 if TYPE_CHECKING:
-    from seqcli.training.loss import Loss
     from seqcli.training.settings import RunSpec
+    from seqcli.training.shares import Shares
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a process computes of a batch of `rows` rows: the parts of these numbers, of `count`, one after the other.
+
+    targets: the tokens that the whole batch predicts. first: of an epoch, where no state is carried.
+    """
+
+    batches: Sequence[Any]
+    first: bool
+    numbers: Sequence[int] = (0,)
+    count: int = 1
+    rows: int = 0
+    targets: Any = None
+
+    @classmethod
+    def of(cls, shares: Shares, first: bool, rank: int, processes: int, count: int) -> Work:
+        """Return the work of one of several processes: every so many-th of `count` shares, with borrowed ones."""
+        passes = -(-len(shares.batches) // processes)
+        numbers = [rank + processes * place for place in range(passes)]
+        batches = [shares.batches[number if number < len(shares.batches) else 0] for number in numbers]
+        return cls(batches, first, numbers, count, shares.rows, shares.targets)
 
 
 class Sharing(Protocol):
     """What makes the gradients of several processes one."""
 
-    def part(self, rows: int, seed: int) -> Part:
-        """Return which part of a batch of so many rows is this process's."""
+    def total(self, x: torch.Tensor) -> torch.Tensor:
+        """Sum a tensor over all processes, in place."""
         ...
 
-    def backward(self, loss: Loss, part: Part) -> Loss:
-        """Let every parameter have the gradient of the whole batch; return the loss of the whole batch."""
+    def summed(self, values: list[float]) -> Callable[[], list[float]]:
+        """Begin to sum numbers over all processes; return what waits for the sums."""
         ...
+
+    def backward(self, objective: torch.Tensor, last: bool) -> None:
+        """Add to the gradients; with the last, begin to sum them over all processes."""
+        ...
+
+    def divide(self, by: float) -> None:
+        """Let every parameter have the gradient of all processes, divided."""
+        ...
+
+
+class Alone:
+    """One process, whose gradients are its own."""
+
+    def __init__(self, parameters: Sequence[torch.Tensor]) -> None:
+        self._parameters = parameters
+
+    def total(self, x: torch.Tensor) -> torch.Tensor:
+        """Return it."""
+        return x
+
+    def summed(self, values: list[float]) -> Callable[[], list[float]]:
+        """Return what returns them."""
+        return lambda: values
+
+    def backward(self, objective: torch.Tensor, last: bool) -> None:
+        """Add to the gradients."""
+        torch.autograd.backward(objective)
+
+    def divide(self, by: float) -> None:
+        """Divide the gradients."""
+        for p in self._parameters:
+            if p.grad is not None:
+                p.grad.div_(by)
 
 
 class Updates:
@@ -35,8 +94,8 @@ class Updates:
 
     def __init__(self, model: Any, run: RunSpec) -> None:
         self.model, self.run = model, run
-        self.sharing: Sharing | None = None
         self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self.sharing: Sharing = Alone(self.parameters)
         self._optimiser = torch.optim.AdamW(
             self.parameters,
             lr=run.learning_rate,
@@ -48,24 +107,52 @@ class Updates:
 
     # -- one update -----------------------------------------------------------------------------------------------
 
-    def gradient(self, batch: Any, carried: Any, number: int, rows: int) -> tuple[Loss, Any]:
-        """Return the loss of a batch, of which the gradients are then known, and the state to carry to the next.
+    def gradient(self, work: Work, states: Sequence[Any], number: int) -> tuple[Loss, list[Any]]:
+        """Return the loss of a batch, of which the gradients are then known, and the states to carry to the next.
 
-        number: of the update, from 0: with the seed it decides all that is left to chance. rows: of the whole batch,
-        where this process has a part of it.
+        states: carried to each part of the work. number: of the update, from 0: with the seed it decides all that is
+        left to chance.
         """
-        seed = self.run.seed * 1_000_003 + number
-        part = self.sharing.part(rows, seed) if self.sharing else None
-        torch.manual_seed(seed)
-        batch = tensors(batch)
         self.model.train()
-        with computing(part), torch.autocast("cpu", torch.bfloat16, enabled=self.run.precision == "bfloat16"):
-            loss, carried = self.model.loss(batch, carried, number)
         self._optimiser.zero_grad(set_to_none=True)
-        if part is not None and self.sharing is not None:
-            return self.sharing.backward(loss, part), carried
-        loss.objective.backward()
-        return loss, carried
+        if work.count == 1:
+            loss, after = self._loss(work, 0, states[0], number)
+            torch.autograd.backward(loss.objective)
+            return loss, [after]
+        return self._shared_gradient(work, states, number)
+
+    def _shared_gradient(self, work: Work, states: Sequence[Any], number: int) -> tuple[Loss, list[Any]]:
+        """Return the same where others have a part of the batch, or it is computed in several passes.
+
+        Objectives are means over predicted tokens: each counts as often as it has tokens.
+        """
+        after, sums = list[Any](), list[float]()
+        for place, state in enumerate(states):
+            loss, carried = self._loss(work, place, state, number)
+            after.append(carried)
+            names, own = sorted(loss.parts), work.numbers[place] < work.rows  # else its rows are borrowed
+            values = [float(loss.tokens), float(loss.nats), *(loss.parts[name] for name in names)]
+            sums = [a + b * own for a, b in zip_longest(sums, values, fillvalue=0.0)]
+            last = place == len(states) - 1
+            if last:
+                whole = self.sharing.summed(sums)
+            self.sharing.backward(loss.objective * (loss.tokens * own), last)
+        tokens, nats, *parts = whole()
+        self.sharing.divide(max(tokens, 1.0))
+        total = torch.tensor(nats, dtype=torch.float64)
+        return Loss(loss.objective, total, int(tokens), dict(zip(names, parts, strict=True))), after
+
+    def _loss(self, work: Work, place: int, state: Any, number: int) -> tuple[Loss, Any]:
+        """Return the loss of one part of the work, and the state to carry."""
+        seed, part = self.run.seed * 1_000_003 + number, None
+        if work.count > 1:
+            own = torch.Generator().manual_seed(seed * work.count + work.numbers[place])
+            targets = torch.from_numpy(work.targets)
+            part = Part(work.numbers[place], work.count, work.rows, targets, self.sharing.total, own)
+        torch.manual_seed(seed)
+        with computing(part), torch.autocast("cpu", torch.bfloat16, enabled=self.run.precision == "bfloat16"):
+            found: tuple[Loss, Any] = self.model.loss(tensors(work.batches[place]), state, number)
+        return found
 
     def clipped(self) -> float:
         """Shorten a gradient that is too long; return how long it was."""
@@ -134,26 +221,3 @@ class Updates:
 def tensors(batch: Any) -> Any:
     """Return a batch with its arrays as tensors, whatever tuples it is made of."""
     return torch.from_numpy(batch) if isinstance(batch, np.ndarray) else tuple(map(tensors, batch))
-
-
-# -- the state that truncated BPTT carries: a list of layers, each a tensor [., B, .] or a tuple of them ---------------
-
-
-def carried_arrays(carried: Any) -> dict[str, np.ndarray[Any, Any]]:
-    """Return a carried state as arrays by name."""
-    layers = [layer if isinstance(layer, tuple) else (layer,) for layer in carried or []]
-    return {f"carried.{i}.{j}": s.numpy() for i, layer in enumerate(layers) for j, s in enumerate(layer)}
-
-
-def carried_state(arrays: Arrays) -> Any:
-    """Return the carried state that is among arrays by name; None where there is none."""
-    carried: dict[int, list[torch.Tensor]] = {}
-    places = [key.split(".")[1:] for key in arrays if key.startswith("carried.")]
-    for i, j in sorted((int(i), int(j)) for i, j in places):
-        carried.setdefault(i, []).append(torch.tensor(arrays[f"carried.{i}.{j}"]))
-    return [tuple(s) if len(s) > 1 else s[0] for s in carried.values()] or None
-
-
-def each_tensor(carried: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
-    """Return a carried state with each of its tensors changed."""
-    return [tuple(map(change, layer)) if isinstance(layer, tuple) else change(layer) for layer in carried or []] or None

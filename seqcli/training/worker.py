@@ -14,9 +14,11 @@ import torch
 from seqcli.errors import LostError, SeqcliError
 from seqcli.settings import from_dict
 from seqcli.tasks import ARCHITECTURES, resolved
-from seqcli.training.distributed import Group, named, own_rows
+from seqcli.training.carried import Carried
+from seqcli.training.distributed import Group
+from seqcli.training.messages import named
 from seqcli.training.stop import SIGNALS
-from seqcli.training.updates import Updates, carried_arrays, carried_state
+from seqcli.training.updates import Updates, Work
 from seqcli.version import __version__
 
 POLL = 0.05  # seconds between two looks for a training to take part in
@@ -48,28 +50,30 @@ def serve() -> int:
 
 def _take_part(group: Group) -> None:
     """Compute this process's share of every update of one training."""
-    head, batch = group.receive(0)
-    updates, carried, rows = *_begun(group, head, batch), 0
+    updates, carried = _begun(group, *group.receive(0))
     model = updates.model
-    while (head := (received := group.receive(0))[0])["do"] != "end":
+    while (received := group.receive(0))[0]["do"] != "end":
+        head, batch = received
         if head["do"] == "carried":
-            arrays = carried_arrays(carried) if group.rank < rows else {}
-            group.send(0, {"names": list(arrays)}, tuple(arrays.values()))
+            parts = carried.parts()
+            names = [[number, list(arrays)] for number, arrays in parts.items()]
+            group.send(0, {"parts": names}, tuple(tuple(arrays.values()) for arrays in parts.values()))
             continue
         torch.set_num_threads(head["threads"])
-        model.done, rows = (lambda done=head["done"]: done), head["rows"]
-        _, after = updates.gradient(received[1], None if head["first"] else carried, head["number"], rows)
+        model.done = lambda done=head["done"]: done
+        work = Work(batch[1], head["first"], head["numbers"], head["count"], head["rows"], batch[0])
+        _, states = updates.gradient(work, carried.of(work), head["number"])
         if head["rate"] is not None:
             updates.clipped()
             updates.step(head["rate"], head["behind"])
-            carried = after
+            carried.keep(work, states)
 
 
-def _begun(group: Group, head: dict[str, Any], batch: Any) -> tuple[Updates, Any]:
+def _begun(group: Group, head: dict[str, Any], batch: Any) -> tuple[Updates, Carried]:
     """Return weights and carried state as rank 0 sent them. Raises SeqcliError for those of another program."""
     if head["version"] != __version__:
         raise SeqcliError(f"Rank 0 runs seqcli {head['version']}, rank {group.rank} {__version__}; install the same.")
-    kind, arrays = ARCHITECTURES[head["key"]], named(head, batch)
+    kind, arrays = ARCHITECTURES[head["key"]], named(head["names"], batch)
     run: Any = from_dict(kind.run, head["run"], "a message")
     model = resolved(kind.model)(from_dict(kind.spec, head["spec"], "a message"), *head["sizes"])
     for name, buffer in model.named_buffers():
@@ -77,7 +81,7 @@ def _begun(group: Group, head: dict[str, Any], batch: Any) -> tuple[Updates, Any
     updates = Updates(model, run)
     updates.take_up(arrays, head["updated"])
     group.share(updates)
-    return updates, own_rows(carried_state(arrays), group.rank, group.count)
+    return updates, Carried(arrays)
 
 
 class _Signals:

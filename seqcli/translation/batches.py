@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.text.vocabulary import EOS
 from seqcli.training.held_out import Ids, Piece, padded
-from seqcli.training.shares import columns
+from seqcli.training.shares import Shares, columns
 from seqcli.translation.subword_regularisation import Recutting
 
 Array = NDArray[np.int64]
@@ -38,8 +37,8 @@ class PairBatches:
         place = int(self._batches[index])
         return batch_of(self._source, self._target, self._order[self._cuts[place] : self._cuts[place + 1]])
 
-    def parts(self, epoch: int, index: int, count: int) -> tuple[int, list[Any]]:
-        """Return how many pairs an update has, and a share of them for each of some processes."""
+    def shares(self, epoch: int, index: int, count: int) -> Shares:
+        """Return the pairs of one update in so many shares."""
         return columns(self.batch(epoch, index), count)
 
     def _begin(self, epoch: int) -> None:
