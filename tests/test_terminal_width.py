@@ -45,6 +45,7 @@ SLOW = {
     ("train-vae",),
     ("lab", "check"),
     ("lab", "addition"),
+    ("doctor",),
 }  # at one width: seconds each
 
 
@@ -109,6 +110,9 @@ def lines_of(language: str) -> list[tuple[str, ...]]:
         ("models", "export", "model", "model.seqcli.tar"), ("models", "import", "given.seqcli.tar", "--name", "model"),
         ("corpora", "list"), ("corpora", "show", "ptb"), ("corpora", "get", "nosuch"),
         ("serve", "nosuch"), ("language-server", "--words", "101"),
+        ("search", prompt, text, "-m", "vectors", "-k", "2", "-C", "1", "--no-index"),
+        ("cluster", text, "-m", "vectors", "--groups", "2", "--examples", "1", "--no-index"),
+        ("examples",), ("examples", "vectors"), ("completion", "bash"), ("doctor",),
         ("help",), ("help", "train-lm"), (), ("models",), ("lab",),
         ("lab", "list", *lang), *(("lab", name, *options, *lang) for name, options in LAB.items()),
         ("predict-word", prompt, "-m", "modl"), ("trainlm",), ("neighbors", f"{one}x", "-m", "vectors"),
@@ -197,7 +201,7 @@ def test_no_line_is_broken_inside_a_word_or_number(language: str, width: int, pl
             continue
         wide = whole_words(language, line)
         for text in shown(line, width):
-            own = "--diff" in line  # the lines of a text as they are, for patch to read
+            own = "--diff" in line or line[:1] == ("completion",)  # lines that patch, or a shell, reads
             if (
                 not own
                 and display_width(text) > width
