@@ -13,7 +13,7 @@ from tiny_language_models import CELLS, model_of, spec_of, tokens, train, traini
 
 from seqcli.language.model import LanguageModel
 from seqcli.layers.dropout import LockedDropout, kept
-from seqcli.layers.softmax import full_loss, full_nats, sampled_loss
+from seqcli.layers.softmax import full_loss, full_nats, sample_of, sampled_loss
 from seqcli.training.settings import RunSpec
 
 EOS, A, B = 1, 2, 3
@@ -235,7 +235,7 @@ def test_the_sampled_normaliser_is_right_on_average() -> None:
     chance = 1 - (1 - share) ** batch * (1 - 1 / size) ** samples  # of each token to be in the sample
     found = []
     for targets in draws(2000, share, batch):
-        loss = sampled_loss(hidden, weight, bias, targets, share, samples).double()
+        loss = sampled_loss(sample_of(targets, len(weight), samples), hidden, weight, bias, share, samples).double()
         found.append(float((loss + (logits - chance.log())[targets].mean()).exp()))
     error = np.std(found) / math.sqrt(len(found))
     assert abs(np.mean(found) - float(logits.exp().sum())) < 4 * error
@@ -251,7 +251,8 @@ def test_the_sampled_gradient_is_near_the_full_one_on_average() -> None:
     full, sampled, naive = (torch.zeros(size, 6) for _ in range(3))
     for targets in draws(600, share, batch):
         full += torch.autograd.grad(full_loss(hidden, weight, bias, targets), weight)[0]
-        sampled += torch.autograd.grad(sampled_loss(hidden, weight, bias, targets, share, samples), weight)[0]
+        sample = sample_of(targets, len(weight), samples)
+        sampled += torch.autograd.grad(sampled_loss(sample, hidden, weight, bias, share, samples), weight)[0]
         chosen, places = torch.unique(torch.cat([targets, torch.randint(size, (samples,))]), return_inverse=True)
         loss = F.cross_entropy(F.linear(hidden, weight[chosen], bias[chosen]), places[:batch])
         naive += torch.autograd.grad(loss, weight)[0]
@@ -265,7 +266,8 @@ def test_a_sample_as_large_as_the_vocabulary_is_the_full_softmax() -> None:
     assert torch.equal(sampled.loss((inputs, targets))[0].objective, full.loss((inputs, targets))[0].objective)
     hidden, share = torch.randn(18, 5), torch.full((17,), 1 / 17, dtype=torch.float64)
     for_all = full_loss(hidden, full.output_weight, full.output_bias, targets.flatten())
-    nearly = sampled_loss(hidden, full.output_weight, full.output_bias, targets.flatten(), share, 3000)
+    sample = sample_of(targets.flatten(), len(full.output_weight), 3000)
+    nearly = sampled_loss(sample, hidden, full.output_weight, full.output_bias, share, 3000)
     assert float(nearly.detach()) == pytest.approx(float(for_all.detach()), rel=1e-5)
 
 

@@ -57,34 +57,18 @@ def training_loss(
     samples: tokens drawn beside the targets; 0: under all. What else is given is as for `sampled_loss`.
     """
     if samples:
-        sample = _sample(targets, len(weight), samples)
+        sample = sample_of(targets, len(weight), samples)
         if samples + sample.targets < len(weight):
-            return _loss_of(sample, hidden, weight, bias, share, samples)
+            return sampled_loss(sample, hidden, weight, bias, share, samples)
     return full_loss(hidden, weight, bias, targets)
 
 
-def sampled_loss(
-    hidden: torch.Tensor,
-    weight: torch.Tensor,
-    bias: torch.Tensor,
-    targets: torch.Tensor,
-    share: torch.Tensor,
-    samples: int,
-) -> torch.Tensor:
-    """Return the mean cost under a softmax over a sample: the batch's own targets and `samples` drawn uniformly.
-
-    hidden [N, D], weight [V, D], bias [V], targets [N], share [V] (each token's share of the text, float64). Every
-    logit is lowered by the log of its token's chance to be in the sample, which makes the sampled sum an unbiased
-    estimate of the full one. Source: Jean et al. 2015, section 3; Bengio and Senecal 2008.
-    """
-    return _loss_of(_sample(targets, len(weight), samples), hidden, weight, bias, share, samples)
-
-
-def _sample(targets: torch.Tensor, vocabulary_size: int, samples: int) -> Occurring:
+def sample_of(targets: torch.Tensor, vocabulary_size: int, samples: int) -> Occurring:
+    """Return the batch's own targets and `samples` tokens drawn uniformly."""
     return occurring(targets, torch.randint(vocabulary_size, (samples,)))
 
 
-def _loss_of(
+def sampled_loss(
     sample: Occurring,
     hidden: torch.Tensor,
     weight: torch.Tensor,
@@ -92,7 +76,12 @@ def _loss_of(
     share: torch.Tensor,
     samples: int,
 ) -> torch.Tensor:
-    """Return the mean cost under the softmax over a sample."""
+    """Return the mean cost under a softmax over a sample: the batch's own targets and `samples` drawn uniformly.
+
+    hidden [N, D], weight [V, D], bias [V], share [V] (each token's share of the text, float64). Every logit is lowered
+    by the log of its token's chance to be in the sample, which makes the sampled sum an unbiased estimate of the full
+    one. Source: Jean et al. 2015, section 3; Bengio and Senecal 2008.
+    """
     chosen = sample.chosen
     missed = sample.targets * torch.log1p(-share[chosen]) + samples * math.log1p(-1.0 / len(weight))
     chance = torch.log(-torch.expm1(missed)).float()
