@@ -11,7 +11,7 @@ import pytest
 from command_line import TINY, seqcli
 
 import seqcli as face
-from seqcli.cli import COMMANDS
+from seqcli.cli.command_list import COMMANDS
 from seqcli.fill.mixture_weights import conditional_logit
 from seqcli.fill.sentence_scores import word_scores
 from seqcli.tasks import TASKS

@@ -8,7 +8,8 @@ import click
 import pytest
 from command_line import seqcli, trained
 
-from seqcli.cli import COMMANDS, cli
+from seqcli.cli import cli
+from seqcli.cli.command_list import COMMANDS
 from seqcli.cli.completion import TASK_OF
 from seqcli.cli.foreign_names import OURS
 

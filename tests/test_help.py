@@ -13,7 +13,8 @@ import click
 import pytest
 from command_line import seqcli
 
-from seqcli.cli import COMMANDS, cli
+from seqcli.cli import cli
+from seqcli.cli.command_list import COMMANDS
 
 HEAVY = ("torch", "numpy", "numba", "rich", "tqdm", "safetensors", "matplotlib", "sentencepiece", "prompt_toolkit")
 SHOW_ALL = """

@@ -18,7 +18,7 @@ from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
 import seqcli as face
-from seqcli.cli import COMMANDS
+from seqcli.cli.command_list import COMMANDS
 from seqcli.errors import MisuseError
 from seqcli.serve.language_server import Editing, project_settings, surprise
 from seqcli.serve.paragraphs import SHORTEST, Paragraphs, stretches

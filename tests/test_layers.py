@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from seqcli.cli import COMMANDS
+from seqcli.cli.command_list import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "seqcli"

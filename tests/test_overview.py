@@ -17,7 +17,8 @@ import pytest
 from command_line import seqcli
 
 from seqcli import machine
-from seqcli.cli import COMMANDS, cli
+from seqcli.cli import cli
+from seqcli.cli.command_list import COMMANDS
 from seqcli.cli.examples import EXAMPLES
 from seqcli.cli.foreign_names import COMMANDS as FOREIGN
 from seqcli.cli.layout import display_width

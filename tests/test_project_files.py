@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 
 from seqcli import __version__
-from seqcli.cli import COMMANDS
+from seqcli.cli.command_list import COMMANDS
 
 PAGES = ("CONTRIBUTING.md", "SECURITY.md")
 

@@ -22,7 +22,7 @@ from test_help import HEAVY
 from test_layers import SOURCES
 
 import seqcli as face
-from seqcli.cli import COMMANDS
+from seqcli.cli.command_list import COMMANDS
 from seqcli.language.answer_settings import Measuring
 from seqcli.language.answers import LanguageModel
 from seqcli.language.generation_settings import Generating

@@ -1,0 +1,141 @@
+"""The list of commands: under which heading each stands, and where it is."""
+
+from __future__ import annotations
+
+# name -> (heading in `seqcli --help`, "module:function", one line of help); nothing here is imported for a help page
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "corpora": ("Learn", "seqcli.cli.corpora:corpora", "Public texts to begin with: list, show and get them."),
+    "corpus": ("Learn", "seqcli.cli.corpus:corpus", "Look at a text before training, and what would go wrong."),
+    "train-lm": ("Learn", "seqcli.cli.language.train:train_lm", "Train a language model on a text."),
+    "tune": ("Learn", "seqcli.cli.language.tune:tune", "Search for the settings that suit a text, within minutes."),
+    "train-w2v": ("Learn", "seqcli.cli.vectors.train:train_w2v", "Train word vectors on a text."),
+    "train-translate": (
+        "Learn",
+        "seqcli.cli.translation.train:train_translate",
+        "Train a translator on pairs of sentences.",
+    ),
+    "train-dialogue": (
+        "Learn",
+        "seqcli.cli.dialogue.train:train_dialogue",
+        "Train a model that replies on dialogues.",
+    ),
+    "train-fill": ("Learn", "seqcli.cli.fill.train:train_fill", "Train a model that fills gaps, from both sides."),
+    "train-vae": ("Learn", "seqcli.cli.sentences.train:train_vae", "Train codes of sentences (a VAE) on a text."),
+    "predict-word": ("Answer", "seqcli.cli.language.ask:predict_word", "Say which words are likely to come next."),
+    "score": ("Answer", "seqcli.cli.language.score:score", "Say how likely each sentence, or each word of it, is."),
+    "generate": ("Answer", "seqcli.cli.language.generate:generate", "Write texts that go on from a prompt."),
+    "evaluate": (
+        "Answer",
+        "seqcli.cli.language.evaluate:evaluate",
+        "Measure models on a text: perplexity and its kin.",
+    ),
+    "proofread": (
+        "Answer",
+        "seqcli.cli.fill.proofread:proofread",
+        "Mark misspelled, wrong, missing and doubled words in texts.",
+    ),
+    "evaluate-proofread": (
+        "Answer",
+        "seqcli.cli.fill.evaluate_proofread:evaluate_proofread",
+        "Measure proofreading on errors put in, or on corrections.",
+    ),
+    "fill": ("Answer", "seqcli.cli.fill.ask:fill", "Say which words are likely in the gaps of a sentence."),
+    "evaluate-fill": (
+        "Answer",
+        "seqcli.cli.fill.evaluate:evaluate_fill",
+        "Measure how often models find a missing word.",
+    ),
+    "translate": ("Answer", "seqcli.cli.translation.ask:translate", "Translate a text, or each line of one."),
+    "score-translation": (
+        "Answer",
+        "seqcli.cli.translation.score:score_translation",
+        "Say how likely given translations are.",
+    ),
+    "evaluate-translation": (
+        "Answer",
+        "seqcli.cli.translation.evaluate:evaluate_translation",
+        "Measure translators on a test set: BLEU, chrF, TER.",
+    ),
+    "reply": ("Answer", "seqcli.cli.dialogue.ask:reply", "Reply in a dialogue."),
+    "evaluate-dialogue": (
+        "Answer",
+        "seqcli.cli.dialogue.evaluate:evaluate_dialogue",
+        "Measure dialogue models: perplexity, and whether they hear the context.",
+    ),
+    "neighbors": ("Word vectors", "seqcli.cli.vectors.ask:neighbors", "List the nearest words of each word."),
+    "analogy": ("Word vectors", "seqcli.cli.vectors.ask:analogy", "Add and subtract words: king - man + woman."),
+    "similarity": ("Word vectors", "seqcli.cli.vectors.ask:similarity", "Say how alike two words are."),
+    "odd-one-out": (
+        "Word vectors",
+        "seqcli.cli.vectors.ask:odd_one_out",
+        "Name the word that is least like the others.",
+    ),
+    "vector": ("Word vectors", "seqcli.cli.vectors.ask:vector", "Print the numbers of each word's vector."),
+    "sentence-similarity": (
+        "Word vectors",
+        "seqcli.cli.vectors.ask:sentence_similarity",
+        "Say how alike two sentences are.",
+    ),
+    "search": ("Word vectors", "seqcli.cli.vectors.search:search", "Find passages of your texts by what they mean."),
+    "cluster": ("Word vectors", "seqcli.cli.vectors.search:cluster", "Group passages of your texts by what they mean."),
+    "compare": (
+        "Word vectors",
+        "seqcli.cli.vectors.measure:compare",
+        "Show which words two models see differently.",
+    ),
+    "map": ("Word vectors", "seqcli.cli.vectors.map:map_vectors", "Draw a map of words: PNG, SVG, or a page."),
+    "evaluate-vectors": (
+        "Word vectors",
+        "seqcli.cli.vectors.measure:evaluate_vectors",
+        "Measure word vectors on word pairs and analogies.",
+    ),
+    "import": ("Word vectors", "seqcli.cli.vectors.files:import_vectors", "Take in what another program learned."),
+    "export": ("Keep", "seqcli.cli.export:export", "Write a model for other programs: ONNX, a web page, vectors."),
+    "quantize-vectors": (
+        "Word vectors",
+        "seqcli.cli.vectors.files:quantize_vectors",
+        "Make a smaller model of word vectors.",
+    ),
+    "index-vectors": (
+        "Word vectors",
+        "seqcli.cli.vectors.files:index_vectors",
+        "Build an index, for tables beyond a million words.",
+    ),
+    "sample": ("Sentences", "seqcli.cli.sentences.ask:sample", "Draw sentences from a model's codes."),
+    "reconstruct": (
+        "Sentences",
+        "seqcli.cli.sentences.ask:reconstruct",
+        "Write sentences again from their codes alone.",
+    ),
+    "interpolate": ("Sentences", "seqcli.cli.sentences.ask:interpolate", "Walk one sentence into another."),
+    "attribute": ("Sentences", "seqcli.cli.sentences.ask:attribute", "Give sentences what other sentences have."),
+    "edit": ("Sentences", "seqcli.cli.sentences.ask:edit", "Find the nearest sentence that contains a word."),
+    "embed": ("Sentences", "seqcli.cli.sentences.ask:embed", "Print or write the codes of sentences."),
+    "evaluate-sentences": (
+        "Sentences",
+        "seqcli.cli.sentences.evaluate:evaluate_sentences",
+        "Measure models of sentences: likelihood, bound, codes.",
+    ),
+    "tokenize": ("Text", "seqcli.cli.tokens:tokenize", "Cut lines into the tokens that a model sees."),
+    "detokenize": ("Text", "seqcli.cli.tokens:detokenize", "Join lines of tokens to text again."),
+    "serve": ("Answer", "seqcli.cli.serve:serve", "Let models answer over HTTP: a page, JSON, OpenAI's shape."),
+    "language-server": (
+        "Answer",
+        "seqcli.cli.language_server:language_server",
+        "Proofread and complete in an editor, as one writes.",
+    ),
+    "lab": (
+        "Understand",
+        "seqcli.cli.lab.commands:lab",
+        "See how recurrent networks learn, and fail: by hand, in numpy.",
+    ),
+    "examples": ("Find out", "seqcli.cli.examples:examples", "Show commands that can be typed, by what people want."),
+    "doctor": ("Find out", "seqcli.cli.doctor:doctor", "Look at this machine: versions, speed, space, extras."),
+    "completion": (
+        "Find out",
+        "seqcli.cli.shell_script:completion",
+        "Let a shell complete commands, models and files.",
+    ),
+    "help": ("Find out", "seqcli.cli:help_page", "Show what a command does, and all that it takes."),
+    "models": ("Keep", "seqcli.cli.shelf:models", "List, show, check, rename, remove, export and import models."),
+}
