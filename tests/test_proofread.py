@@ -19,14 +19,17 @@ from faults import CHANGING, Operations, failing, forked, killed, killed_amid
 import seqcli as face
 from seqcli.errors import ModelError
 from seqcli.fill.arrays import FillArrays, fill_table
+from seqcli.fill.proofreading.candidates import Confusions
 from seqcli.fill.proofreading.decision import Sites, Truth, fit, judge, shift_of
 from seqcli.fill.proofreading.evaluation import auc
 from seqcli.fill.proofreading.evidence import Evidence
+from seqcli.fill.proofreading.lexicon import Lexicon
 from seqcli.fill.proofreading.marks import KINDS
 from seqcli.fill.proofreading.noise import NOISES, Damage, Error, Noise, restored
 from seqcli.fill.proofreading.truth import NO_ERROR, UNCLEAR, error_of_tokens
 from seqcli.fill.settings import FillSpec
 from seqcli.store import Shelf
+from seqcli.text.vocabulary import SPECIALS, Vocabulary
 from seqcli.training.resumption import is_over
 
 STORIES = ROOT / "corpora" / "stories.txt"
@@ -274,6 +277,14 @@ def test_errors_can_be_taken_out_again_and_are_those_of_the_seed(shelf: Path, na
     assert restored(one) == restored(other) == TEXT and one == same
     assert (one != other) == (name != "none")
     assert all(a.end <= b.start for a, b in pairwise(one.errors))
+
+
+def test_words_that_were_never_counted_can_stand_for_others() -> None:
+    """A small text may know words, of another model or of its subwords, that it does not have."""
+    words = ["boat", "coat", "goat"]
+    lexicon = Lexicon(Vocabulary(words), {}, [0] * (len(SPECIALS) + len(words)))
+    damaged = Damage(Noise(word=1.0), Confusions(lexicon), 1).text("boat coat goat " * 20)
+    assert len(damaged.errors) == 60
 
 
 def test_letters_are_damaged_at_the_rate_and_in_the_shares_that_are_documented(shelf: Path) -> None:

@@ -235,7 +235,7 @@ class _Others:
                 kind: [
                     (
                         confusions.surface(word, int(found.entries[row])),
-                        float(lexicon.counts[found.entries[row]] ** 0.5),
+                        max(float(lexicon.counts[found.entries[row]]), 1.0) ** 0.5,  # a word may be known, not counted
                     )
                     for row in rows
                     if flags[row] and lexicon.ids[found.entries[row]]
