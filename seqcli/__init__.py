@@ -232,7 +232,7 @@ def train(
             "seqcli.train learns in one process; let torchrun start -m seqcli train-… for several."
         )
     trainer = resolved(TASKS[task].trainer)
-    order = order_of(trainer, texts, name, settings, progress)
+    order = order_of(trainer, texts, name, settings, listener=progress)
     session = _session(models_dir, note)
     try:
         driver.train(session, trainer(session, order), order)

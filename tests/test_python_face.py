@@ -333,6 +333,8 @@ def test_what_python_alone_can_ask_wrongly_is_misuse() -> None:
         lambda: face.train("lm", "story.txt", hiden_size=3),
         lambda: face.train("lm", "story.txt", architecture="gpt"),
         lambda: face.train("lm"),
+        lambda: face.train("fill", "story.txt", begin_from="net"),  # which train-fill has no --from for, either
+        lambda: face.train("dialogue", "story.txt", begin_from="net", embeddings="vectors"),
     ):
         with pytest.raises(face.errors.MisuseError):
             asked()

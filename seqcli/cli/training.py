@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import wraps
 from typing import TYPE_CHECKING, Any
+
+import click
 
 from seqcli.cli.completion import complete_model
 from seqcli.cli.options import option, reading_options
@@ -12,12 +16,54 @@ from seqcli.cli.session import MODELS_DIR, Session
 from seqcli.quantities import duration
 
 if TYPE_CHECKING:
-    from seqcli.training.driver import Outcome
+    from seqcli.training.driver import Order, Outcome
     from seqcli.training.source import Source
 
 
-def training_options(command: Any) -> Any:
-    """Add the options that every trainer has beside its settings."""
+@dataclass(frozen=True)
+class Asked:
+    """What the command of every trainer is given beside the settings of its model."""
+
+    texts: tuple[str, ...]
+    name: str | None
+    valid: tuple[str, ...]
+    like: str | None
+    resume: bool
+    replace: bool
+    as_json: bool
+
+    def order(self, session: Session, trainer: Any, params: dict[str, Any]) -> Order:
+        """Return the order of a training, checked before any text is read. trainer: its class."""
+        from seqcli.training.keywords import order_of
+
+        given = {key: value for key, value in params.items() if value not in (None, ())}
+        given |= {key: getattr(self, key) for key in ("valid", "like", "resume", "replace")}
+        order = order_of(trainer, self.texts, self.name, given, session.text_form)
+        line = resume_line(session, str(click.get_current_context().command.name), order.source, order.name)
+        return replace(order, line=line)
+
+
+def trained(session: Session, asked: Asked, trainer: Any, params: dict[str, Any]) -> tuple[Any, Outcome | None]:
+    """Run a training; return its trainer and what came of it, None where nothing was left to do. trainer: its class."""
+    from seqcli.training.driver import begun_again, train
+
+    order = begun_again(session, asked.order(session, trainer, params))
+    made = trainer(session, order)
+    return made, train(session, made, order)
+
+
+def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that every trainer has beside its settings; they reach the command as one: Asked."""
+
+    @wraps(command)
+    def called(**params: Any) -> Any:
+        asked = Asked(**{f.name: params.pop(f.name) for f in fields(Asked)})
+        return command(asked, **params)
+
+    return _optioned(called)
+
+
+def _optioned(command: Any) -> Any:
     for decorate in (
         option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.", panel="Output"),
         option("--replace", is_flag=True, help="Replace a model of this name, once the new one is saved."),
@@ -42,9 +88,7 @@ def training_options(command: Any) -> Any:
 
 def resume_line(session: Session, command: str, source: Source, name: str) -> tuple[str, ...]:
     """Return the words of the command that goes on with an interrupted training."""
-    valid = [word for path in source.valid for word in ("--valid", path)]
-    words = ["seqcli", command, *source.texts, *valid, "--name", name]
-    words += source.form.options()
+    words = ["seqcli", command, *source.texts, *source.options(), "--name", name]
     words += [] if session.models_dir == MODELS_DIR else ["--models-dir", session.models_dir]
     return (*words, "--resume")
 

@@ -45,6 +45,7 @@ class DialogueTrainer:
 
     task, unit = "dialogue", "token"
     settings, source = (DialogueTextSpec, DialogueSpec, DialogueRunSpec), DialogueSource
+    begins = ("begin_from", "embeddings")
 
     def __init__(self, session: Session, order: Order) -> None:
         self._session, self._order = session, order

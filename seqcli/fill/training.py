@@ -31,6 +31,7 @@ class FillTrainer:
 
     task, unit = "fill", "token"
     settings, source = (FillTextSpec, FillSpec, FillRunSpec), Source
+    begins: tuple[str, ...] = ()
 
     def __init__(self, session: Session, order: Order) -> None:
         self._session, self._order = session, order

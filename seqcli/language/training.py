@@ -86,6 +86,7 @@ class LanguageTrainer:
 
     task, unit = "lm", "token"
     settings, source = (TextSpec, LanguageSpec, NgramSpec, RunSpec), Source
+    begins = ("begin_from",)
 
     def __init__(self, session: Session, order: Order) -> None:
         self._session, self._order = session, order

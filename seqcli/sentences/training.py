@@ -35,6 +35,7 @@ class SentencesTrainer:
 
     task, unit = "sentences", "token"
     settings, source = (SentencesTextSpec, VaeSpec, SentencesRunSpec), Source
+    begins = ("begin_from",)
 
     def __init__(self, session: Session, order: Order) -> None:
         self._session, self._order = session, order

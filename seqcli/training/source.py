@@ -57,6 +57,10 @@ class Source:
     valid: tuple[str, ...]
     form: Form
 
+    def options(self) -> list[str]:
+        """Return the options that give this source beside its texts, as typed; none that only a beginning needs."""
+        return [*(word for path in self.valid for word in ("--valid", path)), *self.form.options()]
+
 
 def check_corpus(recorded: dict[str, Any], sha256: str, held_out_sha256: str, name: str) -> None:
     """Raise ModelError where the text is not the one that the model was begun with."""

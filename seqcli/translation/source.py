@@ -25,18 +25,23 @@ FEW_PAIRS = 2_000  # below this a model learns its own pairs by heart, little el
 class PairSource(Source):
     """Where pairs come from: also target text alone, and the translator that makes its sources.
 
-    both: the other direction is trained too; turned: it is this one.
+    turned: it is the other direction that is trained.
     """
 
     monolingual: tuple[str, ...] = field(default=(), metadata={"asked": True})
     reverse_model: str = field(default="", metadata={"asked": True})
-    both: bool = False
     turned: bool = False
 
     def __post_init__(self) -> None:
         """Raise MisuseError for one of the two that belong together."""
         if bool(self.monolingual) != bool(self.reverse_model):
             raise MisuseError("--monolingual and --reverse-model go together; give both.")
+
+    def options(self) -> list[str]:
+        """Return the options that give this source beside its texts, as typed."""
+        words = [word for path in self.monolingual for word in ("--monolingual", path)]
+        words += ["--reverse-model", self.reverse_model] if self.monolingual else []
+        return [*super().options(), *words]
 
     def pairs(self, paths: Sequence[str]) -> Pairs:
         """Return the pairs of files, in the direction that is trained."""

@@ -14,7 +14,7 @@ from seqcli.training.plan import Plan, make_plan
 from seqcli.training.resumption import is_longer
 from seqcli.translation.figures import bleu_tokenizer, figures, nats_text, quality_figures
 from seqcli.translation.fit_to_time import fit
-from seqcli.translation.load import translations_of, translator_of
+from seqcli.translation.load import translation_record, translations_of, translator_of
 from seqcli.translation.settings import PairsTextSpec, TranslationRunSpec, TranslationSpec
 from seqcli.translation.source import PairSource, files_of_sides, pairs_entry, read_pair_corpus
 
@@ -35,11 +35,14 @@ class TranslationTrainer:
 
     task, unit = "translation", "token"
     settings, source = (PairsTextSpec, TranslationSpec, TranslationRunSpec), PairSource
+    begins: tuple[str, ...] = ()
 
     def __init__(self, session: Session, order: Order) -> None:
         pairs = order.source
         self._source = pairs if isinstance(pairs, PairSource) else PairSource(pairs.texts, pairs.valid, pairs.form)
         self._session, self._order = session, order
+        if self._source.reverse_model:
+            translation_record(session, self._source.reverse_model)  # before the pairs are read
         self.corpus: PairCorpus  # once it is read
 
     def plan(self, record: Record | None) -> Plan:

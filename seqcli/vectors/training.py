@@ -123,6 +123,7 @@ class VectorsTrainer:
 
     task, unit = "vectors", "word"
     settings, source = (VectorsTextSpec, VectorsSpec, VectorsRunSpec), Source
+    begins = ("begin_from",)
 
     def __init__(self, session: Session, order: Order) -> None:
         if launch.processes() > 1:

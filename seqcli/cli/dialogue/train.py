@@ -10,13 +10,8 @@ from seqcli.cli import tips
 from seqcli.cli.completion import complete_file, complete_model
 from seqcli.cli.options import architecture_option, command, option, spec_options
 from seqcli.cli.session import Session
-from seqcli.cli.training import resume_line, tell, training_options
+from seqcli.cli.training import Asked, tell, trained, training_options
 from seqcli.dialogue.settings import DialogueRunSpec, DialogueSpec, DialogueTextSpec
-from seqcli.dialogue.source import DialogueSource
-from seqcli.errors import MisuseError
-from seqcli.settings import check_given
-from seqcli.training.resumption import check_resume
-from seqcli.training.source import name_of
 
 if TYPE_CHECKING:
     from seqcli.training.driver import Outcome
@@ -30,7 +25,7 @@ if TYPE_CHECKING:
 @training_options
 @option(
     "--from",
-    "origin",
+    "begin_from",
     metavar="NAME",
     shell_complete=complete_model,
     help="Go on with another dialogue model on these dialogues: its weights and settings, and the words that it lacks.",
@@ -41,42 +36,19 @@ if TYPE_CHECKING:
 @spec_options(DialogueSpec, leave_out=("architecture",))
 @spec_options(DialogueRunSpec, leave_out=("unroll",))
 @click.pass_obj
-def train_dialogue(
-    session: Session,
-    /,
-    texts: tuple[str, ...],
-    name: str | None,
-    valid: tuple[str, ...],
-    like: str | None,
-    resume: bool,
-    replace: bool,
-    as_json: bool,
-    origin: str | None,
-    embeddings: str | None,
-    **params: Any,
-) -> None:
+def train_dialogue(session: Session, asked: Asked, /, **params: Any) -> None:
     """Train a model that replies on dialogues, whose form is seen from their beginning.
 
     One dialogue a line, each utterance ended by __eou__; one utterance a line, "Ann: Hello" or "Hello", with blank
     lines between dialogues; JSON lines; a table of dialogue, speaker and text; or a chat as WhatsApp and Telegram
     export it. It stops by itself when held-out replies get no better, and keeps the best weights.
     """
-    check_resume(resume, replace=replace, like=like, **{"from": origin, "embeddings": embeddings})
-    if origin and embeddings:
-        raise MisuseError("--from has embeddings already; leave out --embeddings.")
-    check_given(params, DialogueTextSpec, DialogueSpec, DialogueRunSpec)
     from seqcli.dialogue.training import DialogueTrainer
-    from seqcli.training.driver import Order, begun_again, train
 
-    source = DialogueSource(texts, valid, session.text_form, embeddings or "")
-    name = name or name_of(texts, "dialogue")
-    line = resume_line(session, "train-dialogue", source, name)
-    order = begun_again(session, Order(source, name, params, like, origin, resume, replace, line))
-    trainer = DialogueTrainer(session, order)
-    outcome = train(session, trainer, order)
+    trainer, outcome = trained(session, asked, DialogueTrainer, params)
     if outcome is not None:
         example = tips.sentence(one.utterances[0] for one in trainer.corpus.held_out_text)
-        tell(session, outcome, _found(outcome), ["reply", example], as_json)
+        tell(session, outcome, _found(outcome), ["reply", example], asked.as_json)
 
 
 def _found(outcome: Outcome) -> str:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqcli.cli import tips
 from seqcli.cli.completion import complete_file, complete_model
-from seqcli.cli.language.report import report
 from seqcli.cli.options import architecture_option, command, option, spec_options
 from seqcli.cli.session import Session
-from seqcli.cli.training import resume_line, training_options
+from seqcli.cli.training import Asked, tell, trained, training_options
 from seqcli.language.settings import LanguageSpec, NgramSpec
-from seqcli.settings import check_given
 from seqcli.text.settings import TextSpec
-from seqcli.training.resumption import check_resume
 from seqcli.training.settings import RunSpec
-from seqcli.training.source import Source, name_of
+
+if TYPE_CHECKING:
+    from seqcli.text.corpus import Corpus
+    from seqcli.training.driver import Outcome
 
 
 @command(
@@ -26,7 +27,7 @@ from seqcli.training.source import Source, name_of
 @training_options
 @option(
     "--from",
-    "origin",
+    "begin_from",
     metavar="NAME",
     shell_complete=complete_model,
     help="Begin with this model's weights, and add the words that it lacks.",
@@ -37,33 +38,25 @@ from seqcli.training.source import Source, name_of
 @spec_options(NgramSpec, leave_out=("architecture",))
 @spec_options(RunSpec)
 @click.pass_obj
-def train_lm(
-    session: Session,
-    /,
-    texts: tuple[str, ...],
-    name: str | None,
-    valid: tuple[str, ...],
-    like: str | None,
-    origin: str | None,
-    resume: bool,
-    replace: bool,
-    as_json: bool,
-    **params: Any,
-) -> None:
+def train_lm(session: Session, asked: Asked, /, **params: Any) -> None:
     """Train a language model on a text: files, folders, .gz/.bz2/.xz, or - for standard input.
 
     It stops by itself when held-out text gets no better, and keeps the best weights. N-grams are counted in seconds.
     --from goes on with another model on this text: its weights and settings, its tokens and those that it lacks.
     """
-    check_resume(resume, replace=replace, like=like, **{"from": origin})
-    check_given(params, TextSpec, LanguageSpec, NgramSpec, RunSpec)
     from seqcli.language.training import LanguageTrainer
-    from seqcli.training.driver import Order, begun_again, train
 
-    source, name = Source(texts, valid, session.text_form), name or name_of(texts, "lm")
-    line = resume_line(session, "train-lm", source, name)
-    order = begun_again(session, Order(source, name, params, like, origin, resume, replace, line))
-    trainer = LanguageTrainer(session, order)
-    outcome = train(session, trainer, order)
+    trainer, outcome = trained(session, asked, LanguageTrainer, params)
     if outcome is not None:
-        report(session, outcome, trainer.corpus, as_json)
+        _report(session, outcome, trainer.corpus, asked.as_json)
+
+
+def _report(session: Session, outcome: Outcome, corpus: Corpus, as_json: bool) -> None:
+    """Say what came of a training, and what to try next."""
+    held_out = outcome.record.results["held_out"]
+    found = (
+        f": held-out perplexity {held_out['perplexity']:.2f} "
+        f"({held_out['nats_per_token']:.4f} nats per token, {held_out['bits_per_character']:.3f} bits per character) "
+        f"over {held_out['tokens']:,} tokens"
+    )
+    tell(session, outcome, found, ["predict-word", tips.prompt(corpus)], as_json)

@@ -9,11 +9,8 @@ import click
 from seqcli.cli.completion import complete_file, complete_model
 from seqcli.cli.options import architecture_option, command, option, spec_options
 from seqcli.cli.session import Session
-from seqcli.cli.training import resume_line, tell, training_options
+from seqcli.cli.training import Asked, tell, trained, training_options
 from seqcli.sentences.settings import SentencesRunSpec, SentencesTextSpec, VaeSpec
-from seqcli.settings import check_given
-from seqcli.training.resumption import check_resume
-from seqcli.training.source import Source, name_of
 
 if TYPE_CHECKING:
     from seqcli.training.driver import Outcome
@@ -27,7 +24,7 @@ if TYPE_CHECKING:
 @training_options
 @option(
     "--from",
-    "origin",
+    "begin_from",
     metavar="NAME",
     shell_complete=complete_model,
     help="Begin with the weights of this autoencoder, or VAE, of the same text.",
@@ -37,36 +34,18 @@ if TYPE_CHECKING:
 @spec_options(VaeSpec, leave_out=("architecture",))
 @spec_options(SentencesRunSpec, leave_out=("unroll",))
 @click.pass_obj
-def train_vae(
-    session: Session,
-    /,
-    texts: tuple[str, ...],
-    name: str | None,
-    valid: tuple[str, ...],
-    like: str | None,
-    origin: str | None,
-    resume: bool,
-    replace: bool,
-    as_json: bool,
-    **params: Any,
-) -> None:
+def train_vae(session: Session, asked: Asked, /, **params: Any) -> None:
     """Train a variational autoencoder of sentences: each gets a code, a distribution, that it is written from again.
 
     A text is its lines, or is cut into sentences where its lines hold several. The training stops by itself when the
     bound of held-out sentences gets no better. At every evaluation it says how much the code is used, and warns where
     it is ignored. The autoencoder has a point for a code, 512 numbers by default; the sentence-lm has none.
     """
-    check_resume(resume, replace=replace, like=like, **{"from": origin})
-    check_given(params, SentencesTextSpec, VaeSpec, SentencesRunSpec)
     from seqcli.sentences.training import SentencesTrainer
-    from seqcli.training.driver import Order, begun_again, train
 
-    source, name = Source(texts, valid, session.text_form), name or name_of(texts, "sentences")
-    line = resume_line(session, "train-vae", source, name)
-    order = begun_again(session, Order(source, name, params, like, origin, resume, replace, line))
-    outcome = train(session, SentencesTrainer(session, order), order)
+    _, outcome = trained(session, asked, SentencesTrainer, params)
     if outcome is not None:
-        _report(session, outcome, as_json)
+        _report(session, outcome, asked.as_json)
 
 
 def _report(session: Session, outcome: Outcome, as_json: bool) -> None:

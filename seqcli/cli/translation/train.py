@@ -12,15 +12,10 @@ from seqcli.cli import tips
 from seqcli.cli.completion import complete_file, complete_model
 from seqcli.cli.options import command, option, spec_options
 from seqcli.cli.session import Session
-from seqcli.cli.training import resume_line, training_options
-from seqcli.cli.translation.report import report
+from seqcli.cli.training import Asked, tell, training_options
 from seqcli.errors import MisuseError
-from seqcli.settings import check_given
-from seqcli.training.resumption import check_resume
-from seqcli.training.source import name_of
-from seqcli.translation.load import translation_record
 from seqcli.translation.settings import PairsTextSpec, TranslationRunSpec, TranslationSpec
-from seqcli.translation.source import REVERSE, PairSource
+from seqcli.translation.source import REVERSE
 
 if TYPE_CHECKING:
     from seqcli.training.driver import Order, Outcome
@@ -50,44 +45,28 @@ if TYPE_CHECKING:
 @spec_options(TranslationSpec, leave_out=("architecture",))
 @spec_options(TranslationRunSpec, leave_out=("unroll",))
 @click.pass_obj
-def train_translate(
-    session: Session,
-    /,
-    texts: tuple[str, ...],
-    name: str | None,
-    valid: tuple[str, ...],
-    like: str | None,
-    resume: bool,
-    replace: bool,
-    as_json: bool,
-    monolingual: tuple[str, ...],
-    reverse: bool,
-    reverse_model: str | None,
-    **params: Any,
-) -> None:
+def train_translate(session: Session, asked: Asked, /, **params: Any) -> None:
     """Train a translator on pairs: two files, line by line, or one whose lines are source, TAB, target.
 
     --valid is given twice for two files. It stops by itself when held-out pairs get no better, keeps the best weights,
     and measures them by BLEU and chrF. Text of the target language alone helps too, once a translator of the other
     direction has made sources for it (--monolingual).
     """
-    check_resume(resume, replace=replace, like=like)
-    check_given(params, PairsTextSpec, TranslationSpec, TranslationRunSpec)
-    if reverse and monolingual:
+    reverse = params.pop("reverse")
+    if reverse and params["monolingual"]:
         raise MisuseError("--reverse trains both directions on pairs; leave out --monolingual.")
-    name = name or name_of(texts, "translation")
-    from seqcli.training.driver import Order, begun_again
+    from seqcli.training.driver import begun_again
+    from seqcli.translation.training import TranslationTrainer
 
-    source = PairSource(texts, valid, session.text_form, monolingual, reverse_model or "", reverse)
-    if reverse_model:
-        translation_record(session, reverse_model)  # before the pairs are read
-    line = _resume_line(session, source, name)
-    orders = [Order(source, name, params, like, None, resume, replace, line)]
+    order = asked.order(session, TranslationTrainer, params)
+    orders = [order]
     if reverse:
-        orders.append(replaced(orders[0], name=name + REVERSE, source=replaced(source, turned=True)))
-    orders = [begun_again(session, order) for order in orders]
+        line = (*order.line[:-1], "--reverse", order.line[-1])
+        turned: Any = replaced(order.source, turned=True)
+        orders = [replaced(order, line=line), replaced(order, line=line, name=order.name + REVERSE, source=turned)]
+    orders = [begun_again(session, one) for one in orders]
     found = [outcome for outcome in _train(session, orders) if outcome is not None]
-    if as_json and found:
+    if asked.as_json and found:
         more = {"reverse": found[1].document()} if len(found) > 1 else {}
         session.terminal.document({**found[0].document(), **more})
 
@@ -116,15 +95,17 @@ def _train(session: Session, orders: list[Order]) -> list[Outcome | None]:
             outcome = run(session, trainer, order, draft, settings)
             if outcome is not None:
                 held_out = trainer.corpus.held_out_pairs.source
-                report(session, outcome, tips.sentence(held_out[place] for place in trainer.corpus.held_out.places))
+                _report(session, outcome, tips.sentence(held_out[place] for place in trainer.corpus.held_out.places))
             found.append(outcome)
     return found
 
 
-def _resume_line(session: Session, source: PairSource, name: str) -> tuple[str, ...]:
-    """Return the words of the command that goes on with an interrupted training."""
-    line = resume_line(session, "train-translate", source, name)
-    words = [word for path in source.monolingual for word in ("--monolingual", path)]
-    words += ["--reverse-model", source.reverse_model] if source.monolingual else []
-    words += ["--reverse"] if source.both else []
-    return (*line[:-1], *words, line[-1])
+def _report(session: Session, outcome: Outcome, example: str) -> None:
+    """Say what came of a training, and what to try next; the JSON of both directions is one object, printed later."""
+    held_out = outcome.record.results["held_out"]
+    found = (
+        f": held-out BLEU {held_out['bleu']:.1f}, "
+        f"chrF {held_out['chrf']:.1f} over {held_out['pairs']:,} pairs ({held_out['signature']}), "
+        f"{held_out['nats_per_token']:.4f} nats per token"
+    )
+    tell(session, outcome, found, ["translate", example], as_json=False)
