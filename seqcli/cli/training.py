@@ -63,7 +63,7 @@ def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _optioned(called)
 
 
-def _optioned(command: Any) -> Any:
+def _optioned(command: Callable[..., Any]) -> Callable[..., Any]:
     for decorate in (
         option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.", panel="Output"),
         option("--replace", is_flag=True, help="Replace a model of this name, once the new one is saved."),

@@ -62,8 +62,9 @@ def train_translate(session: Session, asked: Asked, /, **params: Any) -> None:
     orders = [order]
     if reverse:
         line = (*order.line[:-1], "--reverse", order.line[-1])
-        turned: Any = replaced(order.source, turned=True)
-        orders = [replaced(order, line=line), replaced(order, line=line, name=order.name + REVERSE, source=turned)]
+        source: Any = order.source
+        other = replaced(order, name=order.name + REVERSE, source=replaced(source, turned=True))
+        orders = [replaced(one, line=line) for one in (order, other)]
     orders = [begun_again(session, one) for one in orders]
     found = [outcome for outcome in _train(session, orders) if outcome is not None]
     if asked.as_json and found:
