@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint bench docs clean
 
 setup: $(STAMP)
 
@@ -31,5 +31,11 @@ bench: setup
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/language.py
 
+# the site, into site/: nothing that it shows is fetched when it is read
+docs: setup
+	$(BIN)/pip install -q -c constraints.txt mkdocs-material mkdocstrings-python
+	$(BIN)/python docs/recording.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo site

@@ -1,4 +1,4 @@
-"""The results file: one line a measured figure, with all that is needed to judge it; README's tables come from it."""
+"""The results file: one line a measured figure, with all that is needed to judge it; the pages' tables come from it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""README's tables, made from results.jsonl: nobody types a figure.
+"""The tables of README and of docs/, made from results.jsonl: nobody types a figure.
 
-python benchmarks/tables.py writes them into README.md; with --check it only says whether they are in step.
+python benchmarks/tables.py writes them where <!-- table: NAME --> stands; with --check it only says whether they are in
+step.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 
 from record import every, latest
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "README.ja.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PLACE = re.compile(r"(<!-- table: ([a-z0-9-]+) -->\n)(?:\n?\|.*\n)*(?:\n_.*_\n)?")
 TABLES: dict[str, Callable[[], str]] = {}
 
@@ -327,18 +329,44 @@ def learners() -> str:
     return rows(header, lines, found[0] if found else None)
 
 
+@table("peers")
+def peers() -> str:
+    """What other programs do on the same text, turn about on the same machine."""
+    gensim, vectors = latest("word2vec", what="gensim skip-gram"), latest("word2vec", what="seqcli skip-gram")
+    near, read, spoken = latest("neighbours"), latest("reading"), latest("translating", beam=5)
+    plain = latest("language", what="plain loop, 2 x 200 LSTM, full softmax")
+    ours = latest("language", what="seqcli train-lm --hidden-size 256 --dropout 0.1")
+    if not (gensim and vectors and near and read and spoken and plain and ours):
+        return ""
+    pairs: list[tuple[str, str, str, float, float]] = [
+        ("word vectors: words learned from in a second", "gensim", ",.0f", gensim["speed"], vectors["speed"]),
+        ("... WordSim-353 then", "gensim", ".3f", gensim["WordSim-353"], vectors["WordSim-353"]),
+        ("nearest words of 1,000 words, s", "gensim", ".2f", near["gensim_seconds"], near["batch_seconds"]),
+        ("Penn Treebank: s of training", "a loop of PyTorch", ".0f", plain["seconds"], ours["seconds"]),
+        ("... validation perplexity then", "", ".1f", plain["valid_perplexity"], ours["valid_perplexity"]),
+        ("sentences translated in a second", "a decoder of PyTorch", ".0f", spoken["plain_per_second"],
+         spoken["seqcli_per_second"]),
+        ("17 million words read, s", "`split`, `Counter`", ".2f", read["plain_seconds"], read["seqcli_seconds"]),
+    ]  # fmt: skip
+    commits = dict.fromkeys(row["commit"] for row in (vectors, near, ours, spoken, read))
+    lines = [[what, other, format(one, form), format(two, form)] for what, other, form, one, two in pairs]
+    return rows(["", "beside", "the other", "seqcli"], lines, {**vectors, "commit": ", ".join(commits)})
+
+
 def filled(text: str) -> str:
-    """Return README with every table as the results have it."""
+    """Return a page with every table as the results have it."""
     return PLACE.sub(lambda place: place[1] + TABLES[place[2]](), text)
 
 
 def main() -> None:
-    """Write README, or check it."""
-    before = README.read_text(encoding="utf-8")
-    after = filled(before)
-    if "--check" in sys.argv:
-        sys.exit(0 if before == after else "README's tables are not what results.jsonl says; run benchmarks/tables.py")
-    README.write_text(after, encoding="utf-8")
+    """Write the pages, or check them."""
+    for page in PAGES:
+        before = page.read_text(encoding="utf-8")
+        after = filled(before)
+        if "--check" in sys.argv and before != after:
+            sys.exit(f"The tables of {page} are not what results.jsonl says; run benchmarks/tables.py")
+        if before != after:
+            page.write_text(after, encoding="utf-8")
 
 
 if __name__ == "__main__":

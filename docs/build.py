@@ -26,12 +26,13 @@ DIGITS = 0.02  # relative: other processors round otherwise, and a training take
 COLUMNS = 80
 
 
-def printed(command: str, options: list[str]) -> str:
+def printed(words: list[str], folder: Path = HERE) -> str:
     """Return what a command prints on a terminal, trailing spaces left out. Raises where it fails."""
-    words = [str(SEQCLI) if word == "seqcli" else word for word in shlex.split(command)] + options
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(COLUMNS), "NO_COLOR": "1", "TERM": "xterm"}
-    process = subprocess.Popen(words, stdout=theirs, stderr=subprocess.PIPE, env=environment, cwd=HERE)
+    process = subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE, env=environment, cwd=folder
+    )
     os.close(theirs)
     parts = []
     try:
@@ -42,9 +43,9 @@ def printed(command: str, options: list[str]) -> str:
     os.close(ours)
     _, errors = process.communicate()
     if process.returncode:
-        raise SystemExit(f"{command}: {errors.decode()}")
+        raise SystemExit(f"{shlex.join(words)}: {errors.decode()}")
     lines = STYLE.sub("", b"".join(parts).decode().replace("\r\n", "\n")).split("\n")
-    return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
+    return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n" if any(lines) else ""
 
 
 def timeless(text: str) -> str:
@@ -81,7 +82,9 @@ def build(page: Path, check: bool) -> list[str]:
     def run(match: re.Match[str]) -> str:
         picture = PICTURE.match(text, match.end())
         save = ["--save", str(page.with_name(picture["name"])), "--replace"] if picture and not check else []
-        command, output = match["command"], printed(match["command"], save)
+        command = match["command"]
+        words = [str(SEQCLI) if word == "seqcli" else word for word in shlex.split(command)]
+        output = printed(words + save)
         if check and not alike(match["output"], output):
             stale.append(command)
         return f"```console\n$ {command}\n{output}```\n"
@@ -97,7 +100,7 @@ def main(arguments: list[str]) -> None:
     check = "--check" in arguments
     named = [Path(name) for name in arguments if name != "--check"]
     stale = []
-    for page in named or sorted(HERE.rglob("*.md")):
+    for page in named or sorted((HERE / "lab").rglob("*.md")):
         print(page, file=sys.stderr)
         stale += [f"{page}: {command}" for command in build(page.resolve(), check)]
     if stale:
