@@ -46,6 +46,7 @@ SLOW = {
     ("lab", "check"),
     ("lab", "addition"),
     ("doctor",),
+    ("plan",),
 }  # at one width: seconds each
 
 
@@ -74,6 +75,7 @@ def lines_of(language: str) -> list[tuple[str, ...]]:
         ("evaluate-dialogue", "talk", "--test", "talk.txt"),
         ("tune", text, "--name", "new-search", "--replace", *ASIDE, "--minutes", "0.02", "--trials", "2"),
         ("corpus", text), ("corpus", text, "--test", text), ("corpus", text, "--tokenizer", "characters"),
+        ("plan", text, "--minutes", "0.1"),
         ("tokenize", sentence, "-m", "model"), ("detokenize", sentence, "-m", "model"),
         ("predict-word", prompt, "-m", "model"), ("predict-word", prompt, "--next", "4", "-m", "model"),
         ("predict-word", prompt, sentence, "-k", "2", "-m", "model"),
@@ -185,7 +187,7 @@ def words_of(line: tuple[str, ...], text: str) -> list[str]:
     """Return the words of a line as they stand; where a clock is read, numbers are all alike."""
     clocked = {line[:1], line[:2]} & SLOW or line[:1] == ("lab",)
     text = text.replace("learned nothing", "0")  # within a second a search learns something or it does not
-    return [re.sub(r"[\d.]+", "0", word) if clocked else word for word in re.split(r"[\s|]+", text) if word != "\\"]
+    return [re.sub(r"\d[\d.,]*", "0", word) if clocked else word for word in re.split(r"[\s|]+", text) if word != "\\"]
 
 
 @pytest.mark.parametrize("language", LEARNED)

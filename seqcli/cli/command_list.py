@@ -6,6 +6,7 @@ from __future__ import annotations
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "corpora": ("Learn", "seqcli.cli.corpora:corpora", "Public texts to begin with: list, show and get them."),
     "corpus": ("Learn", "seqcli.cli.corpus:corpus", "Look at a text before training, and what would go wrong."),
+    "plan": ("Learn", "seqcli.cli.plan:plan", "Say what time, memory and disk a training would take."),
     "train-lm": ("Learn", "seqcli.cli.language.train:train_lm", "Train a language model on a text."),
     "tune": ("Learn", "seqcli.cli.language.tune:tune", "Search for the settings that suit a text, within minutes."),
     "train-w2v": ("Learn", "seqcli.cli.vectors.train:train_w2v", "Train word vectors on a text."),

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from seqcli.errors import CorpusError, quoted
 
 BOMB_RATIO, BOMB_BYTES = 300, 1 << 30  # a compressed text of real words shrinks 3 to 10 times, never 300
+FIRST_BYTES = 1 << 24  # of text: what is read ahead of it, 128 kB at most, then counts for little
 OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 
@@ -33,3 +34,13 @@ def unpacked(stream: BinaryIO, path: str, block: int) -> Iterator[bytes]:
         raise CorpusError(f"{quoted(path)} is a damaged compressed file ({error}); fetch it again.") from error
     if raw:
         raise CorpusError(f"{quoted(path)} unpacks to over {BOMB_RATIO} times its size; unpack it by hand first.")
+
+
+def expansion(path: str) -> float:
+    """Return how many bytes of text a byte of a compressed file is, by its first MB. Raises CorpusError as reading."""
+    try:
+        with open(path, "rb") as stream, OPENERS[os.path.splitext(path)[1]](stream, "rb") as inside:
+            taken = len(inside.read(FIRST_BYTES))
+            return taken / max(stream.tell(), 1)
+    except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+        raise CorpusError(f"{quoted(path)} is a damaged compressed file ({error}); fetch it again.") from error

@@ -37,6 +37,12 @@ class Interner:
     def __len__(self) -> int:
         return self._count
 
+    @property
+    def nbytes(self) -> int:
+        """The bytes that the pieces take while a text is read, spare room left out."""
+        spelled = int(self._offsets[self._count])
+        return spelled + self._count * (self._keys.itemsize + self._offsets.itemsize + 4 * self._slots.itemsize)
+
     def text(self, index: int) -> str:
         """Return the spelling of a piece."""
         return self._spelling[self._offsets[index] : self._offsets[index + 1]].tobytes().decode()

@@ -28,9 +28,16 @@ class TokenTable:
         self._starts[0] = 0  # the end of a line is no token
         self._flat = np.arange(1, len(pieces), dtype=np.uint32)
         self._lengths = np.fromiter(map(len, pieces.texts()), np.int32, len(pieces))  # characters
-        if not (isinstance(tokenizer, Whitespace) and tokenizer.keeps_case and pieces.composed):
+        self._same = isinstance(tokenizer, Whitespace) and tokenizer.keeps_case and pieces.composed
+        if not self._same:
             self._cut(pieces, tokenizer)
         self.unknown = self.tokens.find(UNKNOWN)  # a literal <unk>; 0 where there is none
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of memory that the table takes beside the pieces."""
+        own = 0 if self._same else self.tokens.nbytes
+        return own + self._starts.nbytes + self._flat.nbytes + self._lengths.nbytes
 
     def _cut(self, pieces: Pieces, tokenizer: Tokenizer) -> None:
         """Cut every piece into its tokens."""

@@ -1,0 +1,122 @@
+"""What a training of a language model would be, before anything of it runs: size, speed, memory, disk."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from seqcli.language.fit_to_time import fitted, operations_a_second, seconds_of_updates
+from seqcli.language.recipes import RECIPES, cost
+from seqcli.language.training import plan_of
+from seqcli.training.plan import Plan
+from seqcli.training.progress import EVALUATION_SHARE, LEAST_SHARE
+
+if TYPE_CHECKING:
+    from seqcli.language.forecast_settings import ForecastSpec
+    from seqcli.language.settings import LanguageSpec
+    from seqcli.session import Session
+    from seqcli.text.text_sample import TextSample
+    from seqcli.training.settings import RunSpec
+
+WEIGHT_BYTES = 4  # float32
+TOKEN_BYTES = 8  # of a token in the file of a vocabulary
+MOMENTS, PACKED = 2, 4  # numbers for each weight: AdamW's; those that a save packs before it writes them
+STATE = 3  # numbers for each weight that a training goes on from
+SAVES = 2  # of a model on the disk, while one takes the place of the other
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A training of some minutes on so many machines."""
+
+    spec: LanguageSpec
+    batch_size: int  # of all machines together
+    parameters: int
+    tokens_per_second: float  # of all machines together
+    training_seconds: float  # of the minutes, those left for updates
+    epoch_seconds: float
+    waiting: float  # for gradients of other machines: the share of an update
+    memory_bytes: int  # of the machine that reads the text
+    model_bytes: int  # on the disk, when it is done
+    disk_bytes: int  # while it is made, the text's ids included
+
+    @property
+    def epochs(self) -> float:
+        """How often the text is read in the minutes."""
+        return self.training_seconds / self.epoch_seconds
+
+
+def forecast(session: Session, text: TextSample, asked: ForecastSpec) -> Forecast:
+    """Return what a training would be; some updates of the model are timed here.
+
+    Every machine takes as many rows of a batch as one alone would. Raises SeqcliError where memory does not suffice.
+    """
+    plan = plan_of(session, None, None, None, {"recipe": recipe_of(asked.minutes), "minutes": asked.minutes})
+    alone, known = plan.run, text.vocabulary
+    shared = replace(plan, run=replace(alone, batch_size=alone.batch_size * asked.nodes))
+    spec = _spec(shared, alone, text, asked)
+    count = parameters_of(spec, known)
+    own = statistics.median(seconds_of_updates(spec, known, alone))
+    own *= cost(spec, known, shared.run) / cost(spec, known, alone)  # the output layer scores the words of all rows
+    travel = travel_seconds(count, asked)
+    rate = shared.run.batch_size * shared.run.unroll / max(own, travel)
+    before = text.reading_seconds + text.counting_seconds + text.encoding_seconds
+    left = max(60 * asked.minutes - before, LEAST_SHARE * 60 * asked.minutes)
+    model = WEIGHT_BYTES * count + TOKEN_BYTES * known
+    return Forecast(
+        spec=spec,
+        batch_size=shared.run.batch_size,
+        parameters=count,
+        tokens_per_second=rate,
+        training_seconds=left * (1 - EVALUATION_SHARE),
+        epoch_seconds=max(text.training_tokens, 1) / rate,
+        waiting=_waiting(own, travel),
+        memory_bytes=_memory(text, count),
+        model_bytes=model,
+        disk_bytes=text.ids_bytes + SAVES * (model + WEIGHT_BYTES * STATE * count),
+    )
+
+
+def _spec(plan: Plan, alone: RunSpec, text: TextSample, asked: ForecastSpec) -> LanguageSpec:
+    """Return the model that the minutes can train; plan: of all machines, alone: one machine's share of its run."""
+    tokens, known = max(text.training_tokens, 1), text.vocabulary
+    speed = asked.nodes * operations_a_second(plan.spec, known, alone)
+    spec = fitted(plan, known, tokens, speed, {}).spec
+    if asked.nodes == 1:
+        return spec
+    own = cost(spec, known, plan.run) * plan.run.batch_size * plan.run.unroll / speed
+    waiting = _waiting(own, travel_seconds(parameters_of(spec, known), asked))
+    return fitted(plan, known, tokens, speed * (1 - waiting), {}).spec
+
+
+def recipe_of(minutes: float) -> str:
+    """Return the recipe whose usual minutes are nearest."""
+    usual: dict[str, Any] = {name: recipe.settings["minutes"] for name, recipe in RECIPES.items()}
+    return min(usual, key=lambda name: abs(math.log(minutes / usual[name])))
+
+
+def parameters_of(spec: LanguageSpec, vocabulary_size: int) -> int:
+    """Return how many weights a model has."""
+    from seqcli.language.arrays import language_table
+
+    return sum(math.prod(shape) for _, shape in language_table(spec, vocabulary_size).values())
+
+
+def travel_seconds(parameters: int, asked: ForecastSpec) -> float:
+    """Return how long the gradients of an update travel: in a ring, each machine sends and gets nearly all twice."""
+    return 2 * (asked.nodes - 1) / asked.nodes * 8 * WEIGHT_BYTES * parameters / (asked.network * 1e9)
+
+
+def _waiting(own: float, travel: float) -> float:
+    """Return the share of an update in which machines only wait: gradients travel while others are computed."""
+    return max(travel - own, 0.0) / max(own, travel)
+
+
+def _memory(text: TextSample, parameters: int) -> int:
+    """Return the bytes that this process has held while it measured, and what the training adds to them."""
+    from seqcli.training.memory import most_held
+
+    share = text.sample_bytes / max(text.bytes, 1)
+    return most_held() + int(text.tables_bytes * (1 - share)) + WEIGHT_BYTES * (MOMENTS + PACKED) * parameters
