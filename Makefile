@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo test lint bench docs clean
+.PHONY: setup demo test lint bench docs man package clean
 
 setup: $(STAMP)
 
@@ -37,5 +37,12 @@ docs: setup
 	$(BIN)/python docs/recording.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+man: setup
+	$(BIN)/python docs/manual.py man
+
+# dist/: a wheel and an sdist, without a network; the same commit gives the same bytes
+package: man
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build
+
 clean:
-	rm -rf .venv demo site
+	rm -rf .venv demo site man dist

@@ -17,6 +17,7 @@ from seqcli.corpora import catalogue, fetching
 from seqcli.corpora.catalogue import Corpus, Text, replaced
 from seqcli.errors import CorpusError, MisuseError
 
+SHIPPED = ("stories", "japanese", "pairs", "dialogues")
 DATA = story(2_000).encode()
 TEXTS = {"data/toy.train.txt": DATA, "data/toy.valid.txt": story(50, seed=2).encode(), "odd name.md": b"Odd.\n"}
 
@@ -164,16 +165,29 @@ def test_a_corpus_stands_where_a_text_does(mirror: str, tmp_path: Path) -> None:
             replaced([wrong])
 
 
+def test_texts_that_come_along_are_there_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEQCLI_CACHE", str(tmp_path / "cache"))
+    rows = seqcli("corpora", "get", *SHIPPED, "--jsonl").records
+    assert sum(len(catalogue.corpus_of(name).texts) for name in SHIPPED) == len(rows)
+    for row in rows:
+        assert Path(row["path"]).stat().st_size == row["bytes"] and not (tmp_path / "cache").exists()
+    (stories, german) = replaced(["corpus:stories", "corpus:pairs/pairs.de"])
+    assert stories.endswith("stories.txt") and german.endswith("pairs.de")
+    (package := tmp_path / "seqcli" / "corpora" / "texts").mkdir(parents=True)
+    monkeypatch.setattr(catalogue, "__file__", str(package.parent / "catalogue.py"))
+    assert catalogue.shipped_folder() == package, "a wheel has them in the package"
+
+
 def test_the_catalogue_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEQCLI_CACHE", str(tmp_path))
     found = seqcli("corpora", "list", "--jsonl").records
     assert {"ptb", "multi30k", "dailydialog"} <= {row["corpus"] for row in found}
     for row in found:
-        assert row["licence"] and row["description"] and row["here"] is False
+        assert row["licence"] and row["description"] and row["here"] is (row["corpus"] in SHIPPED)
         files = seqcli("corpora", "show", row["corpus"], "--jsonl").records
         assert files and len({f["file"] for f in files}) == len(files), "two files would be kept in one place"
     for corpus in catalogue.catalogue().values():
-        for text in corpus.texts:
+        for text in corpus.texts if corpus.name not in SHIPPED else ():
             assert text.url.startswith("https://raw.githubusercontent.com/") and len(text.git_blob) == 40
     with pytest.raises(CorpusError, match="corpora get ptb"):
         replaced(["corpus:ptb"])

@@ -59,7 +59,7 @@ def steps(out: str) -> list[str]:
 def test_an_empty_folder_leads_to_public_texts(here: Path) -> None:
     done = seqcli()
     assert done.code == 0 and done.out.startswith("Here: no text, no model yet.") and not done.err
-    assert steps(done.out) == ["seqcli corpora list", "seqcli corpora get ptb", "seqcli train-lm corpus:ptb"]
+    assert steps(done.out) == ["seqcli train-lm corpus:stories", "seqcli corpora list"]
     assert not list(here.iterdir())
 
 

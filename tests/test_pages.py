@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -61,6 +62,38 @@ def typed(command: str, folder: Path) -> str:
     done = seqcli(*words[1:], terminal=True)
     assert done.code == 0, done.err
     return "\n".join(line.rstrip() for line in STYLE.sub("", done.out).splitlines())
+
+
+WITHOUT = """
+import json, sys
+for name in ("torch", "numba", "llvmlite", "sacrebleu", "scipy", "matplotlib", "sklearn", "gensim"):
+    sys.modules[name] = None
+from seqcli.cli import run
+for line in json.load(sys.stdin):
+    print(run(line), flush=True)
+"""
+
+
+def test_answers_need_no_torch(above: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What docs/how-to/install.md says of a machine that only answers, asked of models of the pages."""
+    folder = examples.folder_for(ROOT / "README.md", above)
+    trained = re.findall(r"^\$ (seqcli train-.*)", PAGES["README.md"] + PAGES["docs/how-to/product-names.md"], re.M)
+    for command in trained:
+        examples.Examples(folder, typed).output(command)
+    asked = [
+        *(["predict-word", "some of them", "-m", "stories", "-k", "1"], ["score", "The sea.", "-m", "stories"]),
+        *(["generate", "The", "-m", "stories", "--seed", "1"], ["fill", "some [_] them", "-m", "missing", "-k", "1"]),
+        ["proofread", str(ROOT / "CITATION.cff"), "-m", "missing", "--exit-zero"],
+        *(["translate", "I am tired.", "-m", "en-de"], ["neighbors", "morning", "-m", "words", "-k", "1"]),
+        *(["search", "bread", "corpora/pairs.en", "-m", "words", "-k", "1"], ["models", "list"]),
+        ["train-lm", "corpora/stories.txt", "--name", "another"],
+    ]
+    monkeypatch.setenv("SEQCLI_CACHE", str(above / "cache"))
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT], input=json.dumps(asked), cwd=folder, capture_output=True, text=True
+    )
+    assert re.findall(r"^\d$", done.stdout, re.M) == ["0"] * (len(asked) - 1) + ["1"], done.stderr
+    assert re.search("^Error: The package '(numba|torch)' is not installed; install it:", done.stderr, re.M)
 
 
 def shell_lines(text: str) -> list[str]:

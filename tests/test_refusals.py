@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -331,16 +330,3 @@ def test_a_model_and_a_file_are_named_in_either_way(here: Path, monkeypatch: pyt
     Path("n.words.txt").write_text("mine")
     assert "'n.words.txt' exists" in seqcli("export", "no-such-model", "n.npy").error
     assert "is too much" in seqcli("export", "other", "x.vec", "y.vec").error
-
-
-def test_a_build_leaves_nothing_beside_the_source(tmp_path: Path) -> None:
-    pytest.importorskip("setuptools", reason="needs setuptools, which builds")
-    root = Path(__file__).resolve().parent.parent
-    source = tmp_path / "source"
-    shutil.copytree(root / "seqcli", source / "seqcli", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
-        shutil.copy(root / name, source)
-    script = f"from setuptools import build_meta; build_meta.build_wheel({str(tmp_path)!r})"
-    built = subprocess.run([sys.executable, "-c", script], cwd=source, capture_output=True, text=True)
-    assert built.returncode == 0, built.stderr
-    assert len(list(tmp_path.glob("*.whl"))) == 1 and not (source / "build").exists()

@@ -33,7 +33,8 @@ def corpora() -> None:
     """Public texts to begin with: what there is, under which licence, and how to get it.
 
     Once fetched, a corpus may stand wherever a text is named: corpus:ptb is what it has to learn from, corpus:ptb/valid
-    and corpus:ptb/test are its other parts, corpus:multi30k/train.de.gz is one file.
+    and corpus:ptb/test are its other parts, corpus:multi30k/train.de.gz is one file. Some small ones come with seqcli:
+    corpus:stories, corpus:japanese, corpus:pairs/pairs.en, corpus:dialogues.
     """
 
 

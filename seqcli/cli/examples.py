@@ -88,6 +88,7 @@ EXAMPLES: dict[str, tuple[str, tuple[Example, ...]]] = {  # task -> (what people
         "Where does the text come from, and where do models go?",
         (
             Example("seqcli corpora list", "public texts, with their licences"),
+            Example("seqcli train-lm corpus:stories", "stories that come along: to try it"),
             Example("seqcli corpus book.epub", "what is in a text, and what would go wrong"),
             Example("seqcli train-lm notes/ letter.docx", "folders and documents are texts too"),
             Example("seqcli models list", "what was learned"),

@@ -135,9 +135,8 @@ def _steps(texts: Texts, models: list[Record]) -> Iterator[tuple[str, str]]:
         if not models:
             yield f"seqcli train-w2v {shell_word(first)}", "learn what its words mean"
     if not texts.names and not texts.pairs and not models:
-        yield "seqcli corpora list", "public texts to begin with"
-        yield "seqcli corpora get ptb", "fetch one"
-        yield "seqcli train-lm corpus:ptb", "learn from it"
+        yield "seqcli train-lm corpus:stories", "learn from stories that come along"
+        yield "seqcli corpora list", "public texts, to be fetched"
 
 
 def _question(record: Record) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote as url_quote
 
 from seqcli.errors import CorpusError, MisuseError, meant, quoted
@@ -18,7 +18,11 @@ SPLITS = {"train": r"train|input", "valid": r"valid|val|dev", "test": r"test"}  
 
 
 class Text(NamedTuple):
-    """A file of a corpus. sha256, bytes: where they are known; git_blob: the sha1 of its contents as git counts it."""
+    """A file of a corpus.
+
+    url: empty where it comes with seqcli. sha256, bytes: where they are known. git_blob: the sha1 of its contents as
+    git counts it.
+    """
 
     corpus: str
     path: str
@@ -42,7 +46,7 @@ class Text(NamedTuple):
     @property
     def place(self) -> Path:
         """Where it is kept."""
-        return cache_folder() / self.corpus / self.name
+        return cache_folder() / self.corpus / self.name if self.url else shipped_folder() / self.name
 
 
 class Corpus(NamedTuple):
@@ -66,6 +70,13 @@ class Corpus(NamedTuple):
         return all(text.place.is_file() for text in self.texts)
 
 
+def shipped_folder() -> Path:
+    """Return where the texts lie that come with seqcli: in the package, or in the checkout that it runs from."""
+    package = Path(__file__).resolve().parent
+    installed = package / "texts"
+    return installed if installed.is_dir() else package.parents[1] / "corpora"
+
+
 def cache_folder() -> Path:
     """Return where texts are kept: SEQCLI_CACHE, or where this platform keeps what can be fetched again."""
     if folder := os.environ.get("SEQCLI_CACHE"):
@@ -81,16 +92,19 @@ def catalogue() -> dict[str, Corpus]:
     rows = json.loads(Path(__file__).with_name("catalogue.json").read_text("utf-8"))
     found = {}
     for row in rows:
-        base = f"https://raw.{row['repository'].replace('github.com', 'githubusercontent.com')}/{row['commit']}/"
-        texts = (
-            Text(
-                row["name"], f["path"], base + url_quote(f["path"]), f["git_blob_sha1"], f.get("sha256"), f.get("bytes")
-            )
-            for f in row["files"]
-        )
-        home = f"https://{row['repository']}"
+        home = f"https://{row['repository']}" if "repository" in row else "seqcli itself"
+        texts = (_text(row, file) for file in row["files"])
         found[row["name"]] = Corpus(row["name"], row["description"], row["licence"], home, tuple(texts))
     return found
+
+
+def _text(row: dict[str, Any], file: dict[str, Any]) -> Text:
+    url = ""
+    if "repository" in row:
+        host = row["repository"].replace("github.com", "githubusercontent.com")
+        url = f"https://raw.{host}/{row['commit']}/{url_quote(file['path'])}"
+    known = file.get("git_blob_sha1", ""), file.get("sha256"), file.get("bytes")
+    return Text(row["name"], file["path"], url, *known)
 
 
 def corpus_of(name: str) -> Corpus:

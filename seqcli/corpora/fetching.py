@@ -28,7 +28,7 @@ def fetch(session: Session, text: Text, mirror: str | None = None) -> Path:
     mirror: the address of a copy of all, laid out as NAME/PATH. Raises CorpusError, in a line, for whatever goes wrong.
     """
     place = text.place
-    if place.is_file() and difference(place, text) is None:
+    if not text.url or (place.is_file() and difference(place, text) is None):
         return place
     import pooch
 
