@@ -217,7 +217,7 @@ def train(
 
     task: "lm", "vectors", "translation", "fill", "sentences" or "dialogue". settings: those of train-lm, train-w2v,
     train-translate, train-fill, train-vae and train-dialogue, by the names of their options: minutes=5,
-    hidden_size=256, valid="valid.txt", resume=True; begin_from is --from. progress: hears the events of
+    hidden_size=256, valid="valid.txt", resume=True, tensorboard="runs"; begin_from is --from. progress: hears the events of
     seqcli.training.events; note: the lines that the command line writes beside them. Ctrl-C saves and raises
     KeyboardInterrupt. Raises the errors of seqcli.errors.
     """
@@ -231,9 +231,10 @@ def train(
         raise errors.MisuseError(
             "seqcli.train learns in one process; let torchrun start -m seqcli train-… for several."
         )
-    trainer = resolved(TASKS[task].trainer)
+    trainer, folder = resolved(TASKS[task].trainer), settings.pop("tensorboard", None)
     order = order_of(trainer, texts, name, settings, listener=progress)
     session = _session(models_dir, note)
+    session.tensorboard = os.fspath(folder) if folder is not None else None
     try:
         driver.train(session, trainer(session, order), order)
     except SystemExit as stopped:

@@ -24,6 +24,7 @@ EXTRAS = {  # extra -> the modules that it brings, and what they are for
     "maps": (("matplotlib", "sklearn", "umap"), "maps of words by t-SNE and UMAP"),
     "index": (("usearch",), "neighbors among a million words"),
     "onnx": (("onnx", "onnxruntime"), "exports networks as ONNX, and checks them"),
+    "tensorboard": (("tensorboard",), "curves of trainings, as they come"),
     "serve": (("starlette", "uvicorn", "prometheus_client", "pygls"), "answers over HTTP and in editors"),
 }
 

@@ -36,6 +36,11 @@ class Session(Protocol):
         """The processors that other programs leave to this one."""
         ...
 
+    @property
+    def tensorboard(self) -> str | None:
+        """The folder that trainings write TensorBoard's curves into; None for none."""
+        ...
+
     def note(self, line: str, command: Sequence[str] = ()) -> None:
         """Say something to a person; command: words of a command line to try, behind it."""
         ...
@@ -52,6 +57,7 @@ class Silent:
         from seqcli.threads import Spare
 
         self.shelf, self.spare = shelf, spare or Spare()
+        self.tensorboard: str | None = None
 
     def note(self, line: str, command: Sequence[str] = ()) -> None:
         """Say nothing."""

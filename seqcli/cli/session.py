@@ -25,13 +25,14 @@ COMPLETING = "_SEQCLI_COMPLETE"  # click's variable: a shell asks what may be co
 
 @dataclass
 class Session:
-    """What a command works with: the shelf, the terminal, the processors; options set mixed and form."""
+    """What a command works with: the shelf, the terminal, the processors; options set mixed, form and tensorboard."""
 
     models_dir: str = MODELS_DIR
     terminal: Terminal = field(default_factory=Terminal)
     mixed: dict[str, Any] = field(default_factory=dict)  # what --mix, --cache and --dynamic said
     form: Form = field(default_factory=Form)
     spare: Spare = field(default_factory=Spare)
+    tensorboard: str | None = None  # the folder that --tensorboard named
     _looked: bool = False  # at who may write to the shelf
 
     @property

@@ -66,6 +66,14 @@ def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def _optioned(command: Callable[..., Any]) -> Callable[..., Any]:
     for decorate in (
         option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.", panel="Output"),
+        option(
+            "--tensorboard",
+            metavar="DIR",
+            expose_value=False,
+            callback=_set_tensorboard,
+            help="Write the curves into this folder as they come, for TensorBoard.",
+            panel="Output",
+        ),
         option("--replace", is_flag=True, help="Replace a model of this name, once the new one is saved."),
         option(
             "--resume",
@@ -84,6 +92,14 @@ def _optioned(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = decorate(command)
     return command
+
+
+def _set_tensorboard(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        from seqcli.training.live_events import check_tensorboard
+
+        check_tensorboard()  # before a text is read
+        context.ensure_object(Session).tensorboard = value
 
 
 def resume_line(session: Session, command: str, source: Source, name: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from seqcli import launch
 from seqcli.tasks import key_of
+from seqcli.training.live_events import watched
 from seqcli.training.plan import Plan, check_shares
 from seqcli.training.resumption import check_trained, is_longer, is_over, say_finished, say_processes
 from seqcli.training.source import Source
@@ -167,7 +168,11 @@ def run(
         say_finished(session, record)
         return None
     made = trainer.make(plan, draft)
-    done = made if isinstance(made, Done) else _followed(session, trainer, order, draft, made, began)
+    if isinstance(made, Done):
+        done = made
+    else:
+        with watched(session, order.name, order.listener) as listener:
+            done = _followed(session, trainer, replace(order, listener=listener), draft, made, began)
     session.shelf.set_default(draft.name, only_first=True)
     assert draft.record is not None
     return Outcome(draft.record, draft.directory, done, time.monotonic() - began, trainer.unit)
