@@ -217,8 +217,8 @@ def train(
 
     task: "lm", "vectors", "translation", "fill", "sentences" or "dialogue". settings: those of train-lm, train-w2v,
     train-translate, train-fill, train-vae and train-dialogue, by the names of their options: minutes=5,
-    hidden_size=256, valid="valid.txt", resume=True, tensorboard="runs"; begin_from is --from. progress: hears the events of
-    seqcli.training.events; note: the lines that the command line writes beside them. Ctrl-C saves and raises
+    hidden_size=256, valid="valid.txt", resume=True, tensorboard="runs"; begin_from is --from. progress: hears the
+    events of seqcli.training.events; note: the lines that the command line writes beside them. Ctrl-C saves and raises
     KeyboardInterrupt. Raises the errors of seqcli.errors.
     """
     from seqcli.launch import processes

@@ -43,7 +43,7 @@ def watched(
 
     folder = os.path.join(session.tensorboard, name)
     with explained("write", folder, "folder"):
-        writer = SummaryWriter(folder, flush_secs=FLUSH_SECONDS)  # type: ignore[no-untyped-call]
+        writer = SummaryWriter(folder, flush_secs=FLUSH_SECONDS)
     session.note("Curves, as they come:", ["tensorboard", "--logdir", session.tensorboard])
     live = LiveEvents(session, writer)
 
