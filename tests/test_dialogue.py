@@ -18,6 +18,7 @@ from seqcli.dialogue.ranking import against_any, log_probabilities
 from seqcli.dialogue.replies import Speaking, replies
 from seqcli.dialogue.shapes import dialogue_table
 from seqcli.layers.gru import PackedGRU
+from seqcli.text.vocabulary import EOS
 from seqcli.training.loop import evaluate, tensors
 
 NAMES = ["-".join(kind) for kind in KINDS]
@@ -26,6 +27,10 @@ NAMES = ["-".join(kind) for kind in KINDS]
 def nats_of(model: DialogueModel, some: list[Exchange]) -> float:
     with torch.no_grad():
         return float(model.loss(tensors(batch_of(some)))[0].nats)
+
+
+def exchange_of(utterances: list[list[int]]) -> Exchange:
+    return Exchange(utterances, [0] * len(utterances), len(utterances) - 1)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=NAMES)
@@ -102,6 +107,21 @@ def test_hred_remembers_the_whole_dialogue_and_seq2seq_its_last_utterance() -> N
         model = model_of(spec_of(kind))
         same = nats_of(model, [one]) == pytest.approx(nats_of(model, [other]), rel=1e-6)
         assert same == (kind[0] == "seq2seq")
+
+
+@pytest.mark.parametrize(("kind", "turn"), [(("hred", "context"), 0), (("hred", "last"), 1), (("seq2seq", "last"), 1)])
+def test_a_new_model_finds_a_word_likelier_once_it_was_said(kind: tuple[str, str], turn: int) -> None:
+    """Else attention is hardly ever learned: nothing is gained by looking before it is known what for."""
+    for seed in range(3):
+        torch.manual_seed(seed)
+        model = DialogueModel(spec_of(kind, embedding_size=32, encoder_size=8, hidden_size=16), 40).eval()
+        nats = {True: 0.0, False: 0.0}
+        for word in range(3, 39):
+            for heard in nats:
+                said = [[2, EOS], [2, EOS], [word, EOS]]
+                said[turn] = [word if heard else word + 1, EOS]
+                nats[heard] += nats_of(model, [exchange_of(said)])
+        assert nats[True] < nats[False]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=NAMES)

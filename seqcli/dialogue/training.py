@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 BUDGET = {"minutes": 15.0, "epochs": 20.0}  # where neither is given
 SETTLED = 0.5  # of a training: from then on a latent variable that is still ignored stays so
-MOST_DROPPED = 0.2  # with more, what was said five turns ago is often not learned at all: benchmarks/dialogue.py memory
 UPDATES = 8  # timed, after one that is not: batches of all lengths
 
 
@@ -113,7 +112,7 @@ class DialogueTrainer:
             timed = (tensors(batches.batch(0, index)) for index in range(count))
             seconds = mean(update_seconds(self._model(plan), timed, plan.run.threads)) * batches.updates_per_epoch
             passes = min(60.0 * plan.run.minutes / seconds, passes or float("inf"))
-        share = min(dropped(passes)["dropout"], MOST_DROPPED)
+        share = dropped(passes)["dropout"]
         self._session.note(f"The dialogues will be read about {passes:,.3g} times: --dropout {share:g}")
         return replace(plan, spec=replace(plan.spec, dropout=share))
 
