@@ -1,0 +1,162 @@
+"""What each stage of a training takes as a text grows, and what `plan` says beside what then happens.
+
+python benchmarks/scale.py stages [--times 0.0625 0.25 1 8]   reading, counting, encoding of so much of 17 books
+python benchmarks/scale.py updates [--threads 1]              an update and an evaluation of the standard recipe's model
+python benchmarks/scale.py plan [TEXT...] [--minutes 2]       the plan, then the training: novels, completion, books17
+
+Every size is read in a process of its own. More than once the text is copies of it: no new words, but bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import itertools
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from record import record
+from texts import BOOKS, DATA, NOVELS
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+TEXTS = {"novels": NOVELS, "completion": DATA / "completion" / "train.txt.gz", "books17": BOOKS}
+ROUNDS = 3
+VOCABULARY, HIDDEN, EMBEDDING = 30_000, 448, 224  # what the standard recipe chooses for 20 minutes on two cores
+
+
+def peak() -> float:
+    """Return the most MB that this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def stages_of(path: str, folder: str) -> dict[str, Any]:
+    """Read, count and encode a text; return seconds, bytes and memory."""
+    from seqcli.text.corpus import prepare, read_pieces
+    from seqcli.text.settings import TextSpec
+    from seqcli.text.text_sample import ready
+
+    ready("words")
+    moments = [time.perf_counter()]
+    pieces = read_pieces([path], folder=folder)
+    moments.append(time.perf_counter())
+    made = prepare(pieces, TextSpec("words", vocabulary_size=VOCABULARY))
+    moments.append(time.perf_counter())
+    train, held_out = (made.encoded(pieces, part) for part in (made.train, made.held_out))
+    moments.append(time.perf_counter())
+    read, count, encode = (b - a for a, b in itertools.pairwise(moments))
+    tokens = len(train.ids) + len(held_out.ids)
+    return {
+        **{"bytes": pieces.bytes, "words": len(pieces.spool) - pieces.lines, "tokens": tokens},
+        **{"types": int((made.counts > 0).sum()), "read_seconds": read, "count_seconds": count},
+        **{"encode_seconds": encode, "positions": len(pieces.spool), "peak_mb": peak()},
+    }
+
+
+def in_process(*words: str) -> dict[str, Any]:
+    """Run this script as a child; return what it measured."""
+    done = subprocess.run([sys.executable, __file__, *words], stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def stages(times: float) -> None:
+    """Measure the stages of a part of the books, or of copies of them, and record the medians."""
+    text = gzip.decompress(BOOKS.read_bytes())
+    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
+        file = Path(folder) / "text.txt"
+        with file.open("wb") as out:
+            for _ in range(int(max(times, 1))):
+                out.write(text[: text.rfind(b"\n", 0, int(len(text) * min(times, 1.0))) + 1])
+        rows = [in_process("child", str(file), folder) for _ in range(ROUNDS)]
+    middle = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
+    print(record("scale stages", text="books17", times=times, rounds=ROUNDS, **middle), flush=True)
+
+
+def updates(threads: int) -> None:
+    """Time updates and an evaluation of one model."""
+    import numpy as np
+    import torch
+
+    from seqcli.language.batches import Segments
+    from seqcli.language.fit_to_time import seconds_of_updates
+    from seqcli.language.model import LanguageModel
+    from seqcli.language.settings import LanguageSpec
+    from seqcli.training.loop import evaluate
+    from seqcli.training.settings import RunSpec
+
+    run = RunSpec(threads=threads)
+    spec = LanguageSpec(hidden_size=HIDDEN, embedding_size=EMBEDDING)
+    taken = [statistics.median(seconds_of_updates(spec, VOCABULARY, run)) for _ in range(ROUNDS)]
+    torch.set_num_threads(threads)
+    model = LanguageModel(spec, VOCABULARY)
+    ids = np.random.default_rng(1).integers(2, VOCABULARY, 30_000).astype(np.int32)
+    began = time.perf_counter()
+    evaluate(model, Segments(ids))
+    measured = time.perf_counter() - began
+    rate = run.batch_size * run.unroll / statistics.median(taken)
+    parameters = sum(p.numel() for p in model.parameters())
+    row = {"hidden_size": HIDDEN, "vocabulary": VOCABULARY, "parameters": parameters, "threads": threads}
+    print(record("scale updates", **row, tokens_per_second=rate, evaluated_per_second=len(ids) / measured), flush=True)
+
+
+def planned(name: str, minutes: float) -> None:
+    """Ask for the plan, then do it; record both."""
+    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
+        text, models = str(TEXTS[name]), ("--models-dir", folder)
+        said = seqcli("plan", text, "--minutes", f"{minutes:g}", *models)
+        real = in_process("child", text, folder)
+        recipe = ("--recipe", said["recipe"], "--minutes", f"{minutes:g}", "--name", "one")
+        began = time.perf_counter()
+        trained = seqcli("train-lm", text, *recipe, *models)
+        seconds = time.perf_counter() - began
+        held = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+        model = json.loads((Path(folder) / "one" / "model.json").read_text("utf-8"))
+    happened = {
+        **{key: real[key] for key in ("bytes", "types", "read_seconds", "count_seconds", "encode_seconds")},
+        **{"tokens": model["corpus"]["tokens"], "hidden_size": model["spec"]["hidden_size"]},
+        **{"tokens_per_second": trained["tokens_per_second"], "seconds": seconds, "peak_bytes": held},
+        **{"training_seconds": trained["training_seconds"]},
+    }
+    print(record("scale plan", text=name, minutes=minutes, plan=said, happened=happened), flush=True)
+
+
+def seqcli(*words: str) -> dict[str, Any]:
+    """Run a command; return its JSON object."""
+    done = subprocess.run([sys.executable, "-m", "seqcli", *words, "--json"], stdout=subprocess.PIPE, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
+    if sys.argv[1:2] == ["child"]:
+        print(json.dumps(stages_of(sys.argv[2], sys.argv[3])))
+        return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("stages", "updates", "plan"))
+    parser.add_argument("texts", nargs="*", choices=[*TEXTS, []], metavar="TEXT")
+    parser.add_argument("--times", type=float, nargs="+", default=[0.0625, 0.25, 1.0, 8.0])
+    parser.add_argument("--minutes", type=float, default=2.0)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    if options.what == "stages":
+        for times in options.times:
+            stages(times)
+    elif options.what == "updates":
+        updates(options.threads)
+    else:
+        for name in options.texts or TEXTS:
+            planned(name, options.minutes)
+
+
+if __name__ == "__main__":
+    main()
