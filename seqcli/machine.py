@@ -22,6 +22,7 @@ EXTRAS = {  # extra -> the modules that it brings, and what they are for
     "japanese": (("fugashi", "unidic_lite"), "cuts Japanese by a dictionary"),
     "plots": (("matplotlib",), "draws pictures"),
     "maps": (("matplotlib", "sklearn", "umap"), "maps of words by t-SNE and UMAP"),
+    "zstd": (("zstandard",), "reads texts packed by zstd"),
     "index": (("usearch",), "neighbors among a million words"),
     "onnx": (("onnx", "onnxruntime"), "exports networks as ONNX, and checks them"),
     "tensorboard": (("tensorboard",), "curves of trainings, as they come"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcli.language.batches import SEGMENT, WARM_UP, Blocks, Segments
+from seqcli.text.spool import Spool
 from seqcli.text.vocabulary import EOS
 from seqcli.training.held_out import PADDING
 
@@ -110,3 +114,18 @@ def test_what_stands_before_a_prediction_does_not_depend_on_the_rows() -> None:
 
 def test_nothing_is_yielded_of_an_empty_text_but_padding() -> None:
     assert all((piece.targets == PADDING).all() for piece in Segments(np.zeros(0, np.int32)))
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux, which tells how much of a file is held")
+def test_a_text_that_lies_in_a_file_is_read_in_flat_memory(tmp_path: Path) -> None:
+    spool = Spool(np.int32, str(tmp_path))
+    for _ in range(16):
+        spool.append(np.full(1 << 20, EOS, np.int32))
+    blocks = Blocks(spool.array(), 4, 4_000, seed=1)
+    page, most = os.sysconf("SC_PAGE_SIZE"), 0
+    before = int(Path("/proc/self/statm").read_text().split()[2]) * page  # pages of files that count as memory
+    for index in range(blocks.updates_per_epoch):
+        blocks.batch(0, index)
+        if index % 10 == 9:
+            most = max(most, int(Path("/proc/self/statm").read_text().split()[2]) * page - before)
+    assert spool.spilled and most < 0.5 * 4 * len(spool)

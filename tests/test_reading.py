@@ -357,6 +357,30 @@ def test_compressed_files(tmp_path: Path, suffix: str, pack: object) -> None:
     assert total_size([path]) is None
 
 
+def test_files_packed_by_zstd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    pack = zstandard.ZstdCompressor().compress
+    path = written(tmp_path, pack(TEXT.encode() + b"\n") + pack(b"another frame\n" * 9_999), "text.zst")
+    assert text_of(path) == TEXT + "\n" + "another frame\n" * 9_999
+    refused(written(tmp_path, pack(TEXT.encode() * 99)[:-9], "cut.zst"), "damaged compressed file")
+    refused(written(tmp_path, b"plain text", "plain.zst"), "damaged compressed file")
+    refused(written(tmp_path, Path(path).read_bytes(), "packed.txt"), "name it .zst")
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    refused(path, "seqcli[zstd]")
+
+
+def test_a_pattern_and_a_list_name_files(tmp_path: Path) -> None:
+    for name in ("b.txt", "a.txt", "c.md"):
+        written(tmp_path, name.encode(), name)
+    (tmp_path / "shards").write_text(f"{tmp_path / 'c.md'}\n\n{tmp_path / 'a.txt'}\n", "utf-8")
+    assert text_of(str(tmp_path / "*.txt")) == "a.txt\nb.txt\n"
+    assert text_of(f"@{tmp_path / 'shards'}") == "c.md\na.txt\n"
+    assert text_of(written(tmp_path, b"a star", "*[1].txt")) == "a star\n", "a file of that name is that file"
+    refused(str(tmp_path / "*.no"), "No file fits the pattern")
+    refused(f"@{tmp_path / 'nosuch'}", "Cannot read the list")
+    refused(f"@{written(tmp_path, b'', 'empty')}", "names no file")
+
+
 def test_a19_a_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compressed, "BOMB_BYTES", 1 << 20)
     monkeypatch.setattr(reading, "BLOCK", 1 << 18)

@@ -34,7 +34,7 @@ SHOWN = 12  # frequent tokens on the line of the table
 def corpus(session: Session, /, texts: tuple[str, ...], test: tuple[str, ...], as_json: bool, **params: Any) -> None:
     """Look at a text before training: its size, its words, how many of them a vocabulary knows, what would go wrong.
 
-    Takes files, folders, .gz/.bz2/.xz, or - for standard input. Warnings go to stderr.
+    Takes files, folders, .gz/.bz2/.xz/.zst, 'patterns*', @lists of files, or - for standard input.
     """
     spec = settings(TextSpec(), given(TextSpec, params))
     pieces = _read(session, texts)

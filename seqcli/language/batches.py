@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from seqcli.text.spool import PART, let_go
 from seqcli.text.vocabulary import EOS
 from seqcli.training.held_out import PADDING, Piece
 from seqcli.training.shares import Shares, columns
@@ -46,6 +47,8 @@ class Blocks:
         start = int(np.random.default_rng([self._seed, epoch]).integers(size))
         steps = np.arange(index * self.unroll, min((index + 1) * self.unroll, self._length))
         places = (start + steps[:, None] + self._length * np.arange(self.streams)) % size
+        if index % max(PART // (self.streams * self.unroll), 1) == 0:
+            let_go(self._ids)
         targets = self._ids[places].astype(np.int64)
         inputs = self._ids[places - 1].astype(np.int64)  # before the first token stands the EOS of the last unit
         return inputs, targets

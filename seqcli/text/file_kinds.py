@@ -24,6 +24,7 @@ MAGIC: dict[bytes, str] = {  # how the first bytes of files that are not text be
     b"\x1f\x8b": "gzip; name it .gz",
     b"BZh": "bzip2; name it .bz2",
     b"\xfd7zXZ": "xz; name it .xz",
+    b"\x28\xb5\x2f\xfd": "zstd; name it .zst",
     b"7z\xbc\xaf": "a 7z archive; unpack it first: 7z x {file}",
     b"Rar!": "a RAR archive; unpack it first: unrar x {file}",
     b"SQLite format 3": "an SQLite database; write its text into a file first",

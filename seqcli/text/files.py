@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import glob
 import os
 import shlex
 from collections import Counter
@@ -13,22 +14,46 @@ from seqcli.text.documents.kinds import NAMES, document_kind, missing_reader
 from seqcli.text.file_kinds import HEAD, binary_kind, is_wide, structured_kind
 from seqcli.text.form import AUTO, PLAIN, Form
 
-COMPRESSED = (".gz", ".bz2", ".xz")
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 DOCUMENTS = (".docx", ".odt", ".epub", ".pdf", ".html", ".htm", ".xhtml", ".srt", ".vtt", ".eml", ".mbox")
 
 
 def files_of(paths: Sequence[str], form: Form = PLAIN, skipped: Counter[str] | None = None) -> list[str]:
     """Return the files that the arguments name, folders opened (sorted, hidden files left out), "-" kept.
 
+    A pattern (texts/*.gz) names what fits it, @FILE the files that stand in a list, one a line.
+
     What is no text inside a folder is passed over, and counted in skipped by what it is.
     """
     found: list[str] = []
     for path in paths:
         refuse_url(path)
-        found += [path] if path == "-" or not os.path.isdir(path) else _texts_inside(path, form, skipped)
+        for one in _listed(path):
+            found += [one] if one == "-" or not os.path.isdir(one) else _texts_inside(one, form, skipped)
     if found.count("-") > 1:
         raise MisuseError('"-" stands for standard input, which can be read only once; name it once.')
     return found
+
+
+def _listed(path: str) -> list[str]:
+    """Return what an argument names: itself, the files of a pattern, or those that stand in a list, @FILE."""
+    if os.path.lexists(path):
+        return [path]
+    if path.startswith("@"):
+        try:
+            with open(path[1:], encoding="utf-8") as lines:
+                found = [line.rstrip("\n") for line in lines if line.strip()]
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "no list of files"
+            raise CorpusError(f"Cannot read the list {quoted(path[1:])}: {reason}; check the path.") from error
+        if not found:
+            raise CorpusError(f"The list {quoted(path[1:])} names no file; write one a line.")
+        return found
+    if any(mark in path for mark in "*?["):
+        if not (found := sorted(glob.glob(path, recursive=True))):
+            raise CorpusError(f"No file fits the pattern {quoted(path)}; check the path.")
+        return found
+    return [path]
 
 
 def refuse_url(path: str) -> None:

@@ -38,8 +38,10 @@ def name_of(paths: Sequence[str], task: str) -> str:
 
 def stem_of(path: str) -> str:
     """Return the name of a file without the endings of texts and of compression."""
-    name = os.path.basename(os.path.abspath(path)) if path != "-" else "stdin"
-    return re.sub(r"(\.(gz|bz2|xz|txt|text|md|tok))+$", "", name, flags=re.IGNORECASE)
+    if "*" in os.path.basename(path):
+        path = os.path.dirname(path)  # texts/*.gz are the texts
+    name = os.path.basename(os.path.abspath(path.removeprefix("@"))) if path != "-" else "stdin"
+    return re.sub(r"(\.(gz|bz2|xz|zst|txt|text|md|tok))+$", "", name, flags=re.IGNORECASE)
 
 
 def named(parts: Sequence[str], ending: str = "") -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @spec_options(FillRunSpec)
 @click.pass_obj
 def train_fill(session: Session, asked: Asked, /, **params: Any) -> None:
-    """Train a model that fills gaps on a text: files, folders, .gz/.bz2/.xz, or - for standard input.
+    """Train a model that fills gaps on a text: files, folders, .gz/.bz2/.xz/.zst, or - for standard input.
 
     A word is predicted from all that stands left and right of it, which neither side has seen: its figures are how
     often it is found, first or among five or ten, and nats per missing word. Model and batches are made as large as

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @spec_options(RunSpec)
 @click.pass_obj
 def train_lm(session: Session, asked: Asked, /, **params: Any) -> None:
-    """Train a language model on a text: files, folders, .gz/.bz2/.xz, or - for standard input.
+    """Train a language model on a text: files, folders, .gz/.bz2/.xz/.zst, or - for standard input.
 
     It stops by itself when held-out text gets no better, and keeps the best weights. N-grams are counted in seconds.
     --from goes on with another model on this text: its weights and settings, its tokens and those that it lacks.

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @spec_options(VectorsRunSpec)
 @click.pass_obj
 def train_w2v(session: Session, asked: Asked, /, **params: Any) -> None:
-    """Train word vectors (word2vec) on a text: files, folders, .gz/.bz2/.xz, or - for standard input.
+    """Train word vectors (word2vec) on a text: files, folders, .gz/.bz2/.xz/.zst, or - for standard input.
 
     Contexts end where a line or paragraph ends. The settings are named as everywhere, their defaults those of
     word2vec.c, but for the learning rate: words share their negatives here, which allows twice the steps.
