@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 ELSEWHERE = r"""=["']?(?:\w+:)?//"""
 FETCHED = re.compile(rf"<(?:script|img|iframe|source|video)\b[^>]*\bsrc{ELSEWHERE}|<link\b[^>]*\bhref{ELSEWHERE}")
+FENCE = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
+JAPANESE = r"[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]"
+BROKEN = re.compile(rf"(?<={JAPANESE})\n(?={JAPANESE}|[\[`(])|(?<=[\])`])\n(?={JAPANESE})")
 LINK = re.compile(r"\[([^]]+)\]\(([^):#]+)(#[^)]*)?\)")
 
 
@@ -28,13 +31,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Name files outside of docs/, such as sources, instead of linking them: the site does not have them."""
+    """Name files outside of docs/, such as sources, instead of linking them; join lines of Japanese without a space."""
 
     def inside(link: re.Match[str]) -> str:
         target = (HERE / page.file.src_uri).parent.joinpath(link[2]).resolve()
         return link[0] if target.is_relative_to(HERE) else f"`{target.relative_to(HERE.parent)}`"
 
-    return LINK.sub(inside, markdown)
+    parts = FENCE.split(LINK.sub(inside, markdown))
+    return "".join(part if part.startswith("```") else BROKEN.sub("", part) for part in parts)
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
