@@ -95,6 +95,7 @@ def _figures(session: Session, text: TextSample, asked: ForecastSpec, found: For
         "parameters": found.parameters,
         "batch_size": found.batch_size,
         "tokens_per_second": found.tokens_per_second,
+        "evaluation_seconds": found.evaluation_seconds,
         "training_seconds": found.training_seconds,
         "epoch_seconds": found.epoch_seconds,
         "epochs": found.epochs,
@@ -135,6 +136,8 @@ def _in_words(
     speed = f"{found.tokens_per_second:,.0f} tokens/s{shared}"
     times = f"{found.epochs:,.0f}" if found.epochs >= MANY else f"{found.epochs:.2f}"
     yield "an epoch", f"{duration(found.epoch_seconds)} at {speed}; {times} of them in the time"
+    measured = f"{text.held_out_tokens:,} tokens are held out; to measure by them takes"
+    yield "evaluation", f"{measured} {duration(found.evaluation_seconds)}"
     if asked.nodes > 1:
         said = f"{found.waiting:.0%} of the time is spent on waiting for gradients"
         yield "network", f"at {asked.network:g} Gbit/s, as told and not measured, {said}"

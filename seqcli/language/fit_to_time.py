@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -61,8 +61,13 @@ def operations_a_second(spec: LanguageSpec, vocabulary_size: int, run: RunSpec) 
     return cost(spec, vocabulary_size, run) * run.unroll * run.batch_size / seconds
 
 
-def seconds_of_updates(spec: LanguageSpec, vocabulary_size: int, run: RunSpec) -> list[float]:
-    """Return the seconds that each of some updates takes of a model of these settings."""
+def seconds_of_updates(
+    spec: LanguageSpec, vocabulary_size: int, run: RunSpec, batches: Sequence[Any] | None = None
+) -> list[float]:
+    """Return the seconds that each of some updates takes of a model of these settings.
+
+    batches: those of a text, which has fewer different words than are drawn where there are none.
+    """
     from seqcli.language.arrays import language_table
 
     check_size(run, language_table(spec, vocabulary_size))
@@ -71,6 +76,7 @@ def seconds_of_updates(spec: LanguageSpec, vocabulary_size: int, run: RunSpec) -
     from seqcli.language.model import LanguageModel
 
     model = LanguageModel(spec, vocabulary_size)
-    steps = torch.randint(vocabulary_size, (run.unroll + 1, run.batch_size))
-    batches = [(steps[:-1], steps[1:])] * (UPDATES + 1)
+    if batches is None:
+        steps = torch.randint(vocabulary_size, (run.unroll + 1, run.batch_size))
+        batches = [(steps[:-1], steps[1:])] * (UPDATES + 1)
     return update_seconds(model, batches, run.threads)

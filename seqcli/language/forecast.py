@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import statistics
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from seqcli.language.fit_to_time import fitted, operations_a_second, seconds_of_updates
+from seqcli.language.fit_to_time import UPDATES, fitted, operations_a_second, seconds_of_updates
 from seqcli.language.recipes import RECIPES, cost
 from seqcli.language.training import plan_of
 from seqcli.training.plan import Plan
-from seqcli.training.progress import EVALUATION_SHARE, LEAST_SHARE
+from seqcli.training.progress import LEAST_SHARE, Progress
 
 if TYPE_CHECKING:
     from seqcli.language.forecast_settings import ForecastSpec
@@ -36,6 +37,7 @@ class Forecast:
     parameters: int
     tokens_per_second: float  # of all machines together
     training_seconds: float  # of the minutes, those left for updates
+    evaluation_seconds: float  # of the held-out text, once
     epoch_seconds: float
     waiting: float  # for gradients of other machines: the share of an update
     memory_bytes: int  # of the machine that reads the text
@@ -58,19 +60,22 @@ def forecast(session: Session, text: TextSample, asked: ForecastSpec) -> Forecas
     shared = replace(plan, run=replace(alone, batch_size=alone.batch_size * asked.nodes))
     spec = _spec(shared, alone, text, asked)
     count = parameters_of(spec, known)
-    own = statistics.median(seconds_of_updates(spec, known, alone))
+    own, measuring = _seconds(spec, alone, text)
     own *= cost(spec, known, shared.run) / cost(spec, known, alone)  # the output layer scores the words of all rows
     travel = travel_seconds(count, asked)
     rate = shared.run.batch_size * shared.run.unroll / max(own, travel)
     before = text.reading_seconds + text.counting_seconds + text.encoding_seconds
     left = max(60 * asked.minutes - before, LEAST_SHARE * 60 * asked.minutes)
+    times = Progress(evaluation_seconds=measuring, allowed_seconds=left)
+    times.plan_first(alone, 1)
     model = WEIGHT_BYTES * count + TOKEN_BYTES * known
     return Forecast(
         spec=spec,
         batch_size=shared.run.batch_size,
         parameters=count,
         tokens_per_second=rate,
-        training_seconds=left * (1 - EVALUATION_SHARE),
+        training_seconds=max(left - (1 + times.planned_evaluations) * measuring, 0.0),
+        evaluation_seconds=measuring,
         epoch_seconds=max(text.training_tokens, 1) / rate,
         waiting=_waiting(own, travel),
         memory_bytes=_memory(text, count),
@@ -89,6 +94,26 @@ def _spec(plan: Plan, alone: RunSpec, text: TextSample, asked: ForecastSpec) -> 
     own = cost(spec, known, plan.run) * plan.run.batch_size * plan.run.unroll / speed
     waiting = _waiting(own, travel_seconds(parameters_of(spec, known), asked))
     return fitted(plan, known, tokens, speed * (1 - waiting), {}).spec
+
+
+def _seconds(spec: LanguageSpec, run: RunSpec, text: TextSample) -> tuple[float, float]:
+    """Return what an update of a model takes, and an evaluation of the held-out text; both are done here."""
+    from seqcli.language.batches import SEGMENT, STEPS, WARM_UP, Blocks, Segments
+    from seqcli.language.model import LanguageModel
+    from seqcli.training.loop import evaluate
+    from seqcli.training.updates import tensors
+
+    blocks = Blocks(text.ids, run.batch_size, run.unroll, run.seed)
+    batches = [tensors(blocks.batch(0, index % blocks.updates_per_epoch)) for index in range(UPDATES + 1)]
+    update = statistics.median(seconds_of_updates(spec, text.vocabulary, run, batches))
+    pieces = list(Segments(text.ids))
+    full = SEGMENT // STEPS + WARM_UP // STEPS  # the first piece, of many rows, whose tokens are predicted
+    piece = pieces[min(full, len(pieces) - 1)]
+    began = time.perf_counter()
+    evaluate(LanguageModel(spec, text.vocabulary), [piece])
+    tokens = max(int((piece.batch[1] >= 0).sum()), 1)
+    read = 1 + WARM_UP / SEGMENT  # tokens are read before the first one of a segment is predicted
+    return update, (time.perf_counter() - began) * read * text.held_out_tokens / tokens
 
 
 def recipe_of(minutes: float) -> str:

@@ -17,13 +17,14 @@ from seqcli.text.form import Form, say_nothing
 from seqcli.text.pieces import Pieces
 from seqcli.text.reading import BLOCK, Report, read_blocks
 from seqcli.text.settings import TextSpec
-from seqcli.text.token_table import count_pieces
+from seqcli.text.token_table import Ids, count_pieces
 from seqcli.text.units import HELD_OUT_MOST
 from seqcli.text.vocabulary import SPECIALS
 
 SAMPLE_BYTES = 1 << 26  # of text: read, counted and encoded in about two seconds, and 10 million words
 SAMPLE_FILES = 16  # of many, evenly spread: the first file alone is not the text
 ID_BYTES = 4  # of a piece's or token's number, in memory and on disk
+IDS = 1 << 17  # tokens of its beginning: more than the batches and the segments that are timed
 GROWING = 40_000  # different pieces: more than the first table of them holds
 ANY = "*"  # no ending of a file
 
@@ -51,6 +52,7 @@ class TextSample:
     encoding_seconds: float
     tables_bytes: int  # memory that grows with the different pieces and tokens
     ids_bytes: int  # of the text as ids, on the disk where models go where it is long
+    ids: Ids  # of its beginning, to time updates with
 
     @property
     def whole(self) -> bool:
@@ -122,6 +124,7 @@ def _whole(pieces: Pieces, text: TextSpec, files: list[str], whole: int, reading
         encoding_seconds=encoding * times,
         tables_bytes=int((pieces.nbytes + made.table.nbytes) * types / seen),
         ids_bytes=int(ID_BYTES * (len(pieces.spool) + tokens) * times),
+        ids=train.ids[:IDS].copy(),
     )
 
 
