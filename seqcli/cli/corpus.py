@@ -11,6 +11,7 @@ import click
 from seqcli.cli.completion import complete_file
 from seqcli.cli.options import command, option, reading_options, spec_options
 from seqcli.cli.session import Session
+from seqcli.quantities import size
 from seqcli.settings import given, settings
 from seqcli.text.settings import TextSpec
 from seqcli.training.source import tokenizer_note
@@ -27,11 +28,25 @@ SHOWN = 12  # frequent tokens on the line of the table
 )
 @click.argument("texts", nargs=-1, required=True, metavar="TEXT...", shell_complete=complete_file)
 @option("--test", multiple=True, metavar="FILE", help="Look at this text too: its unknown rate, and what both have.")
+@option(
+    "--encode",
+    metavar="DIR",
+    help="Write the text, read once, into this folder; the file that is named stands in its place from then on.",
+    panel="Output",
+)
 @reading_options
 @spec_options(TextSpec)
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.", panel="Output")
 @click.pass_obj
-def corpus(session: Session, /, texts: tuple[str, ...], test: tuple[str, ...], as_json: bool, **params: Any) -> None:
+def corpus(
+    session: Session,
+    /,
+    texts: tuple[str, ...],
+    test: tuple[str, ...],
+    encode: str | None,
+    as_json: bool,
+    **params: Any,
+) -> None:
     """Look at a text before training: its size, its words, how many of them a vocabulary knows, what would go wrong.
 
     Takes files, folders, .gz/.bz2/.xz/.zst, 'patterns*', @lists of files, or - for standard input.
@@ -41,6 +56,7 @@ def corpus(session: Session, /, texts: tuple[str, ...], test: tuple[str, ...], a
     from seqcli.text.files import files_of
     from seqcli.text.survey import compare, survey, warnings
 
+    kept = _kept(session, pieces, texts, encode) if encode else {}
     known = survey(pieces, spec)
     other = compare(pieces, known, _read(session, test)) if test else None
     found = warnings(known, other)
@@ -48,7 +64,12 @@ def corpus(session: Session, /, texts: tuple[str, ...], test: tuple[str, ...], a
         session.note(f"Warning: {line}")
     if known.why:
         session.note(tokenizer_note(known.text.tokenizer, known.why))
-    figures = {"files": len(files_of(texts, session.text_form)), **dict(_figures(known)), **dict(_compared(other))}
+    figures = {
+        "files": len(files_of(texts, session.text_form)),
+        **dict(_figures(known)),
+        **dict(_compared(other)),
+        **kept,
+    }
     if as_json:
         frequent = [{"token": token, "count": count} for token, count in known.frequent]
         coverage = [{"vocabulary": size, "share": share} for size, share in known.coverage]
@@ -58,6 +79,16 @@ def corpus(session: Session, /, texts: tuple[str, ...], test: tuple[str, ...], a
     else:
         coverages = {f"coverage_{size}": share for size, share in known.coverage}
         session.terminal.facts([*{**figures, **coverages}.items(), ("frequent", _frequent(known))], "figure", "value")
+
+
+def _kept(session: Session, pieces: Pieces, texts: tuple[str, ...], folder: str) -> dict[str, str]:
+    """Keep a text in a folder, and say where; return what --json tells of it."""
+    from seqcli.text.encoded_text import keep
+    from seqcli.training.source import named, stem_of
+
+    path = keep(pieces, folder, named([stem_of(texts[0])]))
+    session.note(f"Encoded: {size(path.stat().st_size)}. Learn from it:", ("seqcli", "train-lm", str(path)))
+    return {"encoded": str(path)}
 
 
 def _read(session: Session, texts: tuple[str, ...]) -> Pieces:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from seqcli.errors import CorpusError
 from seqcli.text import tokens as tokenizers
+from seqcli.text.encoded_text import is_encoded, opened
 from seqcli.text.files import named
 from seqcli.text.form import TEXT, Form
 from seqcli.text.interning import Interner
@@ -73,10 +74,12 @@ class Corpus:
 def read_pieces(
     paths: Sequence[str], form: Form = TEXT, report: Report | None = None, folder: str | None = None
 ) -> Pieces:
-    """Read a text; raise CorpusError where there is no word in it.
+    """Read a text, or open one that was kept; raise CorpusError where there is no word in it.
 
     folder: for an unnamed file with the ids of a text that is too long for memory; None keeps all in memory.
     """
+    if is_encoded(paths):
+        return opened(paths[0], folder)
     return _with_words(Pieces.read(read_blocks(paths, form, report), folder), named(*paths))
 
 

@@ -12,7 +12,9 @@ from seqcli.text.form import Form
 
 HEAD = 1 << 16  # bytes or characters looked at
 _PANDOC = "take its text out first: pandoc {file} -t plain --wrap=none -o {stem}.txt"
+ENCODED = b"\x93seqcli text 1\n"  # how a text begins that was read once and is kept
 MAGIC: dict[bytes, str] = {  # how the first bytes of files that are not text begin
+    ENCODED: "a text kept by corpus --encode; name it alone, for train-lm, train-w2v, train-fill, evaluate or corpus",
     b"\x7fELF": "an ELF program",
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",

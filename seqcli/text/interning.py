@@ -37,6 +37,16 @@ class Interner:
     def __len__(self) -> int:
         return self._count
 
+    def spelled(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Return where each piece is spelled, int64 [pieces + 1], and the spellings, uint8."""
+        offsets = self._offsets[: self._count + 1]
+        return offsets, self._spelling[: offsets[-1]]
+
+    def take(self, offsets: NDArray[np.int64], spelling: NDArray[np.uint8]) -> None:
+        """Take over pieces that were spelled; no other ones follow."""
+        self._offsets, self._spelling, self._count = offsets, spelling, len(offsets) - 1
+        self.finish()
+
     @property
     def nbytes(self) -> int:
         """The bytes that the pieces take while a text is read, spare room left out."""

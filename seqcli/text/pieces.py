@@ -34,7 +34,7 @@ class Pieces(Interner):
         self.bytes = 0
         self.blank_share = 0.0  # blank lines among the lines of the first block
         self.longest_line = 0  # bytes, among the lines of the first block
-        self._digest = hashlib.sha256()
+        self.sha256 = ""  # of the text after cleaning: the same for every path, line ending and compression
 
     @classmethod
     def read(cls, blocks: Iterable[bytes], folder: str | None = None) -> Pieces:
@@ -42,7 +42,7 @@ class Pieces(Interner):
 
         The kernel runs beside the reading: it lets go of the interpreter, so that two cores share the work.
         """
-        pieces = cls(folder)
+        pieces, digest = cls(folder), hashlib.sha256()
         with ThreadPoolExecutor(1) as beside:
             before: Future[None] | None = None
             for block in blocks:
@@ -51,11 +51,12 @@ class Pieces(Interner):
                 else:
                     pieces._look_at_lines(block)
                 before = beside.submit(pieces._add, block)
-                pieces._digest.update(block)
+                digest.update(block)
                 pieces.bytes += len(block)
                 pieces.lines += block.count(b"\n")
             if before:
                 before.result()
+        pieces.sha256 = digest.hexdigest()
         pieces.finish()
         return pieces
 
@@ -63,11 +64,6 @@ class Pieces(Interner):
     def ids(self) -> NDArray[np.uint32]:
         """The text as piece ids, uint32 [positions], mapped from a file where it is long."""
         return self.spool.array()
-
-    @property
-    def sha256(self) -> str:
-        """The digest of the text after cleaning: the same for every path, line ending and compression."""
-        return self._digest.hexdigest()
 
     def _add(self, block: bytes) -> None:
         self.spool.append(self.ids_of(block))

@@ -32,6 +32,14 @@ class Spool(Generic[T]):
         self._memory = bytearray()  # grows in place: the system moves its pages, not its bytes
         self._file: IO[bytes] | None = None
         self._size = 0
+        self._start = 0  # of the ids in the file, in bytes
+
+    @classmethod
+    def kept(cls, dtype: type[T], file: IO[bytes], start: int, size: int) -> Spool[T]:
+        """Return ids that lie in a file already, behind so many bytes; nothing is appended to them."""
+        spool = cls(dtype, None)
+        spool._file, spool._start, spool._size = file, start, size
+        return spool
 
     def __len__(self) -> int:
         return self._size
@@ -64,13 +72,17 @@ class Spool(Generic[T]):
             array = np.frombuffer(self._memory, self._dtype)
             array.flags.writeable = False
             return array
-        return np.frombuffer(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ), self._dtype)
+        return np.frombuffer(
+            mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ), self._dtype, self._size, self._start
+        )
 
     def _part(self, start: int, stop: int) -> NDArray[T]:
         if self._file is None:
             return self.array()[start:stop]
         width = self._dtype.itemsize  # read, not mapped: mapped pages count as memory of this process
-        return np.frombuffer(os.pread(self._file.fileno(), (stop - start) * width, start * width), self._dtype)
+        return np.frombuffer(
+            os.pread(self._file.fileno(), (stop - start) * width, self._start + start * width), self._dtype
+        )
 
     def _spill(self, folder: str) -> None:
         try:

@@ -41,6 +41,7 @@ def stem_of(path: str) -> str:
     if "*" in os.path.basename(path):
         path = os.path.dirname(path)  # texts/*.gz are the texts
     name = os.path.basename(os.path.abspath(path.removeprefix("@"))) if path != "-" else "stdin"
+    name = re.sub(r"-[0-9a-f]{12}\.ids$", "", name)  # a text that was kept
     return re.sub(r"(\.(gz|bz2|xz|zst|txt|text|md|tok))+$", "", name, flags=re.IGNORECASE)
 
 
