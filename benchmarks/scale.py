@@ -2,6 +2,7 @@
 
 python benchmarks/scale.py stages [--times 0.0625 0.25 1 8]   reading, counting, encoding of so much of 17 books
 python benchmarks/scale.py updates [--threads 1]              an update and an evaluation of the standard recipe's model
+python benchmarks/scale.py memory [--gigabytes 1 10]          the memory of a training, from the first byte to the last
 python benchmarks/scale.py plan [TEXT...] [--minutes 2]       the plan, then the training: novels, completion, books17
 
 Every size is read in a process of its own. More than once the text is copies of it: no new words, but bytes.
@@ -14,11 +15,13 @@ import gzip
 import itertools
 import json
 import os
+import re
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ from texts import BOOKS, DATA, NOVELS
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 TEXTS = {"novels": NOVELS, "completion": DATA / "completion" / "train.txt.gz", "books17": BOOKS}
 ROUNDS = 3
+UPDATES, TOKENS = 200, 18_100_000  # of a training whose memory is watched; of one copy of the books
 VOCABULARY, HIDDEN, EMBEDDING = 30_000, 448, 224  # what the standard recipe chooses for 20 minutes on two cores
 
 
@@ -107,6 +111,49 @@ def updates(threads: int) -> None:
     print(record("scale updates", **row, tokens_per_second=rate, evaluated_per_second=len(ids) / measured), flush=True)
 
 
+def memory(gigabytes: float) -> None:
+    """Train a small model for some updates on so much text through a pipe, and record its memory over time."""
+    text = gzip.decompress(BOOKS.read_bytes())
+    copies = round(gigabytes * 1e9 / len(text))
+    epochs = UPDATES * 32 * 35 / (copies * TOKENS)
+    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
+        words = (
+            "train-lm",
+            "-",
+            "--name",
+            "one",
+            "--models-dir",
+            folder,
+            "--epochs",
+            f"{epochs:.9f}",
+            "--threads",
+            "1",
+        )
+        sizes = ("--hidden-size", "64", "--embedding-size", "64", "--tokenizer", "words", "--json")
+        command = [sys.executable, "-m", "seqcli", *words, *sizes]
+        run = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+
+        def feed() -> None:
+            assert run.stdin is not None
+            for _ in range(copies):
+                run.stdin.write(text)
+            run.stdin.close()
+
+        threading.Thread(target=feed, daemon=True).start()
+        began, seen = time.perf_counter(), list[tuple[float, float]]()
+        while run.poll() is None:
+            found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{run.pid}/status").read_text("ascii"))
+            if found:
+                seen.append((round(time.perf_counter() - began, 1), round(int(found[1]) / 1024, 1)))
+            time.sleep(0.5)
+    if run.returncode:
+        raise SystemExit(f"the training ended with {run.returncode}")
+    thinned = seen[:: max(len(seen) // 200, 1)]
+    peak_mb = max(held for _, held in seen)
+    row = {"gigabytes": copies * len(text) / 1e9, "updates": UPDATES, "peak_mb": peak_mb, "seconds": seen[-1][0]}
+    print(record("scale memory", text="books17", **row, memory=thinned), flush=True)
+
+
 def planned(name: str, minutes: float) -> None:
     """Ask for the plan, then do it; record both."""
     with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
@@ -142,15 +189,19 @@ def main() -> None:
         print(json.dumps(stages_of(sys.argv[2], sys.argv[3])))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("stages", "updates", "plan"))
+    parser.add_argument("what", choices=("stages", "updates", "memory", "plan"))
     parser.add_argument("texts", nargs="*", choices=[*TEXTS, []], metavar="TEXT")
     parser.add_argument("--times", type=float, nargs="+", default=[0.0625, 0.25, 1.0, 8.0])
+    parser.add_argument("--gigabytes", type=float, nargs="+", default=[1.0, 10.0])
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     if options.what == "stages":
         for times in options.times:
             stages(times)
+    elif options.what == "memory":
+        for gigabytes in options.gigabytes:
+            memory(gigabytes)
     elif options.what == "updates":
         updates(options.threads)
     else:
