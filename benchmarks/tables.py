@@ -353,6 +353,93 @@ def peers() -> str:
     return rows(["", "beside", "the other", "seqcli"], lines, {**vectors, "commit": ", ".join(commits)})
 
 
+@table("scale-stages")
+def scale_stages() -> str:
+    """What reading, counting and encoding take as a text grows."""
+    found = [row for times in (0.0625, 0.25, 1.0, 8.0) if (row := latest("scale stages", times=times))]
+    lines = [
+        [
+            f"{row['bytes'] / 1e6:,.0f}",
+            f"{row['words'] / 1e6:,.1f}",
+            f"{row['types']:,}",
+            *(f"{row[f'{stage}_seconds']:.2f}" for stage in ("read", "count", "encode")),
+            f"{row['bytes'] / 1e6 / sum(row[f'{stage}_seconds'] for stage in ('read', 'count', 'encode')):,.0f}",
+            f"{row['peak_mb']:,.0f}",
+        ]
+        for row in found
+    ]
+    header = [
+        "MB of text",
+        "million words",
+        "different tokens",
+        "read, s",
+        "count, s",
+        "encode, s",
+        "MB/s, all",
+        "peak MB",
+    ]
+    return rows(header, lines, found[-1] if found else None)
+
+
+@table("scale-words")
+def scale_words() -> str:
+    """What a billion words take in each stage, by the largest text that was read."""
+    found, model = latest("scale stages", times=8.0), latest("scale updates")
+    if not (found and model):
+        return ""
+    times, ids = 1e9 / found["words"], 4 * found["positions"] * 1e9 / found["words"]
+    tokens = found["tokens"] * times
+    text, encoded = found["bytes"] * times, 4 * tokens
+    lines = [
+        ["read", duration(found["read_seconds"] * times), f"{text / 1e9:.1f}", f"{ids / 1e9:.1f}"],
+        ["count", duration(found["count_seconds"] * times), f"{4 * ids / 1e9:.1f}", "0"],
+        ["encode", duration(found["encode_seconds"] * times), f"{ids / 1e9:.1f}", f"{encoded / 1e9:.1f}"],
+        ["an epoch", duration(tokens / model["tokens_per_second"]), f"{encoded / 1e9:.1f}", "0"],
+        ["an evaluation", duration(1e5 / model["evaluated_per_second"]), "0", "0"],
+    ]
+    commit = ", ".join(dict.fromkeys([found["commit"], model["commit"]]))
+    return rows(["stage", "time", "GB in", "GB out"], lines, {**found, "commit": commit})
+
+
+@table("scale-plan")
+def scale_plan() -> str:
+    """What the plan said, and what then happened."""
+    found = [row for name in ("novels", "completion", "books17") if (row := latest("scale plan", text=name))]
+    lines = []
+    for row in found:
+        said, done = row["plan"], row["happened"]
+        stages = [f"{stage}ing_seconds" for stage in ("read", "count", "encod")]
+        before = sum(done[f"{stage}_seconds"] for stage in ("read", "count", "encode"))
+        read = done["tokens_per_second"] * done["training_seconds"]
+        pairs = [
+            (said["types"], done["types"], ",.0f"),
+            (sum(said[stage] for stage in stages), before, ".1f"),
+            (said["hidden_size"], done["hidden_size"], "d"),
+            (said["epochs"] * said["training_tokens"] / 1e6, read / 1e6, ".2f"),
+            (said["memory_bytes"] / 1e6, done["peak_bytes"] / 1e6, ",.0f"),
+        ]
+        lines.append([row["text"], *(f"{one:{form}} / {two:{form}}" for one, two, form in pairs)])
+    header = ["text", "different tokens", "s before training", "hidden size", "million tokens learned from", "peak MB"]
+    return rows(header, lines, found[0] if found else None)
+
+
+@table("scale-memory")
+def scale_memory() -> str:
+    """The memory of a training on much text."""
+    rows_of = every("scale memory")
+    found = sorted({round(row["gigabytes"]): row for row in rows_of}.values(), key=lambda row: row["gigabytes"])
+    lines = [[f"{row['gigabytes']:.1f}", f"{row['seconds']:,.0f}", f"{row['peak_mb']:,.0f}"] for row in found]
+    header = ["GB of text", "s until all was read, encoded and 200 updates made", "peak MB"]
+    return rows(header, lines, found[-1] if found else None)
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as a person says them."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
 def filled(text: str) -> str:
     """Return a page with every table as the results have it."""
     return PLACE.sub(lambda place: place[1] + TABLES[place[2]](), text)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 WEIGHT_BYTES = 4  # float32
 TOKEN_BYTES = 8  # of a token in the file of a vocabulary
-MOMENTS, PACKED = 2, 4  # numbers for each weight: AdamW's; those that a save packs before it writes them
+PACKED = 4  # numbers for each weight that a save packs before it writes them: those kept, and the state
 STATE = 3  # numbers for each weight that a training goes on from
 SAVES = 2  # of a model on the disk, while one takes the place of the other
 
@@ -100,8 +100,8 @@ def _seconds(spec: LanguageSpec, run: RunSpec, text: TextSample) -> tuple[float,
     """Return what an update of a model takes, and an evaluation of the held-out text; both are done here."""
     from seqcli.language.batches import SEGMENT, STEPS, WARM_UP, Blocks, Segments
     from seqcli.language.model import LanguageModel
-    from seqcli.training.loop import evaluate
-    from seqcli.training.updates import tensors
+    from seqcli.training.loop import evaluate, keep_freed_memory
+    from seqcli.training.updates import Updates, Work, tensors
 
     blocks = Blocks(text.ids, run.batch_size, run.unroll, run.seed)
     batches = [tensors(blocks.batch(0, index % blocks.updates_per_epoch)) for index in range(UPDATES + 1)]
@@ -109,8 +109,12 @@ def _seconds(spec: LanguageSpec, run: RunSpec, text: TextSample) -> tuple[float,
     pieces = list(Segments(text.ids))
     full = SEGMENT // STEPS + WARM_UP // STEPS  # the first piece, of many rows, whose tokens are predicted
     piece = pieces[min(full, len(pieces) - 1)]
+    keep_freed_memory()  # as a training does: that is part of the memory that it takes
+    updates = Updates(LanguageModel(spec, text.vocabulary), run)
+    updates.gradient(Work([blocks.batch(0, 0)], True), [None], 0)
+    updates.step(run.learning_rate, 0)
     began = time.perf_counter()
-    evaluate(LanguageModel(spec, text.vocabulary), [piece])
+    evaluate(updates.model, [piece])
     tokens = max(int((piece.batch[1] >= 0).sum()), 1)
     read = 1 + WARM_UP / SEGMENT  # tokens are read before the first one of a segment is predicted
     return update, (time.perf_counter() - began) * read * text.held_out_tokens / tokens
@@ -144,4 +148,4 @@ def _memory(text: TextSample, parameters: int) -> int:
     from seqcli.training.memory import most_held
 
     share = text.sample_bytes / max(text.bytes, 1)
-    return most_held() + int(text.tables_bytes * (1 - share)) + WEIGHT_BYTES * (MOMENTS + PACKED) * parameters
+    return most_held() + int(text.tables_bytes * (1 - share)) + WEIGHT_BYTES * PACKED * parameters
