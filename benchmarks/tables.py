@@ -285,6 +285,20 @@ def filling() -> str:
     return rows(header, lines, found[0] if found else None)
 
 
+@table("completion")
+def completion() -> str:
+    """Five words for a gap, by the model of both sides alone and with what was trained as long beside it."""
+    names = {
+        "novels": "both sides",
+        "novels + novels-lm": "... and a language model (`--mix`)",
+        "novels + novels-lm + counts": "... and n-grams",
+    }
+    found = [row for name in names if (row := latest("filling", model=name))]
+    lines = [[names[row["model"]], f"{row['minutes']:g}", f"{row['right']}", f"{row['share']:.1%}"] for row in found]
+    header = ["", "minutes", f"right of {found[0]['questions'] if found else 0}", ""]
+    return rows(header, lines, found[0] if found else None)
+
+
 def percent(value: float | None) -> str:
     """Return a share as a percentage; nothing where there is none."""
     return "" if value is None else f"{value:.1%}"
