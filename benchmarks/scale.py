@@ -3,6 +3,7 @@
 python benchmarks/scale.py stages [--times 0.0625 0.25 1 8]   reading, counting, encoding of so much of 17 books
 python benchmarks/scale.py updates [--threads 1]              an update and an evaluation of the standard recipe's model
 python benchmarks/scale.py memory [--gigabytes 1 10]          the memory of a training, from the first byte to the last
+python benchmarks/scale.py picture                          the same as docs/pictures/memory.svg
 python benchmarks/scale.py plan [TEXT...] [--minutes 2]       the plan, then the training: novels, completion, books17
 
 Every size is read in a process of its own. More than once the text is copies of it: no new words, but bytes.
@@ -26,7 +27,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from record import record
+from record import every, record
 from texts import BOOKS, DATA, NOVELS
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -154,6 +155,24 @@ def memory(gigabytes: float) -> None:
     print(record("scale memory", text="books17", **row, memory=thinned), flush=True)
 
 
+def picture() -> None:
+    """Draw the memory of the trainings that were watched."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "seqcli"  # the same bytes for the same figures
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
+    newest = {round(row["gigabytes"]): row for row in every("scale memory")}
+    for gigabytes, row in sorted(newest.items()):
+        axes.plot(*zip(*row["memory"], strict=True), label=f"{gigabytes} GB of text")
+    axes.set(xlabel="seconds", ylabel="MB held by train-lm", ylim=0)
+    axes.legend()
+    target = Path(__file__).resolve().parent.parent / "docs" / "pictures" / "memory.svg"
+    figure.savefig(target, metadata={"Date": None})
+
+
 def planned(name: str, minutes: float) -> None:
     """Ask for the plan, then do it; record both."""
     with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
@@ -189,7 +208,7 @@ def main() -> None:
         print(json.dumps(stages_of(sys.argv[2], sys.argv[3])))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("stages", "updates", "memory", "plan"))
+    parser.add_argument("what", choices=("stages", "updates", "memory", "picture", "plan"))
     parser.add_argument("texts", nargs="*", choices=[*TEXTS, []], metavar="TEXT")
     parser.add_argument("--times", type=float, nargs="+", default=[0.0625, 0.25, 1.0, 8.0])
     parser.add_argument("--gigabytes", type=float, nargs="+", default=[1.0, 10.0])
@@ -202,6 +221,8 @@ def main() -> None:
     elif options.what == "memory":
         for gigabytes in options.gigabytes:
             memory(gigabytes)
+    elif options.what == "picture":
+        picture()
     elif options.what == "updates":
         updates(options.threads)
     else:

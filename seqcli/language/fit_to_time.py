@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -62,7 +62,7 @@ def operations_a_second(spec: LanguageSpec, vocabulary_size: int, run: RunSpec) 
 
 
 def seconds_of_updates(
-    spec: LanguageSpec, vocabulary_size: int, run: RunSpec, batches: Sequence[Any] | None = None
+    spec: LanguageSpec, vocabulary_size: int, run: RunSpec, batches: Iterable[Any] | None = None
 ) -> list[float]:
     """Return the seconds that each of some updates takes of a model of these settings.
 

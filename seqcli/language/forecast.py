@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 WEIGHT_BYTES = 4  # float32
 TOKEN_BYTES = 8  # of a token in the file of a vocabulary
 PACKED = 4  # numbers for each weight that a save packs before it writes them: those kept, and the state
+FREED = 250_000_000  # bytes that evaluations leave with a training in pieces: 200 to 350 MB were seen
+TIMED_SHARE, TIMED_MOST = 0.01, 5.0  # of the minutes, and seconds at most, in which updates are timed
 STATE = 3  # numbers for each weight that a training goes on from
 SAVES = 2  # of a model on the disk, while one takes the place of the other
 
@@ -60,7 +64,7 @@ def forecast(session: Session, text: TextSample, asked: ForecastSpec) -> Forecas
     shared = replace(plan, run=replace(alone, batch_size=alone.batch_size * asked.nodes))
     spec = _spec(shared, alone, text, asked)
     count = parameters_of(spec, known)
-    own, measuring = _seconds(spec, alone, text)
+    own, measuring = _seconds(spec, alone, text, min(TIMED_SHARE * 60 * asked.minutes, TIMED_MOST))
     own *= cost(spec, known, shared.run) / cost(spec, known, alone)  # the output layer scores the words of all rows
     travel = travel_seconds(count, asked)
     rate = shared.run.batch_size * shared.run.unroll / max(own, travel)
@@ -96,16 +100,25 @@ def _spec(plan: Plan, alone: RunSpec, text: TextSample, asked: ForecastSpec) -> 
     return fitted(plan, known, tokens, speed * (1 - waiting), {}).spec
 
 
-def _seconds(spec: LanguageSpec, run: RunSpec, text: TextSample) -> tuple[float, float]:
-    """Return what an update of a model takes, and an evaluation of the held-out text; both are done here."""
+def _seconds(spec: LanguageSpec, run: RunSpec, text: TextSample, timed: float) -> tuple[float, float]:
+    """Return what an update of a model takes, and an evaluation of the held-out text; both are done here.
+
+    timed: seconds of updates, in the mean of which other programs count as they will in a training.
+    """
     from seqcli.language.batches import SEGMENT, STEPS, WARM_UP, Blocks, Segments
     from seqcli.language.model import LanguageModel
     from seqcli.training.loop import evaluate, keep_freed_memory
     from seqcli.training.updates import Updates, Work, tensors
 
     blocks = Blocks(text.ids, run.batch_size, run.unroll, run.seed)
-    batches = [tensors(blocks.batch(0, index % blocks.updates_per_epoch)) for index in range(UPDATES + 1)]
-    update = statistics.median(seconds_of_updates(spec, text.vocabulary, run, batches))
+
+    def batches() -> Iterator[Any]:
+        until = math.inf
+        for index in itertools.takewhile(lambda i: i <= UPDATES or time.perf_counter() < until, itertools.count()):
+            yield tensors(blocks.batch(0, index % blocks.updates_per_epoch))
+            until = time.perf_counter() + timed if not index else until  # behind the first, threads were chosen
+
+    update = statistics.mean(seconds_of_updates(spec, text.vocabulary, run, batches()))
     pieces = list(Segments(text.ids))
     full = SEGMENT // STEPS + WARM_UP // STEPS  # the first piece, of many rows, whose tokens are predicted
     piece = pieces[min(full, len(pieces) - 1)]
@@ -148,4 +161,4 @@ def _memory(text: TextSample, parameters: int) -> int:
     from seqcli.training.memory import most_held
 
     share = text.sample_bytes / max(text.bytes, 1)
-    return most_held() + int(text.tables_bytes * (1 - share)) + WEIGHT_BYTES * PACKED * parameters
+    return most_held() + FREED + int(text.tables_bytes * (1 - share)) + WEIGHT_BYTES * PACKED * parameters
