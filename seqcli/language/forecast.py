@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import statistics
 import time
@@ -17,6 +16,7 @@ from seqcli.training.plan import Plan
 from seqcli.training.progress import LEAST_SHARE, Progress
 
 if TYPE_CHECKING:
+    from seqcli.language.batches import Blocks
     from seqcli.language.forecast_settings import ForecastSpec
     from seqcli.language.settings import LanguageSpec
     from seqcli.session import Session
@@ -108,17 +108,10 @@ def _seconds(spec: LanguageSpec, run: RunSpec, text: TextSample, timed: float) -
     from seqcli.language.batches import SEGMENT, STEPS, WARM_UP, Blocks, Segments
     from seqcli.language.model import LanguageModel
     from seqcli.training.loop import evaluate, keep_freed_memory
-    from seqcli.training.updates import Updates, Work, tensors
+    from seqcli.training.updates import Updates, Work
 
     blocks = Blocks(text.ids, run.batch_size, run.unroll, run.seed)
-
-    def batches() -> Iterator[Any]:
-        until = math.inf
-        for index in itertools.takewhile(lambda i: i <= UPDATES or time.perf_counter() < until, itertools.count()):
-            yield tensors(blocks.batch(0, index % blocks.updates_per_epoch))
-            until = time.perf_counter() + timed if not index else until  # behind the first, threads were chosen
-
-    update = statistics.mean(seconds_of_updates(spec, text.vocabulary, run, batches()))
+    update = statistics.mean(seconds_of_updates(spec, text.vocabulary, run, _batches(blocks, timed)))
     pieces = list(Segments(text.ids))
     full = SEGMENT // STEPS + WARM_UP // STEPS  # the first piece, of many rows, whose tokens are predicted
     piece = pieces[min(full, len(pieces) - 1)]
@@ -131,6 +124,17 @@ def _seconds(spec: LanguageSpec, run: RunSpec, text: TextSample, timed: float) -
     tokens = max(int((piece.batch[1] >= 0).sum()), 1)
     read = 1 + WARM_UP / SEGMENT  # tokens are read before the first one of a segment is predicted
     return update, (time.perf_counter() - began) * read * text.held_out_tokens / tokens
+
+
+def _batches(blocks: Blocks, seconds: float) -> Iterator[Any]:
+    """Yield batches for so many seconds, some at least; the first one, which threads are chosen by, does not count."""
+    from seqcli.training.updates import tensors
+
+    yield tensors(blocks.batch(0, 0))
+    until, index = time.perf_counter() + seconds, 1
+    while index <= UPDATES or time.perf_counter() < until:
+        yield tensors(blocks.batch(0, index % blocks.updates_per_epoch))
+        index += 1
 
 
 def recipe_of(minutes: float) -> str:
