@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import uvicorn
 from command_line import TINY, seqcli, story
 from starlette.testclient import TestClient
 
@@ -26,6 +27,7 @@ from seqcli.errors import MisuseError
 from seqcli.fill.proofreading.edits import Edit
 from seqcli.fill.proofreading.marks import Mark, Suggestion
 from seqcli.serve.application import application
+from seqcli.serve.connections import Impatient
 from seqcli.serve.language_tool import answer, wanted
 from seqcli.serve.questions import QUESTIONS
 from seqcli.serve.settings import Serving
@@ -38,6 +40,13 @@ TOKEN = "a-token-of-the-tests"
 MADE = {
     "book": ("train-lm", [*TINY, "--learning-rate", "0.05"]),
     "words": ("train-w2v", ["--embedding-size", "8", "--epochs", "2", "--min-count", "2", "--threads", "1"]),
+    "codes": (
+        "train-vae",
+        [
+            *("--hidden-size", "8", "--embedding-size", "8", "--encoder-size", "8", "--latent-size", "4"),
+            *("--epochs", "1", "--threads", "1"),
+        ],
+    ),
     "gaps": ("train-fill", ["--hidden-size", "8", "--embedding-size", "8", "--epochs", "2", "--threads", "1"]),
 }
 
@@ -91,6 +100,12 @@ def near(one: Any, other: Any) -> bool:
         ("/neighbors", {"word": ["cat", "king"], "k": 2}, ["neighbors", "cat", "king", "-k", "2"]),
         ("/analogy", {"prompt": "king - cat + dog", "k": 2}, ["analogy", "king - cat + dog", "-k", "2"]),
         ("/vector", {"word": "king"}, ["vector", "king"]),
+        ("/sample", {"n": 3, "seed": 2}, ["sample", "-n", "3", "--seed", "2"]),
+        ("/sample", {"like": "the cat saw"}, ["sample", "--like", "the cat saw"]),
+        ("/reconstruct", {"sentence": "the cat saw a king"}, ["reconstruct", "the cat saw a king"]),
+        ("/embed", {"sentence": "the cat saw a king"}, ["embed", "the cat saw a king"]),
+        ("/embed", {"sentence": ""}, ["embed", "--file", "-"]),
+        ("/interpolate", {"sentence": ["the cat", "a king saw"]}, ["interpolate", "the cat", "a king saw"]),
     ],
 )
 def test_it_answers_what_the_command_line_answers(
@@ -326,6 +341,9 @@ def test_what_is_too_long_is_refused(models: Path) -> None:
         assert client.post("/score", json={"sentence": ["a" * 40] * 100}).status_code == 413
         assert client.post("/score", content=iter([b"a" * 1_500] * 2)).status_code == 413  # its length is not told
         assert client.post("/generate", json={"prompt": "the", "n": 101}).status_code == 400
+        assert client.post("/sample", json={"n": 2}).status_code == 400
+        assert client.post("/sample", json={"n": 1, "like": "a" * 51}).status_code == 400
+        assert client.post("/interpolate", json={"sentence": ["a", "b"]}).status_code == 400
         assert client.post("/v1/completions", json={"prompt": "the", "max_tokens": 101}).status_code == 400
         assert client.post("/score", content=b"{}", headers={"content-type": "text/plain"}).status_code == 415
         assert client.get("/score").status_code == 405
@@ -417,7 +435,7 @@ def test_the_description_has_every_question_and_setting(client: TestClient) -> N
     for question in QUESTIONS:
         body = described["paths"][question.path]["post"]["requestBody"]["content"]["application/json"]["schema"]
         names = {f.name for f in fields(question.how)} - question.files
-        assert names | {question.asks, "model"} == body["properties"].keys() - {"stream"}
+        assert names | {question.asks, "model"} - {""} == body["properties"].keys() - {"stream"}
     page = client.get("/")
     assert page.status_code == 200 and "http" not in page.text.replace("http-equiv", "")  # nothing from a network
     assert "default-src 'none'" in page.headers["content-security-policy"]
@@ -443,6 +461,34 @@ def test_it_counts_what_it_answers_and_no_text(client: TestClient) -> None:
 def test_a_wrong_command_line_is_told(models: Path, words: list[str], said: str) -> None:
     done = seqcli("--models-dir", models, "serve", *words)
     assert done.code in (1, 2) and said in done.error and not done.out
+
+
+def test_a_client_that_asks_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Impatient, "patience", 0.05)
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.2)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def ask() -> list[bytes]:
+        config = uvicorn.Config(slow, port=0, http=Impatient, log_level="critical", lifespan="off")
+        server = uvicorn.Server(config)
+        running = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        port, got = server.servers[0].sockets[0].getsockname()[1], []
+        for sent in (b"", b"POST / HTTP/1.1\r\nhost:", b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(sent)
+            got.append(await asyncio.wait_for(reader.read(), 30))
+            writer.close()
+        server.should_exit = True
+        await running
+        return got
+
+    nothing, half, whole = asyncio.run(ask())
+    assert nothing == half == b"" and whole.startswith(b"HTTP/1.1 204")  # what is asked may take its time
 
 
 def test_it_starts_says_where_and_ends_when_told(models: Path) -> None:

@@ -28,9 +28,9 @@ def serve(session: Session, /, names: tuple[str, ...], **params: Any) -> None:
     """Let models answer over HTTP, to this machine's own programs: all of the shelf, or those named.
 
     A page to try them on is at /. Questions are POSTed as JSON: /predict, /score, /generate, /fill, /translate,
-    /reply, /proofread, /neighbors, /analogy, /vector, /embed answer what the commands answer with --json;
-    /openapi.json describes them. /v1/completions and /v1/embeddings answer in OpenAI's shape, /v2/check in
-    LanguageTool's. Ctrl-C stops it once what is asked is answered.
+    /reply, /proofread, /neighbors, /analogy, /vector, /embed, /sample, /reconstruct, /interpolate answer what the
+    commands answer with --json; /openapi.json describes them. /v1/completions and /v1/embeddings answer in OpenAI's
+    shape, /v2/check in LanguageTool's. Ctrl-C stops it once what is asked is answered.
     """
     how = settings(Serving(), given(Serving, params))
     check_reachable(how)
@@ -58,6 +58,7 @@ def serve(session: Session, /, names: tuple[str, ...], **params: Any) -> None:
         factory=True,
         host=how.host,
         port=how.port,
+        http="seqcli.serve.connections:Impatient",
         workers=how.workers if how.workers > 1 else None,
         access_log=False,
         log_level="warning",

@@ -124,8 +124,10 @@ class Server:
         async def answer(request: Request) -> Response:
             asked = await _document(request)
             given = question.given(asked)
-            texts = self._texts(question.asks, asked.get(question.asks))
-            self._check_written(given.get("n") or 1, given.get("tokens") or 1, len(texts))
+            texts = self._texts(question.asks, asked.get(question.asks)) if question.asks else [""]
+            for value in given.values():
+                self._check_length([value] if isinstance(value, str) else value if isinstance(value, tuple) else [])
+            self._check_written(question.written(given) * (1 if question.listed else len(texts)))
             opened = await self._opened(asked, question.task)
             if asked.get("stream"):
                 return self._streamed(question, opened, given, texts)
@@ -183,7 +185,7 @@ class Server:
         asked = await _document(request)
         how, prompts = openai.completing(asked), openai.prompts_of(asked)
         self._texts("prompt", prompts)
-        self._check_written(how.n, max(how.max_tokens, 1), len(prompts))
+        self._check_written(how.n * max(how.max_tokens, 1) * len(prompts))
         opened = await self._opened(asked, "lm")
         model, name = opened.answers, opened.record.name
 
@@ -250,19 +252,21 @@ class Server:
         texts = texts_of(name, value)
         if not texts:
             raise MisuseError(f"{quoted(name)} is an empty list; give a text, or several.")
-        longest = max(map(len, texts))
+        self._check_length(texts)
+        return texts
+
+    def _check_length(self, texts: Sequence[str]) -> None:
+        """Raise MisuseError for a text that is too long."""
+        longest = max(map(len, texts), default=0)
         if longest > self.how.longest:
             raise MisuseError(
                 f"A text has {longest:,} characters, {self.how.longest:,} are allowed; send less at a time."
             )
-        return texts
 
-    def _check_written(self, count: int, tokens: int, texts: int) -> None:
+    def _check_written(self, tokens: int) -> None:
         """Raise MisuseError where more is to be written than one request may have."""
-        if count * tokens * texts > self.how.written:
-            raise MisuseError(
-                f"{count * tokens * texts:,} tokens are asked for, {self.how.written:,} are allowed at a time."
-            )
+        if tokens > self.how.written:
+            raise MisuseError(f"{tokens:,} tokens are asked for, {self.how.written:,} are allowed at a time.")
 
 
 def application(

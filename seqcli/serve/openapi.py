@@ -76,11 +76,12 @@ def _texts(listed: bool) -> dict[str, Any]:
 
 def _asking(question: Question) -> dict[str, Any]:
     properties = {f.name: schema_of(question.how, f) for f in question.settings()}
-    properties |= {"model": {"type": ["string", "null"]}, question.asks: _texts(question.listed)}
+    asks = [question.asks] if question.asks else []
+    properties |= {"model": {"type": ["string", "null"]}, **{name: _texts(question.listed) for name in asks}}
     if question.path == "/generate":
         properties["stream"] = {"type": "boolean", "description": "Server-sent events, a piece at a time."}
     rows = {"type": "array", "items": {"type": "object"}}
-    return _post(question.does, properties, [question.asks], rows)
+    return _post(question.does, properties, asks, rows)
 
 
 def _post(summary: str, properties: dict[str, Any], required: list[str], answer: dict[str, Any]) -> dict[str, Any]:
