@@ -92,7 +92,11 @@ class Done(NamedTuple):
 
 
 class Trainer(Protocol):
-    """What a room says of one training; made for one order, it keeps what it has read."""
+    """What a room says of one training; made for one order, it keeps what it has read.
+
+    Its class says in `settings`, `source` and `begins` what may be asked of it: kinds of settings, where its text comes
+    from, and by which keywords it begins with what another training learned (training.keywords).
+    """
 
     task: str
     unit: str  # what it counts: token or word
