@@ -266,6 +266,9 @@ def translation() -> str:
     return rows(header, lines, found[0] if found else None)
 
 
+CONTEXTS = ("all", "full", "shuffled", "none", "foreign")  # all: every reply; the others are of the same ones
+
+
 @table("filling")
 def filling() -> str:
     """The missing word on the Penn Treebank: both sides, and one alone."""
@@ -297,6 +300,21 @@ def completion() -> str:
     lines = [[names[row["model"]], f"{row['minutes']:g}", f"{row['right']}", f"{row['share']:.1%}"] for row in found]
     header = ["", "minutes", f"right of {found[0]['questions'] if found else 0}", ""]
     return rows(header, lines, found[0] if found else None)
+
+
+@table("dialogue")
+def dialogue() -> str:
+    """Perplexity of the next utterance, and how much worse it gets behind another history than its own."""
+    lines: list[list[str]] = []
+    source = None
+    for name, title in {"seq2seq-20-1": "Seq2Seq", "hred-20-1": "HRED"}.items():
+        found = {kind: latest("dialogue contexts", model=name, context=kind, turn=None) for kind in CONTEXTS}
+        if (own := found["full"]) and (every_reply := found["all"]):
+            worse = [f"{round(row['against_full'], 4) + 0.0:+.1%}" for kind in CONTEXTS[2:] if (row := found[kind])]
+            lines.append([title, f"{every_reply['perplexity']:.2f}", f"{own['perplexity']:.2f}", *worse])
+            source = own
+    header = ["", "all replies", "with two utterances before", "shuffled", "the last alone", "another dialogue's"]
+    return rows(header, lines, source)
 
 
 def percent(value: float | None) -> str:
