@@ -28,7 +28,7 @@ class Known:
     def settings(self, params: dict[str, Any]) -> dict[str, Any]:
         """Return the settings of a training that these vectors decide; raise MisuseError for others in params."""
         decided: dict[str, Any] = {"embedding_size": int(self.vectors.shape[1])}
-        if params["subwords"]:
+        if params.get("subwords"):
             if self.subwords is None:
                 raise MisuseError(f"{quoted(self.start)} knows no character n-grams; leave out --subwords or --from.")
             grams = self.subwords
