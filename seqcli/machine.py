@@ -25,6 +25,7 @@ EXTRAS = {  # extra -> the modules that it brings, and what they are for
     "zstd": (("zstandard",), "reads texts packed by zstd"),
     "index": (("usearch",), "neighbors among a million words"),
     "onnx": (("onnx", "onnxruntime"), "exports networks as ONNX, and checks them"),
+    "report": (("jinja2", "matplotlib"), "pages about models"),
     "tensorboard": (("tensorboard",), "curves of trainings, as they come"),
     "serve": (("starlette", "uvicorn", "prometheus_client", "pygls"), "answers over HTTP and in editors"),
 }

@@ -138,5 +138,6 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Let a shell complete commands, models and files.",
     ),
     "help": ("Find out", "seqcli.cli:help_page", "Show what a command does, and all that it takes."),
+    "report": ("Keep", "seqcli.cli.report:report", "Write a page about a model, or about two side by side."),
     "models": ("Keep", "seqcli.cli.shelf:models", "List, show, check, rename, remove, export and import models."),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
 from seqcli.plots.figure import figure
@@ -12,7 +13,7 @@ NAMES = 2.9  # inches that the title and the source words take above the map
 ROOM = 36  # words in a row at most that are read at the usual size
 
 
-def draw_attention(path: str, source: Sequence[str], target: Sequence[str], weights: Any) -> None:
+def draw_attention(path: str | BytesIO, source: Sequence[str], target: Sequence[str], weights: Any) -> None:
     """Write the picture: a row for each target word, a column for each source word; weights [T, S], darker is more."""
     with figure(path, NAMES + INCHES * max(len(target), 3)) as canvas:
         plot = canvas.subplots()

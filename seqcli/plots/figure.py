@@ -55,8 +55,8 @@ def _first(installed: set[str]) -> str | None:
 
 
 @contextmanager
-def figure(path: str, height: float, width: float = WIDTH, font_size: float = FONT_SIZE) -> Iterator[Any]:
-    """Give a figure to draw into, then write it: .png or .svg by the path's ending. Raises ModelError."""
+def figure(path: str | BytesIO, height: float, width: float = WIDTH, font_size: float = FONT_SIZE) -> Iterator[Any]:
+    """Give a figure to draw into, then write it: .png or .svg by the path's ending, SVG into bytes. ModelError."""
     matplotlib = load_matplotlib()
     from matplotlib import pyplot as plt
 
@@ -76,8 +76,11 @@ def figure(path: str, height: float, width: float = WIDTH, font_size: float = FO
         drawn = plt.figure(figsize=(width, height), dpi=DPI, layout="constrained")
         try:
             yield drawn
-            kind, made = path.lower()[-3:], BytesIO()
+            kind, made = "svg" if isinstance(path, BytesIO) else path.lower()[-3:], BytesIO()
             drawn.savefig(made, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
-            write_whole(path, [made.getvalue()])
+            if isinstance(path, BytesIO):
+                path.write(made.getvalue())
+            else:
+                write_whole(path, [made.getvalue()])
         finally:
             plt.close(drawn)
