@@ -16,7 +16,9 @@ from seqcli.text import spool
 from seqcli.text.corpus import build, read_pieces
 from seqcli.text.encoded_text import HEADER, keep
 from seqcli.text.file_kinds import ENCODED
+from seqcli.text.form import TEXT
 from seqcli.text.settings import TextSpec
+from seqcli.text.text_sample import sample
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,12 @@ def test_a_model_learns_the_same_from_it_and_bears_the_name_of_the_text(kept: Pa
     assert weights[0] == weights[1], "named by their hash"
     again = seqcli("--models-dir", models, "train-lm", text, "--resume", "--epochs", "3")
     assert again.code == 0, f"the text itself goes on with it: {again.err}"
+
+
+def test_a_plan_of_it_is_that_of_the_text(kept: Path) -> None:
+    one, other = (sample([str(path)], TEXT, TextSpec()) for path in (kept.parent.parent / "tale.txt.gz", kept))
+    for name in ("bytes", "sample_bytes", "types", "vocabulary", "training_tokens", "held_out_tokens", "text"):
+        assert getattr(one, name) == getattr(other, name), name
 
 
 def written(folder: Path, name: str, data: bytes) -> str:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from seqcli.errors import CorpusError, MisuseError
 from seqcli.text.corpus import Prepared, pieces_of_lines, prepare
+from seqcli.text.encoded_text import is_encoded, opened
 from seqcli.text.files import COMPRESSED, files_of, named
 from seqcli.text.form import Form, say_nothing
 from seqcli.text.pieces import Pieces
@@ -70,14 +71,17 @@ def sample(
 ) -> TextSample:
     """Read up to `most` bytes of a text as a training would, with its stages timed, and tell what all of it is like.
 
-    report gets the bytes read so far. folder: as in `read_pieces`. Raises MisuseError for standard input, of which
-    nobody knows how long it is, and CorpusError as reading does.
+    A text that was kept is read already, and looked at whole. report gets the bytes read so far. folder: as in
+    `read_pieces`. Raises MisuseError for standard input, whose length nobody knows, and CorpusError as reading does.
     """
     if "-" in paths:
         raise MisuseError("The size of standard input is not known before it is read; name the text's files.")
+    ready(text.tokenizer)
+    if is_encoded(paths):
+        kept, checking = _timed(lambda: opened(paths[0], folder))
+        return _whole(kept, text, list(paths), kept.bytes, checking)
     quiet = replace(form, note=say_nothing)
     files = files_of(paths, quiet)
-    ready(text.tokenizer)
     parts = _Parts(paths, files, quiet, most)
     steady = _Steady(report)
     pieces = Pieces.read(steady.over(parts.blocks()), folder)
