@@ -106,7 +106,7 @@ def lines_of(language: str) -> list[tuple[str, ...]]:
         ("export", "vectors", "out.vec", "--replace", "--format", "word2vec-text"),
         ("import", "given.vec", "--name", "brought", "--replace", *ASIDE),
         ("quantize-vectors", "vectors", "small", "--quantize", "int8", "--replace"), ("index-vectors", "others"),
-        ("report", "model", "counts", "--test", text, "--output", "report.html", "--replace"),
+        ("report", "model", "counts", "--test", text, "--output", "aside/page.html", "--replace"),
         ("models", "list"), ("models", "show", "model"), ("models", "show", "vectors"), ("models", "show", "pair"),
         ("models", "show", "model", "--all"), ("models", "check"), ("models", "default", "model"),
         ("models", "default"),
