@@ -335,6 +335,14 @@ def test_malformed_requests_are_answered(client: TestClient, path: str, body: by
         assert error["message"] and "Traceback" not in error["message"]
 
 
+def test_depth_is_that_of_the_json_not_of_its_texts(client: TestClient) -> None:
+    texts = ["[" * 500 + '"\\' + "{" * 500] * 2
+    answer = client.post("/score", json={"sentence": texts})
+    assert answer.status_code == 200, answer.text
+    deep = client.post("/score", content=b'{"a":' * 101, headers={"content-type": "application/json"})
+    assert deep.status_code == 400 and "nested too deeply" in deep.json()["error"]["message"]
+
+
 def test_what_is_too_long_is_refused(models: Path) -> None:
     with served(models, body=2_000, longest=50, written=100) as client:
         assert client.post("/score", json={"sentence": "a" * 51}).status_code == 400
