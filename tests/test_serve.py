@@ -341,6 +341,8 @@ def test_depth_is_that_of_the_json_not_of_its_texts(client: TestClient) -> None:
     assert answer.status_code == 200, answer.text
     deep = client.post("/score", content=b'{"a":' * 101, headers={"content-type": "application/json"})
     assert deep.status_code == 400 and "nested too deeply" in deep.json()["error"]["message"]
+    with pytest.raises(MisuseError, match="no annotation"):
+        wanted({"data": "[" * 100_000, "language": "auto"})
 
 
 def test_what_is_too_long_is_refused(models: Path) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,6 +21,7 @@ from seqcli.serve import language_tool, openai
 from seqcli.serve.guard import App, Guard, TooLongError, failure
 from seqcli.serve.metrics import Metrics
 from seqcli.serve.models import Models, Opened
+from seqcli.serve.nesting import is_deep
 from seqcli.serve.openapi import describe
 from seqcli.serve.questions import QUESTIONS, Question, texts_of
 from seqcli.serve.settings import Serving
@@ -43,9 +42,6 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (SeqcliError, 400),
 )
 FORM = "application/x-www-form-urlencoded"
-DEEPEST = "It is nested too deeply."
-LEVELS = 100  # of nested JSON: a request has a handful, and a parser that fails far down takes others along
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 class Server:
@@ -324,8 +320,8 @@ async def _document(request: Request) -> dict[str, Any]:
     if kind != "application/json":
         raise HTTPException(415, f"The request is {quoted(kind)}; send application/json.")
     body = await request.body()
-    if _depth(body) > LEVELS:
-        raise MisuseError(f"The request is no JSON that is read here: {DEEPEST}")
+    if is_deep(body):
+        raise MisuseError("The request is no JSON that is read here: It is nested too deeply.")
     try:
         found = json.loads(body, parse_constant=_no_number)
     except ValueError as error:
@@ -333,14 +329,6 @@ async def _document(request: Request) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise MisuseError("The request is JSON, but no object; send {...}.")
     return found
-
-
-def _depth(body: bytes) -> int:
-    """Return how deep a JSON text nests, told before a parser would go as deep itself."""
-    if body.count(b"[") + body.count(b"{") <= LEVELS:
-        return 0
-    steps = (1 if mark in b"[{" else -1 for mark in STRING.sub(b"", body) if mark in b"[]{}")
-    return max(accumulate(steps), default=0)
 
 
 def _no_number(name: str) -> None:

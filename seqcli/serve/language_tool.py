@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqcli.errors import MisuseError
 from seqcli.fill.proofreading.marks import KINDS
+from seqcli.serve.nesting import is_deep
 from seqcli.version import __version__
 
 if TYPE_CHECKING:
@@ -114,12 +115,18 @@ def _plain(text: Any) -> Checked:
     return Checked(text, (0,), (0,))
 
 
+def _read(data: str) -> Any:
+    if is_deep(data.encode("utf-8", "surrogatepass")):
+        raise ValueError("nested too deeply")
+    return json.loads(data)
+
+
 def _annotated(data: Any) -> Checked:
     """Return the text of an annotation: parts of text, and of markup, which may be read as something else."""
     try:
-        parts = (json.loads(data) if isinstance(data, str) else data)["annotation"]
+        parts = (_read(data) if isinstance(data, str) else data)["annotation"]
         rows = [(part.get("text"), part.get("markup"), part.get("interpretAs", "")) for part in parts]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise MisuseError('\'data\' is no annotation: {"annotation": [{"text": ...}, {"markup": ...}]}.') from None
     text, begins, sent, at = "", [0], [0], 0
     for prose, markup, instead in rows:
