@@ -88,7 +88,7 @@ def test_a_damaged_or_forged_one_is_refused_in_one_line(kept: Path, tmp_path: Pa
         data[:-1], data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], ENCODED, ENCODED + b"[]", ENCODED + b"{}",
         forged(data, body, pieces=-1), forged(data, body, lines=True), forged(data, body, positions=1 << 40),
         forged(data, body, blank_share=float("nan")), forged(data, beyond), forged(data, spaced),
-        forged(data, body[:-1] + b"\xff"),
+        forged(data, body[:-1] + b"\xff"), (ENCODED + b"[" * HEADER)[:HEADER] + body,
     ]  # fmt: skip
     for number, some in enumerate(bad):
         with pytest.raises(CorpusError, match=r"damaged encoded text .*; encode the text again\.$"):

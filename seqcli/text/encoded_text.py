@@ -79,7 +79,7 @@ def opened(path: str, folder: str | None) -> Pieces:
         offsets, spelling = _pieces(stream, found)
     except OSError as error:
         raise CorpusError(f"Cannot read {quoted(path)}: {error.strerror}; check the path.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CorpusError(f"{quoted(path)} is a damaged encoded text ({error}); encode the text again.") from error
     pieces = Pieces(folder)
     pieces.take(offsets, spelling)
