@@ -23,6 +23,11 @@ def _numbered(question: str, asked: str, names: Sequence[str], found: Iterable[S
     return rows or [{question: asked, **dict.fromkeys(names)}]
 
 
+def _each(question: str, texts: Sequence[str], names: Sequence[str], found: Iterable[Iterable[Any]]) -> list[Rows]:
+    """Return the records of the answers to each text."""
+    return [_numbered(question, text, names, some) for text, some in zip(texts, found, strict=True)]
+
+
 def _named(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     """Return values by their names; a number that is none is null, as JSON has none."""
     plain = (None if isinstance(v, float) and not math.isfinite(v) else v for v in values)
@@ -39,7 +44,7 @@ def predict(model: Any, how: dict[str, Any], texts: Sequence[str]) -> list[Rows]
     else:
         found = model.predict(texts, wanted.k, exclude_special=wanted.exclude_special)
         names = ("rank", "word", "probability")
-    return [_numbered("prompt", text, names, some) for text, some in zip(texts, found, strict=True)]
+    return _each("prompt", texts, names, found)
 
 
 FIGURES = ("tokens", "unknown", "log_probability", "nats_per_token", "perplexity")
@@ -60,13 +65,8 @@ def score(model: Any, how: dict[str, Any], texts: Sequence[str]) -> list[Rows]:
 def generate(model: Any, how: dict[str, Any], texts: Sequence[str]) -> list[Rows]:
     """Return texts that go on from prompts."""
     writing = model.writing(wanted_texts(how, False))
-    names = ("sample", "text", "tokens", "log_probability")
-    return [
-        _numbered(
-            "prompt", text, names, [(str(one), one.tokens, one.log_probability) for one in writing.texts(text, 0)]
-        )
-        for text in texts
-    ]
+    found = [[(str(one), one.tokens, one.log_probability) for one in writing.texts(text, 0)] for text in texts]
+    return _each("prompt", texts, ("sample", "text", "tokens", "log_probability"), found)
 
 
 def fill(model: Any, how: dict[str, Any], texts: Sequence[str]) -> list[Rows]:
@@ -122,11 +122,8 @@ def translate(model: Any, how: dict[str, Any], texts: Sequence[str]) -> list[Row
             {"source": text, **_named(("translation", "score"), one)} for text, one in zip(texts, best, strict=True)
         ]
         return [[row] for row in rows]
-    names = ("rank", "translation", "score", "log_probability")
-    return [
-        _numbered("source", text, names, [(str(one), one.score, one.log_probability) for one in some])
-        for text, some in zip(texts, found, strict=True)
-    ]
+    told = [[(str(one), one.score, one.log_probability) for one in some] for some in found]
+    return _each("source", texts, ("rank", "translation", "score", "log_probability"), told)
 
 
 def reply(model: Any, how: dict[str, Any], dialogues: Sequence[Sequence[str]]) -> list[Rows]:
@@ -146,24 +143,20 @@ def reply(model: Any, how: dict[str, Any], dialogues: Sequence[Sequence[str]]) -
     return rows
 
 
+NEAR = ("rank", "neighbor", "similarity")
+
+
 def neighbors(model: Any, how: dict[str, Any], words: Sequence[str]) -> list[Rows]:
     """Return the nearest words of words."""
     wanted = settings(Nearing(), how)
     found = model.neighbors(words, wanted.k, approximate=wanted.approximate)
-    return [
-        _numbered("word", word, ("rank", "neighbor", "similarity"), some)
-        for word, some in zip(words, found, strict=True)
-    ]
+    return _each("word", words, NEAR, found)
 
 
 def analogy(model: Any, how: dict[str, Any], terms: Sequence[str]) -> list[Rows]:
     """Return what solves analogies."""
     wanted = settings(Solving(), how)
-    found = model.analogy(terms, wanted.k, method=wanted.method)
-    return [
-        _numbered("prompt", text, ("rank", "neighbor", "similarity"), some)
-        for text, some in zip(terms, found, strict=True)
-    ]
+    return _each("prompt", terms, NEAR, model.analogy(terms, wanted.k, method=wanted.method))
 
 
 def vector(model: Any, how: dict[str, Any], words: Sequence[str]) -> list[Rows]:
