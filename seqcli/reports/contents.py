@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from seqcli.text.content_words import content_rows
+from seqcli.text.reading import read_lines
+from seqcli.text.tokens import shown
+
+if TYPE_CHECKING:
+    from seqcli.text.form import Form
+
+LOOKED = 2_000  # of a vocabulary's tokens, the commonest
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,17 @@ def spread(items: Sequence[Any], count: int) -> list[Any]:
     """Return some items, evenly spread over all."""
     step = max(len(items) / count, 1.0) if count else 1.0
     return [items[int(i * step)] for i in range(min(count, len(items)))]
+
+
+def lines_of(asked: Asked, form: Form, count: int) -> list[str]:
+    """Return some lines of the test text, evenly spread; none without one."""
+    return spread([line for line in read_lines(asked.test, form) if line.strip()], count) if asked.test else []
+
+
+def content_words(tokens: Sequence[str], count: int) -> list[str]:
+    """Return common words that mean something. tokens: a vocabulary's, the commonest first."""
+    some = tokens[:LOOKED]
+    return [shown(some[row]) for row in content_rows(some, count)]
 
 
 def percent(share: float) -> str:

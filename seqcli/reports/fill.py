@@ -6,11 +6,9 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from seqcli.reports.contents import Answers, Asked, likelihoods, percent, spread
-from seqcli.text.content_words import content_rows, is_content
-from seqcli.text.reading import read_lines
+from seqcli.reports.contents import Answers, Asked, content_words, likelihoods, lines_of, percent, spread
+from seqcli.text.content_words import is_content
 from seqcli.text.token_spans import surfaces
-from seqcli.text.tokens import shown
 from seqcli.text.vocabulary import SPECIALS, UNK
 
 if TYPE_CHECKING:
@@ -62,8 +60,7 @@ def _gaps(model: GapFiller, asked: Asked, form: Form) -> list[Gap]:
     """Return lines of the test text, a word of each taken out: each time another place of those that mean something."""
     found = []
     tokenizer = model.asked().tokenizer
-    lines = spread([line for line in read_lines(asked.test, form) if line.strip()], TRIED) if asked.test else []
-    for number, line in enumerate(lines):
+    for number, line in enumerate(lines_of(asked, form, TRIED)):
         parts = list(surfaces(tokenizer, line))
         places = [i for i, part in enumerate(parts) if part.tokens == 1 and is_content(part.text, 2)]
         if places and "[_" not in line:
@@ -75,8 +72,7 @@ def _gaps(model: GapFiller, asked: Asked, form: Form) -> list[Gap]:
 
 def _frames(model: GapFiller) -> list[Gap]:
     """Return gaps between words that the model knows, where there is no text to make them in."""
-    tokens = model.asked().vocabulary.tokens[len(SPECIALS) :][:2_000]
-    words = [shown(tokens[row]) for row in content_rows(tokens, GAPS)]
+    words = content_words(model.asked().vocabulary.tokens[len(SPECIALS) :], GAPS)
     return [Gap(f"{word} [_]", "") for word in words]
 
 

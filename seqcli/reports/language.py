@@ -6,10 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from seqcli.reports.contents import Answers, Asked, bits, likelihoods, spread
-from seqcli.text.content_words import content_rows
-from seqcli.text.reading import read_lines
-from seqcli.text.tokens import shown
+from seqcli.reports.contents import Answers, Asked, bits, content_words, likelihoods, lines_of
 from seqcli.text.vocabulary import EOS, SPECIALS, UNK
 
 if TYPE_CHECKING:
@@ -41,7 +38,7 @@ def said(model: LanguageModel, asked: Asked, form: Form) -> Iterator[Answers]:
 
 def weak(model: LanguageModel, asked: Asked, form: Form) -> Iterator[Answers]:
     """Yield the sentences of a test text that cost most a token, and what rare words cost beside common ones."""
-    lines = spread([line for line in read_lines(asked.test, form) if line.strip()], LINES)
+    lines = lines_of(asked, form, LINES)
     scores = [score for score in model.score(lines) if score.tokens]
     long = [score for score in scores if score.tokens >= LEAST]
     worst = sorted(long, key=lambda score: -score.nats_per_token)[:WORST]
@@ -77,10 +74,8 @@ def _by_frequency(scores: Sequence[Score]) -> list[tuple[str, str, str]]:
 def _prompts(model: LanguageModel, asked: Asked, form: Form) -> list[str]:
     """Return the beginnings of lines of the test text; without one, words that the model knows."""
     if asked.test:
-        lines = spread([line for line in read_lines(asked.test, form) if line.strip()], PROMPTS)
-        return [_beginning(line) for line in lines]
-    tokens = model.asked().vocabulary.tokens[len(SPECIALS) :]
-    return [shown(tokens[row]) for row in content_rows(tokens[:2_000], PROMPTS)]
+        return [_beginning(line) for line in lines_of(asked, form, PROMPTS)]
+    return content_words(model.asked().vocabulary.tokens[len(SPECIALS) :], PROMPTS)
 
 
 def _beginning(line: str) -> str:

@@ -87,7 +87,6 @@ MEANINGS: dict[str, Meaning] = {
         "the log of the number of sentences, which is the most",
     ),
 }
-SIGNATURES = {"signature"}  # told beside the figure that they belong to
 
 
 class Figure(NamedTuple):

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from seqcli.reports.contents import Answers, Asked, percent, spread
-from seqcli.text.reading import read_lines
+from seqcli.reports.contents import Answers, Asked, lines_of, percent
 from seqcli.text.tokens import tokens_of
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def said(model: Sentences, asked: Asked, form: Form) -> Iterator[Answers]:
         yield Answers("Sentences that it draws", command, ("sentence",), [(one,) for one in model.sample(SAMPLES)])
     if model.record.architecture == "sentence-lm":
         return
-    texts = list(asked.texts) or _lines(asked, form, WRITTEN) or _drawn(model)
+    texts = list(asked.texts) or lines_of(asked, form, WRITTEN) or _drawn(model)
     if len(texts) > 1:
         steps = model.interpolate(texts[0], texts[1], STEPS)
         command = f"seqcli interpolate {shlex.join(texts[:2])} --steps {STEPS} -m {model.name}"
@@ -40,7 +39,7 @@ def said(model: Sentences, asked: Asked, form: Form) -> Iterator[Answers]:
 
 def weak(model: Sentences, asked: Asked, form: Form) -> Iterator[Answers]:
     """Yield the sentences of a test text of which least comes back from their codes."""
-    lines = _lines(asked, form, LINES)
+    lines = lines_of(asked, form, LINES)
     if model.record.architecture == "sentence-lm" or not lines:
         return
     written = model.reconstruct(lines)
@@ -56,10 +55,6 @@ def _kept(model: Sentences, sentence: str, written: str) -> float:
     one, other = (tokens_of(model.asked.tokenizer, text) for text in (sentence, written))
     same = sum(block.size for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks())
     return same / max(len(one), 1)
-
-
-def _lines(asked: Asked, form: Form, count: int) -> list[str]:
-    return spread([line for line in read_lines(asked.test, form) if line.strip()], count) if asked.test else []
 
 
 def _drawn(model: Sentences) -> list[str]:

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from seqcli.reports.contents import Answers, Asked, bits, spread
-from seqcli.text.content_words import content_rows
+from seqcli.reports.contents import Answers, Asked, bits, content_words, spread
 from seqcli.text.tokens import shown
 from seqcli.text.vocabulary import SPECIALS
 from seqcli.translation.pairs import read_pairs
@@ -80,5 +79,4 @@ def _sources(model: Translator, asked: Asked, form: Form) -> Sequence[str]:
     """Return sources of the test set; without one, words that the model knows."""
     if asked.test:
         return spread([source for source in read_pairs(asked.test, form).source if source.strip()], SOURCES)
-    tokens = model.lines.source.vocabulary.tokens[len(SPECIALS) :][:2_000]
-    return [shown(tokens[row]) for row in content_rows(tokens, SOURCES)]
+    return content_words(model.lines.source.vocabulary.tokens[len(SPECIALS) :], SOURCES)

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from seqcli.reports.contents import Answers, Asked
-from seqcli.text.content_words import content_rows, is_content
+from seqcli.reports.contents import LOOKED, Answers, Asked, content_words
+from seqcli.text.content_words import is_content
 from seqcli.text.tokens import shown
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 WORDS, NEAR = 8, 8
 RARE = 6  # words with the fewest occurrences
-LOOKED = 2_000
 ANALOGIES = ("king - man + woman", "paris - france + germany", "better - good + bad", "王 - 男 + 女")
 
 
@@ -58,9 +57,8 @@ def _told(found: Sequence[tuple[str, float]]) -> str:
 
 
 def _common(model: WordVectors) -> list[str]:
-    words = list(model)[:LOOKED]
-    found = [shown(words[row]) for row in content_rows(words, WORDS)]
-    return [word for word in found if word in model] or [shown(words[0])]
+    words = list(model)
+    return [word for word in content_words(words, WORDS) if word in model] or [shown(words[0])]
 
 
 def _number(value: float | None) -> str:
