@@ -44,6 +44,9 @@ EXTRAS = {  # module -> what installs it, of those that not everybody needs
     "usearch": "seqcli[index]",
     "sklearn": "seqcli[maps]",
     "umap": "seqcli[maps]",
+    "jinja2": "seqcli[report]",
+    "tensorboard": "seqcli[tensorboard]",
+    "zstandard": "seqcli[zstd]",
 }
 
 
@@ -92,6 +95,17 @@ class DamagedError(ModelError):
 
 class DivergedError(SeqcliError):
     """A training whose loss or gradient stopped being a number, or that learns nothing."""
+
+
+def check_installed(module: str, need: str) -> None:
+    """Raise ModelError where a module that not everybody needs is not installed; it is not loaded.
+
+    need: what needs it, and its name, as the line begins.
+    """
+    from importlib.util import find_spec  # here: most commands need none of these
+
+    if find_spec(module) is None:
+        raise ModelError(f"{need}; install it: pip install '{EXTRAS[module]}'")
 
 
 class LostError(SeqcliError):

@@ -14,7 +14,6 @@ import seqcli as face
 from seqcli.session import Heard
 from seqcli.store import Shelf
 from seqcli.threads import Untouched
-from seqcli.training import live_events
 from seqcli.training.events import Evaluated
 from seqcli.training.live_events import LiveEvents
 from seqcli.training.progress import Progress
@@ -54,7 +53,7 @@ def test_word_vectors_from_python_write_theirs(here: Path) -> None:
 
 
 def test_without_tensorboard_nothing_is_read_and_one_line_says_what_to_install(here: Path) -> None:
-    with mock.patch.object(live_events, "find_spec", return_value=None):
+    with mock.patch("importlib.util.find_spec", return_value=None):
         done = seqcli("train-lm", "nosuch.txt", "--tensorboard", "runs")
     assert done.code == 1 and done.error.endswith("pip install 'seqcli[tensorboard]'")
 

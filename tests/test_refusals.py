@@ -269,7 +269,7 @@ def test_a_model_that_cannot_be_written_is_told_before_shares_are_fitted(here: P
 def test_a_package_that_a_map_or_an_index_needs_is_told_before_the_model_is_read(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("seqcli.vectors.projection", "seqcli.vectors.approximate"):
+    for module in ("seqcli.vectors.projection", "importlib.util"):
         monkeypatch.setattr(f"{module}.find_spec", lambda name: None)
     assert "scikit-learn" in seqcli("map", "m.html", "-m", "none", "--method", "tsne").error
     assert "pip install 'seqcli[index]'" in seqcli("index-vectors", "none").error

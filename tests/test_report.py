@@ -95,7 +95,7 @@ def test_what_cannot_be_is_one_line_and_writes_nothing(monkeypatch: pytest.Monke
     assert "one or two" in seqcli("report", "net", "counted", "words", "--output", "three.html").error
     assert "no model 'nte'" in seqcli("report", "nte", "--output", "none.html").error
     assert "Cannot read 'nosuch'" in seqcli("report", "net", "--test", "nosuch", "--output", "none.html").error
-    monkeypatch.setattr("seqcli.reports.page.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "seqcli[report]" in seqcli("report", "net", "--output", "none.html").error
     assert Path("kept.html").read_text("utf-8") == "mine"
     assert not Path("three.html").exists() and not Path("none.html").exists()

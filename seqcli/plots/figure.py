@@ -5,11 +5,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from io import BytesIO
 from typing import Any
 
-from seqcli.errors import ModelError
+from seqcli.errors import check_installed
 from seqcli.store.files import write_whole
 
 DPI = 150
@@ -23,8 +22,7 @@ JAPANESE_FONTS = (  # what systems bring: Linux, macOS, Windows
 
 def check_matplotlib() -> None:
     """Raise ModelError where matplotlib is not installed; it is not loaded, which takes longer than many an answer."""
-    if find_spec("matplotlib") is None:
-        raise ModelError("Pictures need matplotlib; install it: pip install 'seqcli[plots]'")
+    check_installed("matplotlib", "Pictures need matplotlib")
 
 
 def load_matplotlib() -> Any:

@@ -6,12 +6,11 @@ import importlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seqcli.errors import ModelError, escape
+from seqcli.errors import check_installed, escape
 from seqcli.reports.again import again, remark
 from seqcli.reports.contents import Answers, Asked
 from seqcli.reports.meanings import Figure, figures_of, signature
@@ -51,8 +50,7 @@ class Told:
 
 def check_jinja() -> None:
     """Raise ModelError where jinja2 is not installed; it is not loaded."""
-    if find_spec("jinja2") is None:
-        raise ModelError("A report needs jinja2; install it: pip install 'seqcli[report]'")
+    check_installed("jinja2", "A report needs jinja2")
 
 
 def told(session: Session, record: Record, facts: list[tuple[str, str]], asked: Asked, form: Form) -> Told:

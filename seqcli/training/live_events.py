@@ -7,10 +7,9 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from seqcli.errors import ModelError, quoted
+from seqcli.errors import check_installed, quoted
 from seqcli.store.files import explained
 
 if TYPE_CHECKING:
@@ -23,8 +22,7 @@ FLUSH_SECONDS = 5  # what was written is seen by then
 
 def check_tensorboard() -> None:
     """Raise ModelError where tensorboard is not installed; it is not loaded."""
-    if find_spec("tensorboard") is None:
-        raise ModelError("--tensorboard needs TensorBoard; install it: pip install 'seqcli[tensorboard]'")
+    check_installed("tensorboard", "--tensorboard needs TensorBoard")
 
 
 @contextmanager

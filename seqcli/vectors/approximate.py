@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from seqcli.errors import DamagedError, ModelError
+from seqcli.errors import DamagedError, check_installed
 from seqcli.vectors.graph_file import fault
 from seqcli.vectors.table import Near, Table
 
@@ -66,8 +65,7 @@ class Index:
 
 def check_usearch() -> None:
     """Raise ModelError where the package is not installed; it is not loaded."""
-    if find_spec("usearch") is None:
-        raise ModelError("An index needs the package usearch; install it: pip install 'seqcli[index]'")
+    check_installed("usearch", "An index needs the package usearch")
 
 
 def _usearch() -> Any:
