@@ -172,11 +172,7 @@ def run(
         say_finished(session, record)
         return None
     made = trainer.make(plan, draft)
-    if isinstance(made, Done):
-        done = made
-    else:
-        with watched(session, order.name, order.listener) as listener:
-            done = _followed(session, trainer, replace(order, listener=listener), draft, made, began)
+    done = made if isinstance(made, Done) else _followed(session, trainer, order, draft, made, began)
     session.shelf.set_default(draft.name, only_first=True)
     assert draft.record is not None
     return Outcome(draft.record, draft.directory, done, time.monotonic() - began, trainer.unit)
@@ -201,10 +197,11 @@ def _followed(session: Session, trainer: Trainer, order: Order, draft: Draft, ma
         checkpoint.files |= files
         checkpoint.results = {"held_out": figures | dict(event.parts)}
 
-    with Stop() as stop, _shared(trainer.task, made, stop):
+    watching = watched(session, order.name, order.listener)
+    with Stop() as stop, watching as listener, _shared(trainer.task, made, stop):
         training.stop = stop.asked
         fit = Fit(session, checkpoint, stop, lambda: pack(training.state()), keep, order.line, made.measure)
-        fit.unit, fit.keep_last, fit.listener = trainer.unit, made.keep_last, order.listener
+        fit.unit, fit.keep_last, fit.listener = trainer.unit, made.keep_last, listener
         fit.remark = made.remark
         why = fit.follow(training.events(), p)
         if (made.finish or made.late_files) and stop.asked():
