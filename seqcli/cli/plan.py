@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from seqcli.text.text_sample import TextSample
 
 LITTLE = 0.1  # of a text, that a training reads: most of it was counted in vain
+Free = dict[str, int | None]  # bytes
 MANY = 10  # epochs that are told as a whole number
 
 
@@ -53,16 +54,17 @@ def plan(session: Session, /, texts: tuple[str, ...], as_json: bool, **params: A
         session.note(tokenizer_note(text.text.tokenizer, text.why))
     session.note("Timing some updates.")
     found = forecast(session, text, asked)
-    for line in _problems(session, found):
+    free = _free(session)
+    for line in _problems(found, free):
         session.note(f"Warning: {line}")
     if as_json or not session.terminal.table:
-        figures = _figures(session, text, asked, found)
+        figures = _figures(text, asked, found, free)
         if as_json:
             session.terminal.document(figures)
         else:
             session.terminal.facts(figures.items(), "figure", "value")
     else:
-        session.terminal.facts(_in_words(session, texts, text, asked, found))
+        session.terminal.facts(_in_words(texts, text, asked, found, free))
     session.note("Train it:", ("seqcli", "train-lm", *texts, *_options(recipe_of(asked.minutes), asked, found)))
 
 
@@ -71,7 +73,7 @@ def _options(recipe: str, asked: ForecastSpec, found: Forecast) -> list[str]:
     return words if asked.nodes == 1 else [*words, "--batch-size", str(found.batch_size)]
 
 
-def _figures(session: Session, text: TextSample, asked: ForecastSpec, found: Forecast) -> dict[str, Any]:
+def _figures(text: TextSample, asked: ForecastSpec, found: Forecast, free: Free) -> dict[str, Any]:
     """Return what --json and a pipe tell: seconds, bytes, counts."""
     spec = found.spec
     return {
@@ -103,11 +105,11 @@ def _figures(session: Session, text: TextSample, asked: ForecastSpec, found: For
         "memory_bytes": found.memory_bytes,
         "disk_bytes": found.disk_bytes,
         "model_bytes": found.model_bytes,
-        **{f"free_{name}": count for name, count in _free(session).items()},
+        **{f"free_{name}": count for name, count in free.items()},
     }
 
 
-def _free(session: Session) -> dict[str, int | None]:
+def _free(session: Session) -> Free:
     """Return the bytes that are free: of memory, and of the disk where models go."""
     from seqcli import machine
     from seqcli.training.memory import available
@@ -116,10 +118,10 @@ def _free(session: Session) -> dict[str, int | None]:
 
 
 def _in_words(
-    session: Session, texts: tuple[str, ...], text: TextSample, asked: ForecastSpec, found: Forecast
+    texts: tuple[str, ...], text: TextSample, asked: ForecastSpec, found: Forecast, free: Free
 ) -> Iterator[tuple[str, str]]:
     """Yield what a person reads."""
-    spec, free, about = found.spec, _free(session), "" if text.whole else "about "
+    spec, about = found.spec, "" if text.whole else "about "
     name = texts[0] if len(texts) == 1 else f"{len(texts):,} texts"
     read = "all of it read" if text.whole else f"{size(text.sample_bytes)} of it read, the rest estimated"
     packed = f", {about}{size(text.bytes)} unpacked" if text.bytes > text.file_bytes else ""
@@ -149,9 +151,8 @@ def _of(free: int | None) -> str:
     return "" if free is None else f", {size(free)} free"
 
 
-def _problems(session: Session, found: Forecast) -> Iterator[str]:
+def _problems(found: Forecast, free: Free) -> Iterator[str]:
     """Yield what would go wrong, and what to do."""
-    free = _free(session)
     memory, disk = found.memory_bytes, found.disk_bytes
     if free["memory"] is not None and memory > free["memory"]:
         yield f"{size(memory)} of memory are needed{_of(free['memory'])}; give fewer --minutes, or a larger machine."

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from seqcli.language.arrays import language_table
 from seqcli.language.fit_to_time import UPDATES, fitted, operations_a_second, seconds_of_updates
 from seqcli.language.recipes import RECIPES, cost
 from seqcli.language.training import plan_of
+from seqcli.training.memory import most_held, parameters_of
 from seqcli.training.plan import Plan
 from seqcli.training.progress import LEAST_SHARE, Progress
 
@@ -63,7 +65,7 @@ def forecast(session: Session, text: TextSample, asked: ForecastSpec) -> Forecas
     alone, known = plan.run, text.vocabulary
     shared = replace(plan, run=replace(alone, batch_size=alone.batch_size * asked.nodes))
     spec = _spec(shared, alone, text, asked)
-    count = parameters_of(spec, known)
+    count = parameters_of(language_table(spec, known))
     own, measuring = _seconds(spec, alone, text, min(TIMED_SHARE * 60 * asked.minutes, TIMED_MOST))
     own *= cost(spec, known, shared.run) / cost(spec, known, alone)  # the output layer scores the words of all rows
     travel = travel_seconds(count, asked)
@@ -96,7 +98,7 @@ def _spec(plan: Plan, alone: RunSpec, text: TextSample, asked: ForecastSpec) -> 
     if asked.nodes == 1:
         return spec
     own = cost(spec, known, plan.run) * plan.run.batch_size * plan.run.unroll / speed
-    waiting = _waiting(own, travel_seconds(parameters_of(spec, known), asked))
+    waiting = _waiting(own, travel_seconds(parameters_of(language_table(spec, known)), asked))
     return fitted(plan, known, tokens, speed * (1 - waiting), {}).spec
 
 
@@ -143,13 +145,6 @@ def recipe_of(minutes: float) -> str:
     return min(usual, key=lambda name: abs(math.log(minutes / usual[name])))
 
 
-def parameters_of(spec: LanguageSpec, vocabulary_size: int) -> int:
-    """Return how many weights a model has."""
-    from seqcli.language.arrays import language_table
-
-    return sum(math.prod(shape) for _, shape in language_table(spec, vocabulary_size).values())
-
-
 def travel_seconds(parameters: int, asked: ForecastSpec) -> float:
     """Return how long the gradients of an update travel: in a ring, each machine sends and gets nearly all twice."""
     return 2 * (asked.nodes - 1) / asked.nodes * 8 * WEIGHT_BYTES * parameters / (asked.network * 1e9)
@@ -162,7 +157,5 @@ def _waiting(own: float, travel: float) -> float:
 
 def _memory(text: TextSample, parameters: int) -> int:
     """Return the bytes that this process has held while it measured, and what the training adds to them."""
-    from seqcli.training.memory import most_held
-
     share = text.sample_bytes / max(text.bytes, 1)
     return most_held() + FREED + int(text.tables_bytes * (1 - share)) + WEIGHT_BYTES * PACKED * parameters

@@ -28,9 +28,14 @@ def check_memory(needed: int, smaller: str = "--hidden-size, --embedding-size or
         )
 
 
+def parameters_of(table: Table) -> int:
+    """Return how many parameters a model has; table: (type, shape) of its weights, by name."""
+    return sum(math.prod(shape) for _, shape in table.values())
+
+
 def check_size(run: RunSpec, table: Table) -> int:
     """Return how many parameters a model has; raise SeqcliError where memory does not suffice to train it."""
-    parameters = sum(math.prod(shape) for _, shape in table.values())
+    parameters = parameters_of(table)
     kept = 4 + (run.average > 0)  # numbers for each: weight, gradient, Adam's two moments; the running mean
     check_memory(4 * kept * parameters * launch.processes_here())
     return parameters
