@@ -68,10 +68,8 @@ class DialogueModel(nn.Module):
         self.combine = nn.Linear(hidden + len(spec.looks) * states, width)
         self.output_bias = nn.Parameter(self.share.log().float())  # of chance alone: it need not be learned first
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)  # small: the tied output layer begins near uniform
-        for lexical in self.lexical.values():
-            nn.init.eye_(
-                lexical.get_parameter("weight")
-            )  # what is looked at is likelier to be said: looking pays from the start
+        for lexical in self.lexical.values():  # what is looked at is likelier to be said: looking pays from the start
+            nn.init.eye_(lexical.get_parameter("weight"))
         if self.distance is not None:
             nn.init.zeros_(self.distance.weight)
 

@@ -46,11 +46,9 @@ class TextSample:
     vocabulary: int
     training_tokens: int  # the ends of units included
     held_out_tokens: int
-    reading_seconds: (
-        float  # reading and interning; counting: what is held out, tokens, vocabulary; encoding: both parts
-    )
-    counting_seconds: float
-    encoding_seconds: float
+    reading_seconds: float  # interning included
+    counting_seconds: float  # of what is held out, tokens, vocabulary
+    encoding_seconds: float  # of both parts
     tables_bytes: int  # memory that grows with the different pieces and tokens
     ids_bytes: int  # of the text as ids, on the disk where models go where it is long
     ids: Ids  # of its beginning, to time updates with
