@@ -9,6 +9,7 @@ from torch import nn
 from seqcli.dialogue.batches import Packed
 from seqcli.dialogue.settings import DialogueSpec
 from seqcli.layers.latent import Gaussian, GaussianLayer
+from seqcli.layers.products import Linear, product
 
 
 class LatentLayers(nn.Module):
@@ -20,11 +21,11 @@ class LatentLayers(nn.Module):
     def __init__(self, spec: DialogueSpec) -> None:
         super().__init__()
         known, size = spec.context_size, spec.latent_size
-        self.before = nn.Linear(known, known)
+        self.before = Linear(known, known)
         self.prior = GaussianLayer(known, size)
-        self.after = nn.Linear(known + 2 * spec.encoder_size, known)
+        self.after = Linear(known + 2 * spec.encoder_size, known)
         self.posterior = GaussianLayer(known, size)
-        self.words = nn.Linear(known + size, spec.embedding_size)
+        self.words = Linear(known + size, spec.embedding_size)
 
     def forward(self, context: torch.Tensor, vectors: torch.Tensor) -> tuple[Gaussian, Gaussian]:
         prior: Gaussian = self.prior(torch.tanh(self.before(context)))
@@ -35,5 +36,5 @@ class LatentLayers(nn.Module):
         self, told: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, targets: torch.Tensor, said: Packed
     ) -> torch.Tensor:
         """Return what all words cost without their order. told [R, C + Z], targets [M]. Source: Zhao et al. 2017."""
-        logs = F.log_softmax(F.linear(torch.tanh(self.words(told)), weight, bias).float(), -1)
+        logs = F.log_softmax(product(torch.tanh(self.words(told)), weight, bias).float(), -1)
         return -logs[said.rows, targets].sum()

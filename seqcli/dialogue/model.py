@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from seqcli.dialogue.batches import Batch, Packed
@@ -17,17 +18,19 @@ from seqcli.latent.collapse import Posteriors
 from seqcli.layers.gru import PackedGRU
 from seqcli.layers.latent import kl_cost
 from seqcli.layers.part import own_chance
+from seqcli.layers.products import Linear
 from seqcli.layers.softmax import full_nats, token_nats, training_loss
 from seqcli.text.vocabulary import UNK
 from seqcli.training.loss import Loss
 
 
 class Known(NamedTuple):
-    """What was made of some dialogues: words [N, E], states [N, 2H]; of R' replies what was said before, context
-    [R', C], and the vectors of the replies themselves [R', 2H], which only a posterior may look at.
+    """What was made of some dialogues: words [N, E], the decoder's inputs [M, E], states [N, 2H]; of R' replies what was
+    said before, context [R', C], and the vectors of the replies themselves [R', 2H], which only a posterior may look at.
     """
 
     words: torch.Tensor
+    inputs: torch.Tensor
     states: torch.Tensor
     context: torch.Tensor
     replies: torch.Tensor
@@ -62,10 +65,10 @@ class DialogueModel(nn.Module):
         self.start = nn.Linear(spec.told_size, hidden)
         self.told = nn.Linear(spec.told_size, width, bias=False)
         self.decoder = PackedGRU(width, hidden)
-        self.keys = nn.ModuleDict({name: nn.Linear(states, hidden, bias=False) for name in spec.looks})
-        self.lexical = nn.ModuleDict({name: nn.Linear(width, width, bias=False) for name in spec.looks})
+        self.keys = nn.ModuleDict({name: Linear(states, hidden, bias=False) for name in spec.looks})
+        self.lexical = nn.ModuleDict({name: Linear(width, width, bias=False) for name in spec.looks})
         self.distance = nn.Embedding(2, DISTANCES) if "earlier" in spec.looks else None
-        self.combine = nn.Linear(hidden + len(spec.looks) * states, width)
+        self.combine = Linear(hidden + len(spec.looks) * states, width)
         self.output_bias = nn.Parameter(self.share.log().float())  # of chance alone: it need not be learned first
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)  # small: the tied output layer begins near uniform
         for lexical in self.lexical.values():  # what is looked at is likelier to be said: looking pays from the start
@@ -118,14 +121,15 @@ class DialogueModel(nn.Module):
 
     def known(self, batch: Batch) -> Known:
         """Return what the encoder and the context layer made of some dialogues."""
-        words = self.embedding(batch.words)
+        ids = [batch.words, self._read(batch)]
+        words, inputs = self.embedding(torch.cat(ids)).split([len(part) for part in ids])  # its gradient is a table
         states, vectors = self._encode(words, batch)
-        places = batch.said.places
-        return Known(words, states, self._context(vectors, batch.speakers)[places], vectors[places])
+        context, places = self._context(vectors, batch.speakers), batch.said.places
+        return Known(words, inputs, states, F.embedding(places, context), F.embedding(places, vectors))
 
     def hidden(self, batch: Batch, known: Known, told: torch.Tensor) -> torch.Tensor:
         """told [R', C (+ Z)] -> what the output layer reads for each predicted token [M, E]."""
-        x = self._drop(self.embedding(self._read(batch)) * self.scale, batch.said) + self.told(told)[batch.said.rows]
+        x = self._drop(known.inputs * self.scale, batch.said) + F.embedding(batch.said.rows, self.told(told))
         y, _ = self.decoder(x, batch.said.sizes, torch.tanh(self.start(told)))
         hidden: torch.Tensor = self._combined(self._drop(y, batch.said), known.states, known.words, batch)
         return self._drop(hidden, batch.said)
@@ -158,7 +162,7 @@ class DialogueModel(nn.Module):
         by_turn = vectors.view(*speakers.shape, -1)
         known = torch.tanh(self.last(by_turn))
         if self.context is not None:
-            goes_on = nn.functional.pad(speakers[:, 1:] == speakers[:, :-1], (1, 0))  # who spoke before
+            goes_on = F.pad(speakers[:, 1:] == speakers[:, :-1], (1, 0))  # who spoke before
             known = known + self.context(torch.cat([by_turn, goes_on[..., None].to(vectors.dtype)], -1))[0]
         before = torch.cat([torch.zeros_like(known[:, :1]), known[:, :-1]], 1)
         return before.flatten(0, 1)
@@ -168,9 +172,9 @@ class DialogueModel(nn.Module):
         if not self.keys:
             return torch.tanh(self.combine(y))
         parts, added = [y], None
-        values = torch.cat([states, words], 1)[batch.memory.clamp(min=0)]  # [D, L, 2H + E]
+        values = F.embedding(batch.memory.clamp(min=0), torch.cat([states, words], 1))  # [D, L, 2H + E]
         for name in self.keys:
-            seen = torch.bmm(self.attention(name, y, states, batch), values).flatten(0, 1)[batch.asked]
+            seen = F.embedding(batch.asked, torch.bmm(self.attention(name, y, states, batch), values).flatten(0, 1))
             parts.append(seen[:, : states.shape[1]])
             own = self.lexical[name](seen[:, states.shape[1] :])
             added = own if added is None else added + own
@@ -183,8 +187,8 @@ class DialogueModel(nn.Module):
         name: "last", at the utterance before its own, or "earlier", at those before that. What is left of 1 looks at
         nothing, whose score is 0.
         """
-        queries = y[batch.queries.clamp(min=0)]
-        keys = self.keys[name](states)[batch.memory.clamp(min=0)]
+        queries = F.embedding(batch.queries.clamp(min=0), y)
+        keys = F.embedding(batch.memory.clamp(min=0), self.keys[name](states))
         scores = torch.bmm(queries, keys.transpose(1, 2)) * y.shape[1] ** -0.5
         if name == "earlier":
             scores = scores + self._nearness(batch)

@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+
+from seqcli.layers.products import linear, padded, product, rounded
 
 
 class PackedGRU(nn.Module):
@@ -45,7 +46,7 @@ class PackedGRU(nn.Module):
         self, x: torch.Tensor, counts: list[int], first: torch.Tensor, ending: str
     ) -> tuple[torch.Tensor, torch.Tensor]:
         w, b = self.get_parameter(f"weight_ih_l0{ending}"), self.get_parameter(f"bias_ih_l0{ending}")
-        from_input = F.linear(x, w, b)
+        from_input = product(x, w, b)
         w, b = self.get_parameter(f"weight_hh_l0{ending}"), self.get_parameter(f"bias_hh_l0{ending}")
         states, last = _Steps.apply(from_input, w, b, first, counts, bool(ending))  # type: ignore[no-untyped-call]
         return states, last
@@ -65,26 +66,24 @@ class _Steps(torch.autograd.Function):
         counts: list[int],
         returning: bool,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        size = weight.shape[1]
+        size, rows = weight.shape[1], len(first)
         gates = from_input.clone()  # reset, update, new: their activations in the end
         before, states, of_new = (from_input.new_empty(len(gates), size) for _ in range(3))
-        transposed, h = weight.t(), first
-        last = first.clone()
+        columns = weight.t().contiguous().t()  # the same numbers, laid as oneDNN reads them quickest
+        h = first.new_zeros(rounded(rows), size)  # of every text; of one that ends the last one stays
+        h[:rows] = first
         for low, count in _spans(counts, returning):
-            high = low + count
-            h = _rows(h, first, count)
-            before[low:high] = h
-            from_state = torch.addmm(bias, h, transposed)
+            high, now = low + count, h[:count]
+            before[low:high] = now
+            from_state = linear(h[: rounded(count)], columns, bias)[:count]
             both, new = gates[low:high, : 2 * size], gates[low:high, 2 * size :]
             both.add_(from_state[:, : 2 * size]).sigmoid_()
             of_new[low:high] = from_state[:, 2 * size :]
             new.addcmul_(both[:, :size], from_state[:, 2 * size :]).tanh_()
-            h = torch.lerp(new, h, both[:, size:])
-            states[low:high] = h
-            last[:count] = h  # of a text that ends here it stays
+            states[low:high] = torch.lerp(new, now, both[:, size:], out=now)
         ctx.save_for_backward(gates, before, of_new, weight)
         ctx.counts, ctx.returning = counts, returning
-        return states, last
+        return states, h[:rows]
 
     @staticmethod
     @torch.amp.custom_bwd(device_type="cpu")  # type: ignore[untyped-decorator]
@@ -96,7 +95,7 @@ class _Steps(torch.autograd.Function):
         by_update = (before - new) * update * (1 - update)
         by_reset = of_new * reset * (1 - reset)
         from_input = torch.empty_like(gates)
-        from_state = torch.empty_like(gates)
+        from_state = gates.new_zeros(rounded(len(gates) + rounded(len(by_last))), gates.shape[1])
         size, rows = weight.shape[1], len(by_last)
         flowing = torch.zeros(rows, size) + by_last  # the gradient of the state after the step, of every text
         for low, count in reversed(list(_spans(ctx.counts, ctx.returning))):
@@ -108,8 +107,10 @@ class _Steps(torch.autograd.Function):
             torch.mul(inner[:, 2 * size :], by_reset[low:high], out=inner[:, :size])
             outer[:, : 2 * size] = inner[:, : 2 * size]
             torch.mul(inner[:, 2 * size :], reset[low:high], out=outer[:, 2 * size :])
-            flowing[:count] = torch.addmm(h * update[low:high], outer, weight)
-        return from_input, torch.mm(from_state.t(), before), from_state.sum(0), flowing, None, None
+            further = linear(from_state[low : low + rounded(count)], weight.t())[:count]
+            torch.addcmul(further, h, update[low:high], out=h)
+        by_weight = linear(from_state[: rounded(len(gates))].t(), padded(before).t())
+        return from_input, by_weight, from_state.sum(0), flowing, None, None
 
 
 def _spans(counts: list[int], returning: bool) -> list[tuple[int, int]]:
@@ -119,8 +120,3 @@ def _spans(counts: list[int], returning: bool) -> list[tuple[int, int]]:
         found.append((low, count))
         low += count
     return found[::-1] if returning else found
-
-
-def _rows(h: torch.Tensor, first: torch.Tensor, count: int) -> torch.Tensor:
-    """Return the states of the first `count` texts; those that begin only now have their first one."""
-    return h[:count] if len(h) >= count else torch.cat([h, first[len(h) : count]])

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from seqcli.layers.part import batch_mean, drawn_by_row
+from seqcli.layers.products import Linear
 from seqcli.layers.shapes import WIDEST
 
 
@@ -48,8 +49,8 @@ class GaussianLayer(nn.Module):
 
     def __init__(self, input_size: int, latent_size: int) -> None:
         super().__init__()
-        self.mean = nn.Linear(input_size, latent_size)
-        self.log_variance = nn.Linear(input_size, latent_size)
+        self.mean = Linear(input_size, latent_size)
+        self.log_variance = Linear(input_size, latent_size)
 
     def forward(self, x: torch.Tensor) -> Gaussian:
         return Gaussian(self.mean(x), self.log_variance(x).clamp(-WIDEST, WIDEST))

@@ -15,6 +15,14 @@ from torch import nn
 _WHOLE = hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
+def rounded(rows: int) -> int:
+    """Return so many rows or a few more: oneDNN writes a kernel for each number of rows, which takes it as long as one
+    product of some hundred rows does, and keeps the last 1,024 of them.
+    """
+    step = 8 if rows <= 64 else 32 if rows <= 256 else 128 if rows <= 1024 else 256
+    return -(-rows // step) * step
+
+
 def linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
     """x [N, D], weight [K, D], bias [K] -> x weight' + bias [N, K]; not to be differentiated."""
     if not _WHOLE or x.dtype != torch.float32 or weight.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
@@ -23,23 +31,41 @@ def linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = No
     return found
 
 
+def product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+    """x [N, D], weight [K, D], bias [K] -> x weight' + bias [N, K], to be differentiated: oneDNN's, forth and back."""
+    if torch.is_autocast_enabled("cpu"):
+        return F.linear(x, weight, bias)
+    found: torch.Tensor = _Product.apply(x, weight, bias)  # type: ignore[no-untyped-call]
+    return found
+
+
 class Linear(nn.Linear):
-    """A fully connected layer whose products, forth and back, are oneDNN's. x [N, K] -> [N, M]."""
+    """A fully connected layer whose products are `product`. x [..., D] -> [..., K]."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if torch.is_autocast_enabled("cpu"):
-            return super().forward(x)
-        found: torch.Tensor = _Linear.apply(x, self.weight, self.bias)  # type: ignore[no-untyped-call]
-        return found
+        return product(x.flatten(0, -2), self.weight, self.bias).unflatten(0, x.shape[:-1])
 
 
-class _Linear(torch.autograd.Function):
+class _Product(torch.autograd.Function):
+    """Rows of zeros make their number one that was met before: x [N, D] -> [N, K]."""
+
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+        x, rows = padded(x), len(x)
         ctx.save_for_backward(x, weight)
-        return linear(x, weight, bias)
+        return linear(x, weight, bias)[:rows]
 
     @staticmethod
-    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        (x, weight), gradient = ctx.saved_tensors, gradients[0]
-        return linear(gradient, weight.t()), linear(gradient.t(), x.t()), gradient.sum(0)
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        (x, weight), wanted = ctx.saved_tensors, ctx.needs_input_grad
+        gradient, rows = padded(gradients[0]), len(gradients[0])
+        return (
+            linear(gradient, weight.t())[:rows] if wanted[0] else None,
+            linear(gradient.t(), x.t()) if wanted[1] else None,
+            gradient.sum(0) if wanted[2] else None,
+        )
+
+
+def padded(x: torch.Tensor) -> torch.Tensor:
+    """x [N, D] -> [rounded(N), D], zeros behind it."""
+    return F.pad(x, (0, 0, 0, rounded(len(x)) - len(x)))
