@@ -25,12 +25,12 @@ HALF = (b"", b"POST /predict HTTP/1.1\r\nhost: 127.0.0.1\r\n", b"G")  # what a s
 COUNTED = re.compile(r'^seqcli_requests_total\{path="([^"]*)",status="(\d+)"\} ([\d.e+]+)$', re.MULTILINE)
 
 
-def started(options: argparse.Namespace, notes: IO[bytes]) -> tuple[subprocess.Popen[bytes], str]:
-    """Start a server; return it and its address."""
+def started(options: argparse.Namespace, notes: IO[bytes], *how: str) -> tuple[subprocess.Popen[bytes], str]:
+    """Start a server; return it and its address. how: options of serve."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    line = [options.seqcli, "--models-dir", options.models_dir, "serve", "--port", str(port), "--seconds", "20"]
+    line = [options.seqcli, "--models-dir", options.models_dir, "serve", "--port", str(port), *how]
     server, address = subprocess.Popen(line, stderr=notes, stdout=notes), f"http://127.0.0.1:{port}"
     for _ in range(600):
         try:
@@ -109,7 +109,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder, "notes")
         with notes.open("wb") as out:
-            server, address = started(options, out)
+            server, address = started(options, out, "--seconds", "20")
             try:
                 alone = answered(address)
                 opened = idle_clients(address, options.idle)

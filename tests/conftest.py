@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # files run side by side: a processor for each
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as seqcli sets it for itself, before torch is imported
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"

@@ -143,6 +143,35 @@ def test_the_prompt_has_its_exact_log_probabilities(client: TestClient, models: 
                for best, log in zip(logs["top_logprobs"], logs["token_logprobs"], strict=True))  # fmt: skip
 
 
+def test_a_prompt_may_be_the_ids_of_its_tokens(client: TestClient) -> None:
+    text = "the cat saw a king"
+    cut = client.post("/tokenize", json={"prompt": text, "add_special_tokens": False}).json()
+    assert cut["count"] == len(cut["tokens"]) == 5
+    assert client.post("/detokenize", json={"tokens": cut["tokens"]}).json() == {"prompt": text}
+    end = client.get("/tokenizer_info").json()["bos_token"]
+    [eos] = client.post("/tokenize", json={"prompt": end, "add_special_tokens": False}).json()["tokens"]
+    assert client.post("/tokenize", json={"prompt": text}).json()["tokens"] == [eos, *cut["tokens"]]
+
+    asked = {"echo": True, "max_tokens": 3, "temperature": 0, "logprobs": 2}
+    prompts = [text, cut["tokens"], [eos, *cut["tokens"]]]
+    written = [client.post("/v1/completions", json={**asked, "prompt": prompt}).json() for prompt in prompts]
+    by_text, by_ids, begun = (one["choices"][0] for one in written)
+    assert by_ids == by_text and begun["text"] == by_text["text"] and written[0]["usage"] == written[2]["usage"]
+    assert begun["logprobs"]["token_logprobs"] == [None, *by_text["logprobs"]["token_logprobs"]]
+    several = client.post("/v1/completions", json={**asked, "prompt": prompts[1:]}).json()["choices"]
+    assert [one["text"] for one in several] == [by_text["text"]] * 2
+
+
+def test_a_text_of_several_lines_costs_what_evaluate_says(client: TestClient, models: Path, tmp_path: Path) -> None:
+    lines = ["the cat saw a king", "a king saw the dog", "the dog"]
+    (tmp_path / "test.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    ids = client.post("/tokenize", json={"prompt": "\n".join(lines) + "\n"}).json()["tokens"]
+    told = client.post("/v1/completions", json={"prompt": ids, "echo": True, "max_tokens": 1, "logprobs": 1}).json()
+    nats = -sum(told["choices"][0]["logprobs"]["token_logprobs"][1:-1])
+    figures = face.load("book", models, task="lm").evaluate(tmp_path / "test.txt")
+    assert figures.tokens == len(ids) - 1 and np.isclose(nats / figures.tokens, figures.nats_per_token, atol=1e-5)
+
+
 def test_completions_are_the_same_again_and_end_where_they_should(client: TestClient) -> None:
     asked = {"prompt": ["the", "a"], "n": 2, "max_tokens": 5, "seed": 1, "logprobs": 0}
     first, again = (client.post("/v1/completions", json=asked).json() for _ in range(2))
@@ -171,7 +200,7 @@ def test_embeddings_are_the_means_of_word_vectors(client: TestClient, models: Pa
 
 @pytest.mark.parametrize(
     "asked",
-    [{"prompt": [1, 2]}, {"prompt": []}, {"suffix": "x"}, {"logprobs": True}, {"n": 0}, {"stop": [""]}, {"zzz": 1},
+    [{"prompt": [1, -2]}, {"prompt": ["the", 1]}, {"prompt": [[1], []]}, {"prompt": [10**9]}, {"prompt": [True]}, {"prompt": []}, {"suffix": "x"}, {"logprobs": True}, {"n": 0}, {"stop": [""]}, {"zzz": 1},
      {"max_tokens": 10**9}, {"temperature": "hot"}, {"best_of": 3}],
 )  # fmt: skip
 def test_what_openai_has_and_this_has_not_is_refused_by_name(client: TestClient, asked: dict[str, Any]) -> None:

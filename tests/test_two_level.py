@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from seqcli.layers.products import linear
+from seqcli.layers.products import linear, product
 from seqcli.layers.shapes import cluster_bounds
 from seqcli.layers.two_level import TwoLevel
 
@@ -50,3 +50,16 @@ def test_products_are_those_of_torch() -> None:
     assert torch.allclose(linear(x, weight), wanted - bias, atol=1e-6)
     with torch.autocast("cpu", torch.bfloat16):
         assert linear(x, weight, bias).dtype == torch.bfloat16, "as slow and as rough as was asked for"
+
+
+@pytest.mark.parametrize("rows", [1, 8, 33, 300])
+@pytest.mark.parametrize("with_bias", [False, True])
+def test_gradients_of_products_are_those_of_torch(rows: int, with_bias: bool) -> None:
+    torch.manual_seed(1)
+    x, weight, bias = (torch.randn(*shape, requires_grad=True) for shape in ((rows, 7), (5, 7), (5,)))
+    given = (x, weight, bias) if with_bias else (x, weight)
+    wanted = torch.nn.functional.linear(*given)
+    found, by = product(*given), torch.randn(rows, 5)
+    assert torch.allclose(found, wanted, atol=1e-5)
+    for mine, theirs in zip(torch.autograd.grad(found, given, by), torch.autograd.grad(wanted, given, by), strict=True):
+        assert torch.allclose(mine, theirs, rtol=1e-4, atol=1e-4)

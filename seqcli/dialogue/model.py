@@ -25,8 +25,10 @@ from seqcli.training.loss import Loss
 
 
 class Known(NamedTuple):
-    """What was made of some dialogues: words [N, E], the decoder's inputs [M, E], states [N, 2H]; of R' replies what was
-    said before, context [R', C], and the vectors of the replies themselves [R', 2H], which only a posterior may look at.
+    """What was made of some dialogues: words [N, E], states [N, 2H], the decoder's inputs [M, E].
+
+    Of R' replies context [R', C] is what was said before, replies [R', 2H] they themselves, which only a posterior may
+    look at.
     """
 
     words: torch.Tensor

@@ -16,8 +16,9 @@ _WHOLE = hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
 def rounded(rows: int) -> int:
-    """Return so many rows or a few more: oneDNN writes a kernel for each number of rows, which takes it as long as one
-    product of some hundred rows does, and keeps the last 1,024 of them.
+    """Return so many rows or a few more, of numbers that are met again.
+
+    oneDNN writes a kernel for each number of rows, for as long as a product of some hundred takes, and keeps 1,024.
     """
     step = 8 if rows <= 64 else 32 if rows <= 256 else 128 if rows <= 1024 else 256
     return -(-rows // step) * step
@@ -43,7 +44,7 @@ class Linear(nn.Linear):
     """A fully connected layer whose products are `product`. x [..., D] -> [..., K]."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return product(x.flatten(0, -2), self.weight, self.bias).unflatten(0, x.shape[:-1])
+        return product(x.flatten(0, -2), self.weight, self.bias).view(*x.shape[:-1], -1)
 
 
 class _Product(torch.autograd.Function):

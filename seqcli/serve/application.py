@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from seqcli.errors import DamagedError, MisuseError, ModelError, SeqcliError, quoted
-from seqcli.serve import language_tool, openai
+from seqcli.serve import language_tool, openai, prompts
 from seqcli.serve.guard import App, Guard, TooLongError, failure
 from seqcli.serve.metrics import Metrics
 from seqcli.serve.models import Models, Opened
@@ -30,6 +30,9 @@ from seqcli.session import Session, Silent
 from seqcli.store import Shelf
 from seqcli.threads import Untouched, processors
 from seqcli.vectors.table import UnknownWordError
+
+if TYPE_CHECKING:
+    from seqcli.language.load import Asked
 
 ENVIRONMENT = "SEQCLI_SERVING"  # what the processes of one server are told: JSON
 STATUS: tuple[tuple[type[Exception], int], ...] = (
@@ -66,11 +69,14 @@ class Server:
             "/openapi.json": self.described,
             "/v1/models": self.openai_models,
             "/v2/languages": self.languages,
+            "/tokenizer_info": self.tokens_told,
         }
         post: dict[str, Callable[[Request], Awaitable[Response]]] = {
             **{question.path: self._asked(question) for question in QUESTIONS},
             "/v1/completions": self.complete,
             "/v1/embeddings": self.embed,
+            "/tokenize": self._tokens(prompts.tokenized),
+            "/detokenize": self._tokens(prompts.detokenized),
             "/v2/check": self.check,
         }
         return [
@@ -183,23 +189,44 @@ class Server:
     async def complete(self, request: Request) -> Response:
         """Complete prompts."""
         asked = await _document(request)
-        how, prompts = openai.completing(asked), openai.prompts_of(asked)
-        self._texts("prompt", prompts)
-        self._check_written(how.n * max(how.max_tokens, 1) * len(prompts))
+        how, given = openai.completing(asked), prompts.prompts_of(asked)
+        self._check_length(given)
+        self._check_written(how.n * max(how.max_tokens, 1) * len(given))
         opened = await self._opened(asked, "lm")
-        model, name = opened.answers, opened.record.name
+        name = opened.record.name
+
+        def read() -> tuple[Asked, list[prompts.Prompt]]:
+            model = opened.answers.asked()
+            return model, [prompts.prompt_of(model, one) for one in given]
+
+        model, read_prompts = await self.together.compute(read)
 
         def pieces() -> Iterator[openai.Choice]:
-            for place, prompt in enumerate(prompts):
+            for place, prompt in enumerate(read_prompts):
                 yield from openai.pieces(model, how, prompt, place * how.n)
 
         if asked.get("stream"):
             return self._events(openai.document(name, [piece.document(how)]) for piece in pieces())
-        choices = await self.together.compute(lambda: openai.joined(pieces(), len(prompts) * how.n))
-        read = await self.together.compute(lambda: openai.tokens_read(model, prompts))
-        written = sum(choice.tokens for choice in choices)
-        usage = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+        choices = await self.together.compute(lambda: openai.joined(pieces(), len(given) * how.n))
+        written, before = sum(choice.tokens for choice in choices), sum(len(one.ids) - 1 for one in read_prompts)
+        usage = {"prompt_tokens": before, "completion_tokens": written, "total_tokens": before + written}
         return _json(openai.document(name, [choice.document(how) for choice in choices], usage))
+
+    async def tokens_told(self, request: Request) -> Response:
+        """Answer with what is to be known of a model's tokens."""
+        opened = await self._opened(dict(request.query_params), "lm")
+        return _json(await self.together.compute(lambda: prompts.tokenizer_info(opened.answers.asked())))
+
+    def _tokens(self, answer: Callable[[Asked, dict[str, Any]], dict[str, Any]]) -> Callable[..., Awaitable[Response]]:
+        async def answered(request: Request) -> Response:
+            asked = await _document(request)
+            self._check_length(
+                [part for name in ("prompt", "tokens") if isinstance(part := asked.get(name), (str, list))]
+            )
+            opened = await self._opened(asked, "lm")
+            return _json(await self.together.compute(lambda: answer(opened.answers.asked(), asked)))
+
+        return answered
 
     async def embed(self, request: Request) -> Response:
         """Give the vectors of texts."""
@@ -255,12 +282,13 @@ class Server:
         self._check_length(texts)
         return texts
 
-    def _check_length(self, texts: Sequence[str]) -> None:
-        """Raise MisuseError for a text that is too long."""
-        longest = max(map(len, texts), default=0)
-        if longest > self.how.longest:
+    def _check_length(self, texts: Sequence[str | list[int]]) -> None:
+        """Raise MisuseError for a text, or the ids of one, that is too long."""
+        longest = max(texts, key=len, default="")
+        if len(longest) > self.how.longest:
+            what = "characters" if isinstance(longest, str) else "tokens"
             raise MisuseError(
-                f"A text has {longest:,} characters, {self.how.longest:,} are allowed; send less at a time."
+                f"A text has {len(longest):,} {what}, {self.how.longest:,} are allowed; send less at a time."
             )
 
     def _check_written(self, tokens: int) -> None:

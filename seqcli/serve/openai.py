@@ -19,14 +19,13 @@ from seqcli.decoding.joining import Joining
 from seqcli.decoding.settings import Sampling
 from seqcli.errors import MisuseError, quoted
 from seqcli.language.generation_settings import SEEDS
+from seqcli.serve.prompts import Prompt
 from seqcli.serve.questions import checked, texts_of
 from seqcli.settings import setting
-from seqcli.text.token_spans import surfaces
-from seqcli.text.tokens import shown, tokens_of
+from seqcli.text.tokens import shown
 from seqcli.text.vocabulary import EOS, UNK
 
 if TYPE_CHECKING:
-    from seqcli.language.answers import LanguageModel
     from seqcli.language.load import Asked
 
 NEUTRAL: Mapping[str, tuple[Any, ...]] = {  # fields of theirs that do nothing here, and the values that ask for nothing
@@ -60,11 +59,11 @@ class Told:
     """The tokens of a text as they are told: each as text, its log-probability, the likeliest, where it begins."""
 
     tokens: list[str] = field(default_factory=list)
-    token_logprobs: list[float] = field(default_factory=list)
-    top_logprobs: list[dict[str, float]] = field(default_factory=list)
+    token_logprobs: list[float | None] = field(default_factory=list)  # None: nothing stands before it
+    top_logprobs: list[dict[str, float] | None] = field(default_factory=list)
     text_offset: list[int] = field(default_factory=list)
 
-    def add(self, token: str, log: float, likeliest: dict[str, float], offset: int) -> None:
+    def add(self, token: str, log: float | None, likeliest: dict[str, float] | None, offset: int) -> None:
         """Tell one more token."""
         self.tokens.append(token)
         self.token_logprobs.append(log)
@@ -107,27 +106,18 @@ def completing(request: Mapping[str, Any]) -> Completing:
     return Completing(**checked(Completing, given))
 
 
-def prompts_of(request: Mapping[str, Any]) -> list[str]:
-    """Return the prompts of a request. Raises MisuseError for token ids, and for what is no text."""
-    prompt = request.get("prompt", "")
-    if isinstance(prompt, list) and any(isinstance(one, (int, list)) for one in prompt):
-        raise MisuseError("'prompt' holds token ids, which are not read, as every model has its own; give texts.")
-    return texts_of("prompt", prompt)
-
-
-def pieces(model: LanguageModel, how: Completing, prompt: str, first: int = 0) -> Iterator[Choice]:
+def pieces(asked: Asked, how: Completing, prompt: Prompt, first: int = 0) -> Iterator[Choice]:
     """Yield the pieces of the completions of a prompt, as they are written; first: the number of the first one."""
-    asked = model.asked()
     before = _echoed(asked, how, prompt)
     seed = np.random.default_rng().integers(SEEDS) if how.seed is None else how.seed
     if how.echo:
         for sample in range(how.n):
-            yield Choice(first + sample, prompt, before, 0, None if how.max_tokens else "length")
+            yield Choice(first + sample, prompt.text, before, 0, None if how.max_tokens else "length")
     if not how.max_tokens:
         return
     sampling = Sampling(how.temperature, None, how.top_p if how.top_p < 1.0 else None, None)
     seeds = [(int(seed), 0, sample) for sample in range(how.n)]
-    writer = Writer(asked.model, asked.ids(prompt), seeds, sampling, Limits((UNK,)))
+    writer = Writer(asked.model, prompt.ids, seeds, sampling, Limits((UNK,)))
     going = [_Text(asked, how, prompt, first + sample) for sample in range(how.n)]
     while going:
         likeliest = _likeliest(asked, writer.logs(), how) if how.logprobs else [{}] * len(going)
@@ -146,10 +136,10 @@ def pieces(model: LanguageModel, how: Completing, prompt: str, first: int = 0) -
 class _Text:
     """A completion as it grows."""
 
-    def __init__(self, asked: Asked, how: Completing, prompt: str, index: int) -> None:
+    def __init__(self, asked: Asked, how: Completing, prompt: Prompt, index: int) -> None:
         self._tokens, self._how, self._index = asked.vocabulary.tokens, how, index
-        self._joining = Joining(asked.tokenizer, tokens_of(asked.tokenizer, prompt))
-        self._start = len(prompt) if how.echo else 0
+        self._joining = Joining(asked.tokenizer, prompt.tokens)
+        self._start = len(prompt.text) if how.echo else 0
         self._text, self._count = "", 0
 
     def add(self, token: int, log: float, likeliest: dict[str, float]) -> Choice:
@@ -184,12 +174,6 @@ def document(model: str, choices: Sequence[dict[str, Any]], usage: dict[str, int
     return {**made, "choices": list(choices), **({"usage": usage} if usage else {})}
 
 
-def tokens_read(model: LanguageModel, prompts: Sequence[str]) -> int:
-    """Return how many tokens prompts are."""
-    asked = model.asked()
-    return sum(len(asked.ids(prompt)) - 1 for prompt in prompts)
-
-
 def embedded(vectors: NDArray[np.float32], encoding: str) -> list[dict[str, Any]]:
     """Return vectors [N, D] as JSON has them: lists of numbers, or base64 of their float32."""
     coded = (
@@ -199,32 +183,20 @@ def embedded(vectors: NDArray[np.float32], encoding: str) -> list[dict[str, Any]
     return [{"object": "embedding", "index": index, "embedding": one} for index, one in enumerate(coded)]
 
 
-def _echoed(asked: Asked, how: Completing, prompt: str) -> Told:
+def _echoed(asked: Asked, how: Completing, prompt: Prompt) -> Told:
     """Return the tokens of a prompt with their log-probabilities, the first as it begins a text."""
-    told = Told()
+    told, places = Told(), iter(prompt.told)
     if not how.echo or how.logprobs is None:
         return told
-    places = list(_places(asked, prompt))
+    if prompt.begins:
+        told.add(next(places)[0], None, None, 0)
     hidden, state = asked.model.read([[EOS]])
-    for token, (text, offset) in zip(asked.ids(prompt)[1:], places, strict=True):
+    for token, (text, offset) in zip(prompt.ids[1:], places, strict=True):
         logs = asked.model.log_probabilities(hidden)
         likeliest = _likeliest(asked, logs, how)[0] if how.logprobs else {}
         told.add(text, float(logs[0, token]), likeliest, offset)
         hidden, state = asked.model.step(np.array([token]), state)
     return told
-
-
-def _places(asked: Asked, prompt: str) -> Iterator[tuple[str, int]]:
-    """Yield every token of a prompt as the text has it, spaces before it included, and where that begins."""
-    pending, at = "", 0
-    for surface in surfaces(asked.tokenizer, prompt):
-        if not surface.tokens:
-            pending += surface.text
-            continue
-        whole, start = pending + surface.text, at
-        at, pending = at + len(whole), ""
-        for place in range(surface.tokens):
-            yield (whole, start) if place == 0 else ("", at)
 
 
 def _likeliest(asked: Asked, logs: NDArray[Any], how: Completing) -> list[dict[str, float]]:

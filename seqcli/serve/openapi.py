@@ -23,6 +23,7 @@ ERRORS = {
     "503": "It took too long, or the model cannot be read.",
 }
 STRINGS = {"type": "array", "items": {"type": "string"}}
+IDS = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1}
 
 
 def schema_of(cls: type, f: Any) -> dict[str, Any]:
@@ -51,12 +52,13 @@ def describe() -> dict[str, Any]:
         ("/models", "The models that may be asked."),
         ("/health", "Whether the server runs."),
         ("/v1/models", "The models, in OpenAI's shape."),
+        ("/tokenizer_info", "What is to be known of a language model's tokens, as vLLM answers."),
     ):
         paths[path] = {"get": {"summary": what, "responses": _responses({"type": ["object", "array"]})}}
     complete = {f.name: schema_of(Completing, f) for f in fields(Completing)}
     complete |= {
         "model": {"type": ["string", "null"]},
-        "prompt": _texts(False),
+        "prompt": {"anyOf": [*_texts(False)["anyOf"], IDS, {"type": "array", "items": IDS, "minItems": 1}]},
         "stream": {"type": ["boolean", "null"]},
     }
     embed = {
@@ -66,6 +68,14 @@ def describe() -> dict[str, Any]:
     }
     paths["/v1/completions"] = {"post": _post("Completions, in OpenAI's shape.", complete, [], {"type": "object"})}
     paths["/v1/embeddings"] = {"post": _post("Vectors of texts.", embed, ["input"], {"type": "object"})}
+    for path, what, name, kind in (
+        ("/tokenize", "The ids of a text's tokens, as vLLM answers.", "prompt", {"type": "string"}),
+        ("/detokenize", "The text of ids, as vLLM answers.", "tokens", {**IDS, "minItems": 0}),
+    ):
+        asks = {"model": {"type": ["string", "null"]}, name: kind}
+        if path == "/tokenize":
+            asks["add_special_tokens"] = {"type": "boolean"}
+        paths[path] = {"post": _post(what, asks, [name], {"type": "object"})}
     about = {"title": "seqcli", "version": __version__, "description": "Answers from models of one's own text."}
     return {"openapi": "3.1.0", "info": about, "paths": paths}
 
