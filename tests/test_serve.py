@@ -200,8 +200,9 @@ def test_embeddings_are_the_means_of_word_vectors(client: TestClient, models: Pa
 
 @pytest.mark.parametrize(
     "asked",
-    [{"prompt": [1, -2]}, {"prompt": ["the", 1]}, {"prompt": [[1], []]}, {"prompt": [10**9]}, {"prompt": [True]}, {"prompt": []}, {"suffix": "x"}, {"logprobs": True}, {"n": 0}, {"stop": [""]}, {"zzz": 1},
-     {"max_tokens": 10**9}, {"temperature": "hot"}, {"best_of": 3}],
+    [{"prompt": [1, -2]}, {"prompt": ["the", 1]}, {"prompt": [[1], []]}, {"prompt": [10**9]}, {"prompt": [True]},
+     {"prompt": []}, {"suffix": "x"}, {"logprobs": True}, {"n": 0}, {"stop": [""]},
+     {"zzz": 1}, {"max_tokens": 10**9}, {"temperature": "hot"}, {"best_of": 3}],
 )  # fmt: skip
 def test_what_openai_has_and_this_has_not_is_refused_by_name(client: TestClient, asked: dict[str, Any]) -> None:
     answer = client.post("/v1/completions", json={"prompt": "the", **asked})

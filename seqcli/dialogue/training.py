@@ -110,7 +110,7 @@ class DialogueTrainer:
             torch.manual_seed(plan.run.seed)
             count = min(batches.updates_per_epoch, UPDATES + 1)
             timed = (tensors(batches.batch(0, index)) for index in range(count))
-            seconds = mean(update_seconds(self._model(plan), timed, plan.run.threads)) * batches.updates_per_epoch
+            seconds = mean(update_seconds(self._model(plan), timed, plan.run)) * batches.updates_per_epoch
             passes = min(60.0 * plan.run.minutes / seconds, passes or float("inf"))
         share = dropped(passes)["dropout"]
         self._session.note(f"The dialogues will be read about {passes:,.3g} times: --dropout {share:g}")

@@ -125,5 +125,5 @@ def _speed(spec: FillSpec, vocabulary_size: int, run: FillRunSpec, tokens: int) 
     length = min(run.unroll, tokens)
     inputs = torch.randint(vocabulary_size, (length + 2, run.batch_size))
     batches = [(inputs, inputs[1:-1])] * (UPDATES + 1)
-    seconds = min(update_seconds(model, batches, run.threads)) / (length * run.batch_size)
+    seconds = min(update_seconds(model, batches, run)) / (length * run.batch_size)
     return cost(spec, vocabulary_size, run) / seconds

@@ -79,4 +79,4 @@ def seconds_of_updates(
     if batches is None:
         steps = torch.randint(vocabulary_size, (run.unroll + 1, run.batch_size))
         batches = [(steps[:-1], steps[1:])] * (UPDATES + 1)
-    return update_seconds(model, batches, run.threads)
+    return update_seconds(model, batches, run)

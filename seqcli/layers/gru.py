@@ -48,7 +48,8 @@ class PackedGRU(nn.Module):
         w, b = self.get_parameter(f"weight_ih_l0{ending}"), self.get_parameter(f"bias_ih_l0{ending}")
         from_input = product(x, w, b)
         w, b = self.get_parameter(f"weight_hh_l0{ending}"), self.get_parameter(f"bias_hh_l0{ending}")
-        states, last = _Steps.apply(from_input, w, b, first, counts, bool(ending))  # type: ignore[no-untyped-call]
+        half = torch.is_autocast_enabled("cpu")
+        states, last = _Steps.apply(from_input, w, b, first, counts, bool(ending), half)  # type: ignore[no-untyped-call]
         return states, last
 
 
@@ -65,11 +66,12 @@ class _Steps(torch.autograd.Function):
         first: torch.Tensor,
         counts: list[int],
         returning: bool,
+        half: bool,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         size, rows = weight.shape[1], len(first)
         gates = from_input.clone()  # reset, update, new: their activations in the end
         before, states, of_new = (from_input.new_empty(len(gates), size) for _ in range(3))
-        columns = weight.t().contiguous().t()  # the same numbers, laid as oneDNN reads them quickest
+        columns = (weight.bfloat16() if half else weight).t().contiguous().t()  # laid as oneDNN reads them quickest
         h = first.new_zeros(rounded(rows), size)  # of every text; of one that ends the last one stays
         h[:rows] = first
         for low, count in _spans(counts, returning):
@@ -81,7 +83,7 @@ class _Steps(torch.autograd.Function):
             of_new[low:high] = from_state[:, 2 * size :]
             new.addcmul_(both[:, :size], from_state[:, 2 * size :]).tanh_()
             states[low:high] = torch.lerp(new, now, both[:, size:], out=now)
-        ctx.save_for_backward(gates, before, of_new, weight)
+        ctx.save_for_backward(gates, before, of_new, weight.bfloat16() if half else weight)
         ctx.counts, ctx.returning = counts, returning
         return states, h[:rows]
 
@@ -109,8 +111,8 @@ class _Steps(torch.autograd.Function):
             torch.mul(inner[:, 2 * size :], reset[low:high], out=outer[:, 2 * size :])
             further = linear(from_state[low : low + rounded(count)], weight.t())[:count]
             torch.addcmul(further, h, update[low:high], out=h)
-        by_weight = linear(from_state[: rounded(len(gates))].t(), padded(before).t())
-        return from_input, by_weight, from_state.sum(0), flowing, None, None
+        by_weight = linear(from_state[: rounded(len(gates))].t(), padded(before).to(weight.dtype).t())
+        return from_input, by_weight, from_state.sum(0), flowing, None, None, None
 
 
 def _spans(counts: list[int], returning: bool) -> list[tuple[int, int]]:

@@ -25,17 +25,32 @@ def rounded(rows: int) -> int:
 
 
 def linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-    """x [N, D], weight [K, D], bias [K] -> x weight' + bias [N, K]; not to be differentiated."""
-    if not _WHOLE or x.dtype != torch.float32 or weight.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
+    """x [N, D], weight [K, D], bias [K] -> x weight' + bias [N, K]; not to be differentiated.
+
+    Of weights in bfloat16 the product is rounded to it, and float32 again.
+    """
+    if weight.dtype == torch.bfloat16:
+        found = _whole(x.bfloat16(), weight).float()
+        return found if bias is None else found.add_(bias)
+    if weight.dtype == torch.float32:
+        return _whole(x.float(), weight, bias)
+    return F.linear(x, weight, bias)
+
+
+def _whole(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+    if not _WHOLE:
         return F.linear(x, weight, bias)
     found: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x.contiguous(), weight, bias, "none", [], "")
     return found
 
 
+def rough(weight: torch.Tensor) -> torch.Tensor:
+    """Return weights in the numbers that products are to be computed in here: as they are, or in bfloat16."""
+    return weight.bfloat16() if torch.is_autocast_enabled("cpu") and weight.dtype == torch.float32 else weight
+
+
 def product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
     """x [N, D], weight [K, D], bias [K] -> x weight' + bias [N, K], to be differentiated: oneDNN's, forth and back."""
-    if torch.is_autocast_enabled("cpu"):
-        return F.linear(x, weight, bias)
     found: torch.Tensor = _Product.apply(x, weight, bias)  # type: ignore[no-untyped-call]
     return found
 
@@ -52,7 +67,8 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-        x, rows = padded(x), len(x)
+        ctx.kind, rows = x.dtype, len(x)
+        x, weight = padded(x), rough(weight)
         ctx.save_for_backward(x, weight)
         return linear(x, weight, bias)[:rows]
 
@@ -61,8 +77,8 @@ class _Product(torch.autograd.Function):
         (x, weight), wanted = ctx.saved_tensors, ctx.needs_input_grad
         gradient, rows = padded(gradients[0]), len(gradients[0])
         return (
-            linear(gradient, weight.t())[:rows] if wanted[0] else None,
-            linear(gradient.t(), x.t()) if wanted[1] else None,
+            linear(gradient, weight.t())[:rows].to(ctx.kind) if wanted[0] else None,
+            linear(gradient.t(), x.to(weight.dtype).t()) if wanted[1] else None,
             gradient.sum(0) if wanted[2] else None,
         )
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from seqcli.layers.part import Occurring, occurring
-from seqcli.layers.products import linear
+from seqcli.layers.products import linear, rough
 
 CHUNK = 1 << 22  # logits at a time in evaluation: 16 MB, of sizes tried the one that the caches like best
 TRAINED = 1 << 20  # logits at a time in training: 4 MB, which two cores keep near
@@ -117,9 +117,9 @@ class _Softmax(torch.autograd.Function):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         count, size = len(targets), len(weight)
         nats, wanted, by_hidden = [], [], []
-        by_weight, by_bias = torch.zeros_like(weight), torch.zeros_like(bias)
+        by_weight, by_bias, rows = torch.zeros_like(weight), torch.zeros_like(bias), rough(weight)
         for h, y in zip(*(torch.split(part, max(TRAINED // size, 1)) for part in (hidden, targets)), strict=True):
-            scores = linear(h, weight, bias).float()
+            scores = linear(h, rows, bias)
             wanted.append(scores.gather(1, y[:, None]))
             top = scores.amax(1, keepdim=True)
             total = scores.sub_(top).exp_().sum(1, keepdim=True)
@@ -127,8 +127,8 @@ class _Softmax(torch.autograd.Function):
             scores.div_(total.mul_(count)).scatter_add_(
                 1, y[:, None], scores.new_full((len(y), 1), (smoothing - 1) / count)
             )
-            by_hidden.append(linear(scores, weight.t()))
-            by_weight += linear(scores.t(), h.t())
+            by_hidden.append(linear(scores, rows.t()))
+            by_weight += linear(scores.t(), h.to(rows.dtype).t())
             by_bias += scores.sum(0)
         mean, anywhere = torch.cat(nats).mean(), (hidden.mean(0) @ weight.mean(0) + bias.mean()).float()
         moved = torch.cat(by_hidden).to(hidden.dtype)

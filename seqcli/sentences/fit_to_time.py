@@ -44,6 +44,6 @@ def _passes(plan: Plan, batches: SentenceBatches, vocabulary_size: int) -> float
 
     model = SentenceModel(plan.spec, vocabulary_size)
     timed = (torch.from_numpy(batches.batch(0, i)) for i in range(min(batches.updates_per_epoch, UPDATES + 1)))
-    seconds = median(update_seconds(model, timed, run.threads))
+    seconds = median(update_seconds(model, timed, run))
     passes = 60.0 * run.minutes / (seconds * batches.updates_per_epoch)
     return float(passes if run.epochs is None else min(passes, run.epochs))

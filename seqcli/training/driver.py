@@ -13,6 +13,7 @@ from seqcli import launch
 from seqcli.tasks import key_of
 from seqcli.training.live_events import watched
 from seqcli.training.plan import Plan, check_shares
+from seqcli.training.precision import with_precision
 from seqcli.training.resumption import check_trained, is_longer, is_over, say_finished, say_processes
 from seqcli.training.source import Source
 
@@ -171,7 +172,7 @@ def run(
     if record is not None and is_over(record) and not is_longer(record, plan.run):
         say_finished(session, record)
         return None
-    made = trainer.make(plan, draft)
+    made = trainer.make(replace(plan, run=with_precision(session, plan.run)), draft)
     done = made if isinstance(made, Done) else _followed(session, trainer, order, draft, made, began)
     session.shelf.set_default(draft.name, only_first=True)
     assert draft.record is not None

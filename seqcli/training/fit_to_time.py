@@ -12,22 +12,25 @@ from seqcli.threads import processors, try_threads
 
 if TYPE_CHECKING:
     from seqcli.training.loss import Model
+    from seqcli.training.settings import RunSpec
 
 
-def update_seconds(model: Model, batches: Iterable[Any], threads: int | None) -> list[float]:
-    """Return what each batch but the first takes, forth and back; threads None: with as many as are quickest.
+def update_seconds(model: Model, batches: Iterable[Any], run: RunSpec) -> list[float]:
+    """Return what each batch but the first takes, forth and back, in the run's threads, or as many as are quickest.
 
     It is measured in this process; where several share a batch, it takes so many times less.
     """
     import torch
 
     def update(batch: Any) -> None:
-        torch.autograd.backward(model.loss(batch)[0].objective)
+        with torch.autocast("cpu", torch.bfloat16, enabled=run.precision == "bfloat16"):
+            loss, _ = model.loss(batch)
+        torch.autograd.backward(loss.objective)
 
-    torch.set_num_threads(threads or 1)
+    torch.set_num_threads(run.threads or 1)
     seconds: list[float] = []
     for batch in batches:
-        if threads is None and not seconds:
+        if run.threads is None and not seconds:
             try_threads(lambda first=batch: update(first), processors())  # type: ignore[misc]
         began = time.perf_counter()
         update(batch)

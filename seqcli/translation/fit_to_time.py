@@ -105,4 +105,4 @@ def _seconds(plan: Plan, corpus: PairCorpus, batches: PairBatches) -> float:
     model = Translator(plan.spec, *sizes, plan.text.joint)
     count = min(batches.updates_per_epoch, UPDATES + 1)
     timed = (tuple(torch.from_numpy(side) for side in batches.batch(0, index)) for index in range(count))
-    return mean(update_seconds(model, timed, plan.run.threads))
+    return mean(update_seconds(model, timed, plan.run))
