@@ -157,6 +157,19 @@ def test_the_gated_layer_computes_what_torch_does_gradients_too(both: bool) -> N
         torch.testing.assert_close(our, their)
 
 
+def test_the_gated_layer_in_bfloat16_is_nearly_what_it_is_in_float32() -> None:
+    torch.manual_seed(3)
+    layer, sizes, x = PackedGRU(16, 12, True), torch.tensor([5, 3, 3, 1]), torch.randn(12, 16, requires_grad=True)
+    found = []
+    for rough in (False, True):
+        with torch.autocast("cpu", torch.bfloat16, enabled=rough):
+            states, last = layer(x, sizes)
+        assert states.dtype == last.dtype == torch.float32
+        found.append([states, *torch.autograd.grad(states.square().sum() + last.sum(), [x, *layer.parameters()])])
+    for exact, near in zip(*([one.detach() for one in kind] for kind in found), strict=True):
+        assert 0 < float((exact - near).norm()) < 0.02 * float(exact.norm())
+
+
 def test_a_long_dialogue_is_read_in_pieces_that_predict_each_utterance_once() -> None:
     said = EncodedDialogues([[[turn, 1] for turn in range(2, 49)]], [[turn % 2 for turn in range(47)]], "")
     for first in (0, 1):

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import islice, pairwise
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -23,6 +24,7 @@ from seqcli.training.events import Evaluated, Event, Progressed, Stopped
 from seqcli.training.held_out import Piece
 from seqcli.training.loop import FLOOR, Training, evaluate
 from seqcli.training.loss import Loss
+from seqcli.training.precision import with_precision
 from seqcli.training.progress import Clock
 from seqcli.training.settings import RunSpec
 
@@ -55,6 +57,26 @@ def resumed(training: Training, **how: Any) -> Training:
     other = small_training(**how)
     other.restore(unpack(pack(training.state()), "state"), json.loads(json.dumps(asdict(training.progress))))
     return other
+
+
+@pytest.mark.parametrize(
+    ("run", "seconds", "wanted"),
+    [
+        (RunSpec(minutes=1), (0.5, 1.0), "bfloat16"),
+        (RunSpec(minutes=1), (0.9, 1.0), "float32"),
+        (RunSpec(minutes=1, precision="float32"), (0.5, 1.0), "float32"),
+        (RunSpec(epochs=1, precision="bfloat16"), (2.0, 1.0), "bfloat16"),
+        (RunSpec(epochs=1), (0.5, 1.0), "float32"),
+    ],
+)
+def test_minutes_are_used_in_the_quicker_numbers_epochs_in_the_finer_ones(
+    monkeypatch: pytest.MonkeyPatch, run: RunSpec, seconds: tuple[float, float], wanted: str
+) -> None:
+    monkeypatch.setattr("seqcli.training.precision.seconds_of", lambda bfloat16: seconds[not bfloat16])
+    said: list[str] = []
+    session = cast(Any, SimpleNamespace(note=said.append))
+    assert with_precision(session, run).precision == wanted
+    assert bool(said) == (run.precision is None and wanted == "bfloat16")
 
 
 # -- the same bytes ---------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from seqcli.language.recipes import RECIPES, cost
 from seqcli.language.training import plan_of
 from seqcli.training.memory import most_held, parameters_of
 from seqcli.training.plan import Plan
+from seqcli.training.precision import with_precision
 from seqcli.training.progress import LEAST_SHARE, Progress
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def forecast(session: Session, text: TextSample, asked: ForecastSpec) -> Forecas
     Every machine takes as many rows of a batch as one alone would. Raises SeqcliError where memory does not suffice.
     """
     plan = plan_of(session, None, None, None, {"recipe": recipe_of(asked.minutes), "minutes": asked.minutes})
+    plan = replace(plan, run=with_precision(session, plan.run))
     alone, known = plan.run, text.vocabulary
     shared = replace(plan, run=replace(alone, batch_size=alone.batch_size * asked.nodes))
     spec = _spec(shared, alone, text, asked)
