@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 import json
 import math
 import socket
@@ -20,6 +21,7 @@ import numpy as np
 import pytest
 import uvicorn
 from command_line import TINY, seqcli, story
+from scipy.stats import spearmanr
 from starlette.testclient import TestClient
 
 import seqcli as face
@@ -196,6 +198,23 @@ def test_embeddings_are_the_means_of_word_vectors(client: TestClient, models: Pa
     assert np.allclose([one["embedding"] for one in listed], expected)
     assert np.allclose([np.frombuffer(base64.b64decode(one["embedding"]), "<f4") for one in coded], expected)
     assert {one["id"] for one in client.get("/v1/models").json()["data"]} == set(MADE)
+
+
+def test_words_compared_by_their_embeddings_rank_as_evaluate_vectors_says(
+    client: TestClient, models: Path, tmp_path: Path
+) -> None:
+    vectors = face.load("words", models, task="vectors")
+    pairs = list(itertools.combinations(vectors.table.words[:8], 2))
+    scores = np.random.default_rng(1).random(len(pairs)).round(3)
+    lines = [f"{a}\t{b}\t{score}\n" for (a, b), score in zip(pairs, scores, strict=True)]
+    (tmp_path / "pairs.tsv").write_text("".join(lines), "utf-8")
+    sides = [
+        client.post("/v1/embeddings", json={"input": list(side)}).json()["data"] for side in zip(*pairs, strict=True)
+    ]
+    a, b = (np.array([one["embedding"] for one in side]) for side in sides)
+    cosines = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+    [figure] = vectors.evaluate(tmp_path / "pairs.tsv")
+    assert figure.value is not None and np.isclose(figure.value, spearmanr(cosines, scores).statistic, atol=1e-6)
 
 
 @pytest.mark.parametrize(
