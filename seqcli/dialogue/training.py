@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 BUDGET = {"minutes": 15.0, "epochs": 20.0}  # where neither is given
 SETTLED = 0.5  # of a training: from then on a latent variable that is still ignored stays so
+UNDROPPED = 6.0  # passes that want no dropout: after 5 on DailyDialog HRED is at 43.2 without, at 44.8 with 0.06
 UPDATES = 8  # timed, after one that is not: batches of all lengths
 
 
@@ -112,7 +113,7 @@ class DialogueTrainer:
             timed = (tensors(batches.batch(0, index)) for index in range(count))
             seconds = mean(update_seconds(self._model(plan), timed, plan.run)) * batches.updates_per_epoch
             passes = min(60.0 * plan.run.minutes / seconds, passes or float("inf"))
-        share = dropped(passes)["dropout"]
+        share = dropped(passes / UNDROPPED)["dropout"]
         self._session.note(f"The dialogues will be read about {passes:,.3g} times: --dropout {share:g}")
         return replace(plan, spec=replace(plan.spec, dropout=share))
 
