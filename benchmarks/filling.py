@@ -60,6 +60,7 @@ class Shelf:
         run = {
             "minutes": found["run"]["minutes"],
             "threads": found["progress"]["threads"],
+            "precision": found["run"]["precision"],
             "seed": found["run"]["seed"],
         }
         return {**sizes, **run, "seconds": round(found["progress"]["seconds"]), "sha256": found["corpus"]["sha256"]}

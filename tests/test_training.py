@@ -63,14 +63,14 @@ def resumed(training: Training, **how: Any) -> Training:
     ("run", "seconds", "wanted"),
     [
         (RunSpec(minutes=1), (0.5, 1.0), "bfloat16"),
-        (RunSpec(minutes=1), (0.9, 1.0), "float32"),
+        (RunSpec(minutes=1), (0.9, 1.0), None),
         (RunSpec(minutes=1, precision="float32"), (0.5, 1.0), "float32"),
         (RunSpec(epochs=1, precision="bfloat16"), (2.0, 1.0), "bfloat16"),
-        (RunSpec(epochs=1), (0.5, 1.0), "float32"),
+        (RunSpec(epochs=1), (0.5, 1.0), None),
     ],
 )
 def test_minutes_are_used_in_the_quicker_numbers_epochs_in_the_finer_ones(
-    monkeypatch: pytest.MonkeyPatch, run: RunSpec, seconds: tuple[float, float], wanted: str
+    monkeypatch: pytest.MonkeyPatch, run: RunSpec, seconds: tuple[float, float], wanted: str | None
 ) -> None:
     monkeypatch.setattr("seqcli.training.precision.seconds_of", lambda bfloat16: seconds[not bfloat16])
     said: list[str] = []

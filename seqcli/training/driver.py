@@ -172,7 +172,9 @@ def run(
     if record is not None and is_over(record) and not is_longer(record, plan.run):
         say_finished(session, record)
         return None
-    made = trainer.make(replace(plan, run=with_precision(session, plan.run)), draft)
+    if record is None:
+        plan = replace(plan, run=with_precision(session, plan.run))
+    made = trainer.make(plan, draft)
     done = made if isinstance(made, Done) else _followed(session, trainer, order, draft, made, began)
     session.shelf.set_default(draft.name, only_first=True)
     assert draft.record is not None
