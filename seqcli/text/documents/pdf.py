@@ -20,7 +20,7 @@ def paragraphs(data: io.BytesIO, where: str) -> Iterator[str]:
         locked = reader.is_encrypted and not reader.decrypt("")
         pages = [] if locked else [page.extract_text().split("\n") for page in reader.pages]
     except Exception as error:  # the library raises whatever comes up in a damaged file
-        line = f"{type(error).__name__}: {error}".splitlines()[0][:80]
+        line = (str(error) or type(error).__name__).splitlines()[0][:80]
         raise CorpusError(f"{where} is a PDF that cannot be read ({line}); save it again, or try pdftotext.") from error
     if locked:
         raise CorpusError(f"{where} is locked with a password; save a copy without: qpdf --decrypt --password=...")
