@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from seqcli.extras import installs
+
 SHOWN_LIMIT = 80  # characters of foreign text inside a message: enough to recognise it, never a flood
 
 
@@ -30,32 +32,12 @@ def quoted(text: object, limit: int = SHOWN_LIMIT) -> str:
     return f"'{shown[:limit]}…'"
 
 
-EXTRAS = {  # module -> what installs it, of those that not everybody needs
-    "matplotlib": "seqcli[plots]",
-    "fugashi": "seqcli[japanese]",
-    "unidic_lite": "seqcli[japanese]",
-    "starlette": "seqcli[serve]",
-    "uvicorn": "seqcli[serve]",
-    "prometheus_client": "seqcli[serve]",
-    "pygls": "seqcli[serve]",
-    "lsprotocol": "seqcli[serve]",
-    "pypdf": "seqcli[documents]",
-    "onnx": "seqcli[onnx]",
-    "usearch": "seqcli[index]",
-    "sklearn": "seqcli[maps]",
-    "umap": "seqcli[maps]",
-    "jinja2": "seqcli[report]",
-    "tensorboard": "seqcli[tensorboard]",
-    "zstandard": "seqcli[zstd]",
-}
-
-
 def missing_package(error: ModuleNotFoundError) -> str | None:
     """Return the line that says what to install, None for a module of our own, which is a defect."""
     package = (error.name or "").split(".")[0]
     if not package or package == "seqcli":
         return None
-    return f"The package {quoted(package)} is not installed; install it: pip install '{EXTRAS.get(package, package)}'"
+    return f"The package {quoted(package)} is not installed; install it: pip install '{installs(package)}'"
 
 
 def meant(name: str, names: Iterable[str], otherwise: str, alike: float = 0.6) -> str:
@@ -105,7 +87,7 @@ def check_installed(module: str, need: str) -> None:
     from importlib.util import find_spec  # here: most commands need none of these
 
     if find_spec(module) is None:
-        raise ModelError(f"{need}; install it: pip install '{EXTRAS[module]}'")
+        raise ModelError(f"{need}; install it: pip install '{installs(module)}'")
 
 
 class LostError(SeqcliError):

@@ -11,24 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from seqcli.extras import EXTRAS
 from seqcli.threads import processors
 from seqcli.version import __version__
 
 INSTRUCTIONS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve")
 SIDE = 768  # of the matrices that are multiplied: beyond every cache's first levels, and still milliseconds
 SECONDS = 0.3  # of products that are timed
-EXTRAS = {  # extra -> the modules that it brings, and what they are for
-    "documents": (("pypdf",), "reads PDF"),
-    "japanese": (("fugashi", "unidic_lite"), "cuts Japanese by a dictionary"),
-    "plots": (("matplotlib",), "draws pictures"),
-    "maps": (("matplotlib", "sklearn", "umap"), "maps of words by t-SNE and UMAP"),
-    "zstd": (("zstandard",), "reads texts packed by zstd"),
-    "index": (("usearch",), "neighbors among a million words"),
-    "onnx": (("onnx", "onnxruntime"), "exports networks as ONNX, and checks them"),
-    "report": (("jinja2", "matplotlib"), "pages about models"),
-    "tensorboard": (("tensorboard",), "curves of trainings, as they come"),
-    "serve": (("starlette", "uvicorn", "prometheus_client", "pygls"), "answers over HTTP and in editors"),
-}
 
 
 class Product(NamedTuple):

@@ -85,7 +85,7 @@ def _models(session: Session) -> dict[str, int]:
 
 def _in_words(found: dict[str, Any]) -> list[tuple[str, Any]]:
     """Return what a person reads."""
-    from seqcli.machine import EXTRAS
+    from seqcli.extras import EXTRAS
 
     space, models = found["free_space"], found["models"]
     facts: list[tuple[str, Any]] = [
