@@ -67,6 +67,7 @@ def resumed(training: Training, **how: Any) -> Training:
         (RunSpec(minutes=1, precision="float32"), (0.5, 1.0), "float32"),
         (RunSpec(epochs=1, precision="bfloat16"), (2.0, 1.0), "bfloat16"),
         (RunSpec(epochs=1), (0.5, 1.0), None),
+        (RunSpec(epochs=1, minutes=1), (0.5, 1.0), None),
     ],
 )
 def test_minutes_are_used_in_the_quicker_numbers_epochs_in_the_finer_ones(

@@ -19,9 +19,10 @@ TURNS = 3
 def with_precision(session: Session, run: Any) -> Any:
     """Return the settings of a new run: where none are given, in bfloat16 if that is quicker here.
 
-    It is tried where minutes end the training, which goes by this machine's speed anyway.
+    It is tried where minutes alone end the training, which goes by this machine's speed anyway; what epochs may end is
+    the same on any machine, to float rounding.
     """
-    if not isinstance(run, RunSpec) or run.precision is not None or run.minutes is None:
+    if not isinstance(run, RunSpec) or run.precision is not None or run.minutes is None or run.epochs is not None:
         return run
     share = seconds_of(bfloat16=True) / seconds_of(bfloat16=False)
     if share > QUICKER:

@@ -66,8 +66,8 @@ class RunSpec:
     )
     precision: str | None = setting(
         None,
-        "Numbers that products are computed in (default: float32; where minutes end the training, bfloat16 on a CPU "
-        "that is quicker with it, which is tried first).",
+        "Numbers that products are computed in (default: float32; where minutes alone end the training, bfloat16 on a "
+        "CPU that is quicker with it, which is tried first).",
         choices=("float32", "bfloat16"),
         panel="Training",
     )
