@@ -307,11 +307,13 @@ def dialogue() -> str:
     """Perplexity of the next utterance, and how much worse it gets behind another history than its own."""
     lines: list[list[str]] = []
     source = None
-    for name, title in {"seq2seq-20-1": "Seq2Seq", "hred-20-1": "HRED"}.items():
+    titles = {"seq2seq-20-1": "Seq2Seq", "hred-20-1": "HRED", "vhred-20-1": "VHRED, importance-weighted"}
+    for name, title in titles.items():
         found = {kind: latest("dialogue contexts", model=name, context=kind, turn=None) for kind in CONTEXTS}
         if (own := found["full"]) and (every_reply := found["all"]):
             worse = [f"{round(row['against_full'], 4) + 0.0:+.1%}" for kind in CONTEXTS[2:] if (row := found[kind])]
-            lines.append([title, f"{every_reply['perplexity']:.2f}", f"{own['perplexity']:.2f}", *worse])
+            key = "perplexity" if "perplexity" in own else "importance_weighted_perplexity"
+            lines.append([title, f"{every_reply[key]:.2f}", f"{own[key]:.2f}", *worse])
             source = own
     header = ["", "all replies", "with two utterances before", "shuffled", "the last alone", "another dialogue's"]
     return rows(header, lines, source)
