@@ -73,7 +73,7 @@ def resumed(training: Training, **how: Any) -> Training:
 def test_minutes_are_used_in_the_quicker_numbers_epochs_in_the_finer_ones(
     monkeypatch: pytest.MonkeyPatch, run: RunSpec, seconds: tuple[float, float], wanted: str | None
 ) -> None:
-    monkeypatch.setattr("seqcli.training.precision.seconds_of", lambda bfloat16: seconds[not bfloat16])
+    monkeypatch.setattr("seqcli.training.precision.seconds_of", lambda precision: seconds[precision == "float32"])
     said: list[str] = []
     session = cast(Any, SimpleNamespace(note=said.append))
     assert with_precision(session, run).precision == wanted

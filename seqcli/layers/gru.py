@@ -71,7 +71,8 @@ class _Steps(torch.autograd.Function):
         size, rows = weight.shape[1], len(first)
         gates = from_input.clone()  # reset, update, new: their activations in the end
         before, states, of_new = (from_input.new_empty(len(gates), size) for _ in range(3))
-        columns = (weight.bfloat16() if half else weight).t().contiguous().t()  # laid as oneDNN reads them quickest
+        weight = weight.bfloat16() if half else weight
+        columns = weight.t().contiguous().t()  # the same numbers, laid as oneDNN reads them quickest
         h = first.new_zeros(rounded(rows), size)  # of every text; of one that ends the last one stays
         h[:rows] = first
         for low, count in _spans(counts, returning):
@@ -83,7 +84,7 @@ class _Steps(torch.autograd.Function):
             of_new[low:high] = from_state[:, 2 * size :]
             new.addcmul_(both[:, :size], from_state[:, 2 * size :]).tanh_()
             states[low:high] = torch.lerp(new, now, both[:, size:], out=now)
-        ctx.save_for_backward(gates, before, of_new, weight.bfloat16() if half else weight)
+        ctx.save_for_backward(gates, before, of_new, weight)
         ctx.counts, ctx.returning = counts, returning
         return states, h[:rows]
 

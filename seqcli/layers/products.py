@@ -67,22 +67,23 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-        ctx.kind, rows = x.dtype, len(x)
-        x, weight = padded(x), rough(weight)
+        ctx.kind, rows, weight = x.dtype, len(x), rough(weight)
+        x = padded(x).to(weight.dtype)
         ctx.save_for_backward(x, weight)
         return linear(x, weight, bias)[:rows]
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         (x, weight), wanted = ctx.saved_tensors, ctx.needs_input_grad
-        gradient, rows = padded(gradients[0]), len(gradients[0])
+        gradient, rows = padded(gradients[0]).to(weight.dtype), len(gradients[0])
         return (
             linear(gradient, weight.t())[:rows].to(ctx.kind) if wanted[0] else None,
-            linear(gradient.t(), x.to(weight.dtype).t()) if wanted[1] else None,
-            gradient.sum(0) if wanted[2] else None,
+            linear(gradient.t(), x.t()) if wanted[1] else None,
+            gradients[0].sum(0) if wanted[2] else None,
         )
 
 
 def padded(x: torch.Tensor) -> torch.Tensor:
     """x [N, D] -> [rounded(N), D], zeros behind it."""
-    return F.pad(x, (0, 0, 0, rounded(len(x)) - len(x)))
+    missing = rounded(len(x)) - len(x)
+    return F.pad(x, (0, 0, 0, missing)) if missing else x

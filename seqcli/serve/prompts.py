@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from seqcli.decoding.joining import Joining
 from seqcli.errors import MisuseError, quoted
-from seqcli.serve.questions import texts_of
 from seqcli.text.token_spans import surfaces
 from seqcli.text.tokens import tokens_of
 from seqcli.text.vocabulary import EOS, SPECIALS
@@ -49,9 +48,11 @@ def prompts_of(request: Mapping[str, Any]) -> list[Given]:
         return list(given)
     if _is_ids(given):
         return [given]
-    if isinstance(given, list) and not (given and all(isinstance(one, str) for one in given)):
-        raise MisuseError("'prompt' is no text, nor ids of tokens, whole numbers from 0; give one, or several.")
-    return list(texts_of("prompt", given))
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, list) and given and all(isinstance(one, str) for one in given):
+        return list(given)
+    raise MisuseError("'prompt' is no text, nor ids of tokens, whole numbers from 0; give one, or several.")
 
 
 def prompt_of(asked: Asked, given: Given) -> Prompt:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqcli import launch
 from seqcli.threads import processors, try_threads
+from seqcli.training.precision import computed_in
 
 if TYPE_CHECKING:
     from seqcli.training.loss import Model
@@ -23,7 +24,7 @@ def update_seconds(model: Model, batches: Iterable[Any], run: RunSpec) -> list[f
     import torch
 
     def update(batch: Any) -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled=run.precision == "bfloat16"):
+        with computed_in(run.precision):
             loss, _ = model.loss(batch)
         torch.autograd.backward(loss.objective)
 

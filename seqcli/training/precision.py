@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +25,21 @@ def with_precision(session: Session, run: Any) -> Any:
     """
     if not isinstance(run, RunSpec) or run.precision is not None or run.minutes is None or run.epochs is not None:
         return run
-    share = seconds_of(bfloat16=True) / seconds_of(bfloat16=False)
+    share = seconds_of("bfloat16") / seconds_of("float32")
     if share > QUICKER:
         return run
     session.note(f"Precision: bfloat16, in {share:.0%} of the time of float32 here (--precision chooses).")
     return replace(run, precision="bfloat16")
 
 
-def seconds_of(bfloat16: bool) -> float:
+def computed_in(precision: str | None) -> AbstractContextManager[Any]:
+    """Let the products of a block be computed in bfloat16, or in float32, as they are by default."""
+    import torch
+
+    return torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def seconds_of(precision: str) -> float:
     """Return the least seconds that a recurrent layer takes, forth and back, on one thread."""
     import torch
 
@@ -42,7 +50,7 @@ def seconds_of(bfloat16: bool) -> float:
     taken = []
     for _ in range(1 + TURNS):
         began = time.perf_counter()
-        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        with computed_in(precision):
             y, _ = layer(x)
         y.float().sum().backward()
         taken.append(time.perf_counter() - began)

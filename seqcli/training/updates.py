@@ -13,6 +13,7 @@ import torch
 
 from seqcli.layers.part import Part, computing
 from seqcli.training.loss import Loss
+from seqcli.training.precision import computed_in
 
 if TYPE_CHECKING:
     from seqcli.training.settings import RunSpec
@@ -150,7 +151,7 @@ class Updates:
             targets = torch.from_numpy(work.targets)
             part = Part(work.numbers[place], work.count, work.rows, targets, self.sharing.total, own)
         torch.manual_seed(seed)
-        with computing(part), torch.autocast("cpu", torch.bfloat16, enabled=self.run.precision == "bfloat16"):
+        with computing(part), computed_in(self.run.precision):
             found: tuple[Loss, Any] = self.model.loss(tensors(work.batches[place]), state, number)
         return found
 
