@@ -185,13 +185,13 @@ def embedded(vectors: NDArray[np.float32], encoding: str) -> list[dict[str, Any]
 
 def _echoed(asked: Asked, how: Completing, prompt: Prompt) -> Told:
     """Return the tokens of a prompt with their log-probabilities, the first as it begins a text."""
-    told, places = Told(), iter(prompt.told)
+    told = Told()
     if not how.echo or how.logprobs is None:
         return told
     if prompt.begins:
-        told.add(next(places)[0], None, None, 0)
+        told.add(next(prompt.told)[0], None, None, 0)
     hidden, state = asked.model.read([[EOS]])
-    for token, (text, offset) in zip(prompt.ids[1:], places, strict=True):
+    for token, (text, offset) in zip(prompt.ids[1:], prompt.told, strict=True):
         logs = asked.model.log_probabilities(hidden)
         likeliest = _likeliest(asked, logs, how)[0] if how.logprobs else {}
         told.add(text, float(logs[0, token]), likeliest, offset)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from seqcli.decoding.joining import Joining
@@ -27,18 +28,15 @@ class Prompt:
     """A prompt as a model reads it.
 
     ids: from the end of a unit on, which stands before every text. told: each token as the text has it, and where it
-    begins; with the first id only where it was given. tokens: what a completion joins on.
+    begins; found as it is read, once, by an echo alone. begins: whether that end was given, and is told first. tokens:
+    what a completion joins on.
     """
 
     text: str
     ids: list[int]
-    told: list[tuple[str, int]]
+    told: Iterator[tuple[str, int]]
     tokens: list[str]
-
-    @property
-    def begins(self) -> bool:
-        """Whether the end of a unit that stands before the text was given, and is told."""
-        return len(self.told) == len(self.ids)
+    begins: bool = False
 
 
 def prompts_of(request: Mapping[str, Any]) -> list[Given]:
@@ -58,14 +56,12 @@ def prompts_of(request: Mapping[str, Any]) -> list[Given]:
 def prompt_of(asked: Asked, given: Given) -> Prompt:
     """Return a prompt as a model reads it. Raises MisuseError for an id that its vocabulary has not."""
     if isinstance(given, str):
-        return Prompt(given, asked.ids(given), list(_places(asked, given)), tokens_of(asked.tokenizer, given))
-    pieces, told, at = list(_pieces(asked, given)), [], 0
-    for piece in pieces:
-        told.append((piece, at))
-        at += len(piece)
+        return Prompt(given, asked.ids(given), _places(asked, given), tokens_of(asked.tokenizer, given))
+    pieces, begins = list(_pieces(asked, given)), given[0] == EOS
+    told = zip(pieces, accumulate(map(len, pieces), initial=0), strict=False)
     line = given[len(given) - given[::-1].index(EOS) :] if EOS in given else given
-    ids = given if given[0] == EOS else [EOS, *given]
-    return Prompt("".join(pieces), ids, told, [asked.vocabulary.tokens[token] for token in line])
+    ids = given if begins else [EOS, *given]
+    return Prompt("".join(pieces), ids, told, [asked.vocabulary.tokens[token] for token in line], begins)
 
 
 def tokenized(asked: Asked, request: Mapping[str, Any]) -> dict[str, Any]:
