@@ -96,7 +96,10 @@ TRAINERS = {
     "train-w2v": Trainer(("train-w2v", "text.txt", "--name", NAME), TINY_VECTORS),
     "n-grams": Trainer(("train-lm", "text.txt", "--name", NAME), ("--architecture", "ngram")),
     "tune": Trainer(
-        ("tune", "text.txt", "--name", NAME, "--minutes", "0.02", "--trials", "3", "--jsonl", *TINY[:-4], *TINY[-2:]),
+        (
+            *("tune", "text.txt", "--name", NAME, "--minutes", "0.02", "--trials", "3", "--jsonl"),
+            *(*TINY[:-4], *TINY[-2:], "--precision", "float32"),
+        ),
         (),
         models=(),
     ),

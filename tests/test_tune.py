@@ -110,6 +110,19 @@ def test_an_interrupted_search_goes_on_where_it_was(here: Path, trained: list[tu
     assert seqcli(*TUNE, "--name", "part", "--replace").code == 0 and len(trained) == 10
 
 
+def test_a_search_keeps_the_precision_that_it_began_in(
+    here: Path, trained: list[tuple[int, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = {"float32": 1.0, "bfloat16": 0.5}
+    monkeypatch.setattr("seqcli.training.precision.seconds_of", seconds.__getitem__)
+    stop_after.append(2)
+    assert seqcli(*TUNE).code == 130
+    seconds["bfloat16"] = 2.0  # the machine is busy with something else when the search goes on
+    assert seqcli(*TUNE, "--resume").code == 0 and len(trained) == 5
+    header = json.loads(Path("models/text.tune.jsonl").read_text("utf-8").splitlines()[0])
+    assert header["run"]["precision"] == "bfloat16"
+
+
 def test_a_line_that_was_cut_short_is_done_again(here: Path, trained: list[tuple[int, float]]) -> None:
     assert seqcli(*TUNE).code == 0
     journal = Path("models/text.tune.jsonl")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,11 +18,13 @@ from seqcli.quantities import duration
 from seqcli.settings import given, to_dict, typed
 from seqcli.text.settings import TextSpec
 from seqcli.training.plan import Plan, make_plan
+from seqcli.training.precision import with_precision
 from seqcli.training.settings import RunSpec
 from seqcli.training.source import Source, name_of, read_corpus
 
 if TYPE_CHECKING:
     from seqcli.language.tuning.halving import Trial
+    from seqcli.language.tuning.journal import Journal
 
 TRIALS = {
     60.0: 27,
@@ -75,7 +78,7 @@ def tune(
     plan = make_plan(session, None, None, {**params, "recipe": None}, architecture, {"minutes": minutes})
     with Journal(session, name, resume, replace) as journal:
         corpus = read_corpus(session, source, plan.text, None)
-        plan = Plan(corpus.text, plan.spec, plan.run)
+        plan = Plan(corpus.text, plan.spec, _with_precision(session, plan.run, journal))
         fixed = {*given(LanguageSpec, params), *given(RunSpec, params)} - {"threads"}
         sums = {"sha256": corpus.train.sha256, "held_out_sha256": corpus.held_out.sha256}
         asked = {"minutes": minutes, "trials": trials, "fixed": sorted(fixed)}
@@ -92,6 +95,14 @@ def tune(
         f"Best: {perplexity_text(best.nats_per_token)} in {duration(60 * best.minutes)}. Train it:",
         _train_line(source, params, best),
     )
+
+
+def _with_precision(session: Session, run: RunSpec, journal: Journal) -> RunSpec:
+    """Return the settings of trials, in the precision that is quicker here; a search that goes on keeps its own."""
+    if journal.header is None:
+        return with_precision(session, run)
+    began = journal.header.get("run")
+    return run if run.precision or not isinstance(began, dict) else replace(run, precision=began.get("precision"))
 
 
 def _check(minutes: float, trials: int | None, both: bool) -> int:

@@ -14,7 +14,6 @@ from seqcli.quantities import duration
 from seqcli.session import Silent
 from seqcli.settings import option_name, to_dict
 from seqcli.training.plan import Plan
-from seqcli.training.precision import with_precision
 from seqcli.training.settings import RunSpec
 from seqcli.training.stop import Stop
 
@@ -31,9 +30,7 @@ class Search:
 
     def __init__(self, session: Session, plan: Plan, corpus: Corpus, journal: Journal) -> None:
         short = replace(corpus.held_out, ids=corpus.held_out.ids[:HELD_OUT])
-        precision = with_precision(session, replace(plan.run, minutes=1.0, epochs=None)).precision
-        self._plan = replace(plan, run=replace(plan.run, precision=precision))
-        self._session, self._journal, self._stop = session, journal, Stop()
+        self._plan, self._session, self._journal, self._stop = plan, session, journal, Stop()
         self._corpus = replace(corpus, held_out=short)
         self._silent = Silent(session.shelf)
 
