@@ -7,6 +7,7 @@ python benchmarks/dialogue.py kneser-ney               5-grams on the same token
 python benchmarks/dialogue.py speed                    training, beside a plain torch loop
 python benchmarks/dialogue.py memory                   the task of corpora/remembered.txt
 python benchmarks/dialogue.py start NAME               one reply as a whole process, beside `import torch`
+python benchmarks/dialogue.py examples NAME... > docs/answers/dialogue.md   ten contexts, a chat: replies as they come
 
 DIR is benchmarks/.dialogue, or DIALOGUE_MODELS; THREADS is taken from the environment where it is set.
 """
@@ -33,6 +34,15 @@ MODELS = os.environ.get("DIALOGUE_MODELS") or str(ROOT / "benchmarks" / ".dialog
 TRAIN, VALID = DATA / "dialogues" / "train.txt.gz", DATA / "dialogues" / "valid.txt"
 THREADS = os.environ.get("THREADS")
 BATCHES, ROUNDS = 12, 3  # of a comparison of speed
+CHAT = (
+    "Hi , how are you today ?",
+    "Do you have any plans for the weekend ?",
+    "I want to see a film . Would you like to come with me ?",
+    "What kind of films do you like ?",
+    "What time shall we meet ?",
+    "Great . See you on Saturday then .",
+)
+RANKED = 0.5  # weight of --against
 
 
 def seqcli(*words: str) -> Any:
@@ -165,9 +175,35 @@ def start(name: str) -> None:
     print(record("dialogue start", ratio=found, seconds=mine, torch_seconds=theirs))
 
 
+def examples(*names: str) -> None:
+    """Print ten held-out contexts with five replies of each model, then a chat of twelve turns with the second."""
+    import seqcli as face
+
+    models = [face.load(name, MODELS, task="dialogue") for name in names]
+    long = [said for said in dialogues(VALID) if len(said) >= 6]
+    print("# Replies of three models, as they come\n")
+    print(f"Held-out dialogues of DailyDialog, each {len(long) // 10}th that is long enough; the last three of five")
+    print("utterances are shown; five replies are drawn with the default settings, the likeliest a token first.\n")
+    for number, said in enumerate(long[:: len(long) // 10][:10], 1):
+        print(f"## {number}\n")
+        print(*(f"> {one}  " for one in said[2:5]), f"\nReally: {said[5]}\n", sep="\n")
+        for model in models:
+            replies = model.reply(said[:5], n=5)
+            print(f"- `{model.name}`", *(f"    1. {one}" for one in replies), sep="\n")
+        print()
+    for title, against in (("without", 0.0), ("with", RANKED)):
+        print(f"## A chat, {title} ranking (`--against {against:g}`)\n")
+        said = []
+        for one in CHAT:
+            [found] = models[1].reply([*said, one], n=1, against=against)
+            said += [one, found]
+            print(f"> {one}  ", f"> → {found}  ", sep="\n")
+        print()
+
+
 if __name__ == "__main__":
     asked: dict[str, Callable[..., None]] = {
         **{"train": train, "contexts": contexts, "replies": replies, "kneser-ney": kneser_ney},
-        **{"speed": speed, "memory": memory, "start": start},
+        **{"speed": speed, "memory": memory, "start": start, "examples": examples},
     }
     asked[sys.argv[1]](*sys.argv[2:])

@@ -106,6 +106,15 @@ def test_several_replies_are_different_and_ranked(there: Path) -> None:
     assert len({one["reply"] for one in beam}) == 3
 
 
+def test_each_question_is_drawn_for_anew_and_the_same_from_the_shell_and_from_python(there: Path) -> None:
+    model = face.load("hred", "models", task="dialogue")
+    asked = ["do you like tea ?", "do you like snow ?", "what do you like ?"]
+    replies = [model.reply(one, n=3, temperature=2.0) for one in asked]
+    records = seqcli("reply", asked[0], "-m", "hred", "-n", "3", "--temperature", "2", "--jsonl").records
+    assert [one["reply"] for one in records] == replies[0] == model.reply(asked[0], n=3, temperature=2.0)
+    assert len({len(one) for row in replies for one in row}) > 3
+
+
 def test_what_was_said_before_decides(there: Path) -> None:
     """The history is a dialogue in any form; without attention to it, as in Seq2Seq, it changes nothing."""
     for thing in ("snow", "milk"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seqcli.decoding.settings import Sampling
-from seqcli.settings import setting
+from seqcli.settings import again, setting
 
 BEAM_MOST = 1_000
 
@@ -18,6 +18,7 @@ class Replying(Sampling):
     temperature: float = setting(
         0.7, "Below 1 the likely is likelier still; 0 always takes the likeliest.", low=0.0, high=100.0, panel="Drawing"
     )
+    top_p: float | None = again(Sampling, "top_p", 0.9)  # behind it are words that fit nowhere, and ends in the middle
     n: int | None = setting(
         None, "N different replies, the best first.", low=1, high=BEAM_MOST, panel="Other", typed="-n"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -83,12 +84,17 @@ class DialogueModel:
         found = self.replies(Dialogue(tuple(said)), wanted)
         return found if n is not None else found[0]
 
-    def replies(self, said: Dialogue, wanted: Replying, seed: Sequence[int] = ()) -> list[Reply]:
-        """Return the replies to what was said, as many as are wanted and different. seed: of this question."""
+    def replies(self, said: Dialogue, wanted: Replying, seed: Sequence[int] = (1,)) -> list[Reply]:
+        """Return the replies to what was said, as many as are wanted and different.
+
+        seed: tells times apart that the same is asked. Other words are drawn by other numbers: by the same, every
+        question would have its third reply end where a chance is low.
+        """
         if not said.utterances or not said.utterances[-1].strip():
             raise MisuseError("There is nothing to reply to; give some words, as in: seqcli reply 'How are you?'")
         self._session.spare.fit_products()
-        found = replies(self.arrays, self.arrays.hear(*self.read(said)), wanted, seed)
+        drawn_by = (zlib.crc32("\n".join(said.utterances).encode("utf-8", "replace")), *seed)
+        found = replies(self.arrays, self.arrays.hear(*self.read(said)), wanted, drawn_by)
         if wanted.against:
             found = against_any(self.arrays, found, wanted.against)
         if wanted.reverse_model is not None:

@@ -44,7 +44,7 @@ class Asked(Protocol):
 class Replier(Asked, Protocol):
     """A model that replies."""
 
-    def replies(self, said: Dialogue, wanted: Replying, seed: Sequence[int] = ()) -> Sequence[str]:
+    def replies(self, said: Dialogue, wanted: Replying, seed: Sequence[int] = (1,)) -> Sequence[str]:
         """Return the replies to what was said."""
         ...
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqcli.layers.steps import Array, Ids
 from seqcli.sentences.answer_settings import LONGEST
@@ -93,22 +94,33 @@ def _search(model: SentenceArrays, z: Array, beam: int, lengths: tuple[int, int]
     for t in range(lengths[1] + 1):
         hidden, state = model.step(ids, state)
         logs = model.log_probabilities(hidden)
-        ends = totals + logs[:, EOS]
-        if t >= lengths[0]:
-            done += [Found(text, float(end)) for text, end in zip(texts, ends, strict=True)]
-            done = sorted(done, key=lambda one: -one.score)[:beam]
-        logs[:, EOS] = NEVER
         if not unknown:
             logs[:, UNK] = NEVER
+        sums = totals[:, None] + logs
+        if t >= lengths[0]:
+            ends = _ends(sums, beam) if t < lengths[1] else range(len(texts))
+            done += [Found(texts[row], float(sums[row, EOS])) for row in ends]
+            done = sorted(done, key=lambda one: -one.score)[:beam]
         if t == lengths[1] or _is_over(done, beam, float(totals.max()), lengths[1]):
             break
-        sums = (totals[:, None] + logs).ravel()
+        sums[:, EOS] = NEVER
+        sums = sums.ravel()
         best = np.argpartition(-sums, min(beam, len(sums) - 1))[:beam]
         best = best[np.argsort(-sums[best], kind="stable")]
         rows, ids = np.divmod(best, logs.shape[1])
         texts = [[*texts[row], int(token)] for row, token in zip(rows, ids, strict=True)]
         totals, state = sums[best], state.take(rows)
     return done
+
+
+def _ends(sums: NDArray[Any], beam: int) -> Ids:
+    """Return the rows [B, V] whose end is one of the `beam` likeliest ways to go on, of all rows.
+
+    An end that is less likely would win by what sentences are compared by, in their midst: "the company 's decision".
+    """
+    least = np.partition(sums, -beam, axis=None)[-beam] if beam < sums.size else NEVER
+    rows: Ids = np.flatnonzero(sums[:, EOS] >= least)
+    return rows
 
 
 def _is_over(done: list[Found], beam: int, total: float, longest: int) -> bool:

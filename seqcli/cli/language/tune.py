@@ -100,7 +100,8 @@ def tune(
 def _with_precision(session: Session, run: RunSpec, journal: Journal) -> RunSpec:
     """Return the settings of trials, in the precision that is quicker here; a search that goes on keeps its own."""
     if journal.header is None:
-        return with_precision(session, run)
+        new: RunSpec = with_precision(session, run)
+        return new
     began = journal.header.get("run")
     return run if run.precision or not isinstance(began, dict) else replace(run, precision=began.get("precision"))
 
