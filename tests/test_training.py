@@ -344,6 +344,9 @@ class Costly:
         self.weight = torch.nn.Parameter(torch.zeros(()))
         self.cost = 5.0
 
+    def to(self, device: torch.device) -> Costly:
+        return self
+
     def batch(self, epoch: int, index: int) -> tuple[np.ndarray[Any, Any], ...]:
         self.time.now += next(self.seconds)
         return (np.zeros(1),)
@@ -359,6 +362,9 @@ class Costly:
 
     def parameters(self) -> list[torch.nn.Parameter]:
         return [self.weight]
+
+    def named_parameters(self) -> list[tuple[str, torch.nn.Parameter]]:
+        return [("weight", self.weight)]
 
     def train(self, mode: bool = True) -> None:
         pass

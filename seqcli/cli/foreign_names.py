@@ -36,6 +36,7 @@ OURS: dict[str, str] = {  # ours, with its value where their name says it: what 
     "--lowercase": "lower lc uncased dolower dolowercase",
     "--tied": "tie tieweights tiedweights shareembeddings",
     "--precision": "fp16 bf16 half amp mixedprecision dtype",
+    "--device": "gpu gpus cuda devices ngpu usecuda",
     "--seed": "randomseed randomstate rngseed",
     "--resume": "checkpoint ckpt continue resumefrom restore restorefile",
     "--from": "pretrained pretrainedvectors init initfrom finetune finetunefrom warmstart",
@@ -128,9 +129,7 @@ def answer(asked: str, args: Sequence[str], ours: Collection[str], takes_text: b
         return f"{typed.partition('=')[0]} is called {found} here"
     if takes_text and name in TEXT.split():
         return f"{typed.partition('=')[0]} is not needed here: the text is named without an option"
-    return (
-        f"{typed.partition('=')[0]} is not needed here: everything runs on the CPU" if name in DEVICE.split() else None
-    )
+    return f"{typed.partition('=')[0]} is not needed here: it runs on the CPU" if name in DEVICE.split() else None
 
 
 def _whole(asked: str, args: Sequence[str]) -> str:

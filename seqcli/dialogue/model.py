@@ -94,7 +94,7 @@ class DialogueModel(nn.Module):
         if self.latent is not None:
             prior, posterior = self.latent(known.context, known.replies)
             noise = given.noise if len(given.noise) else torch.randn(posterior.mean.shape, generator=own_chance())
-            z = posterior.draw(noise)
+            z = posterior.draw(noise.to(known.context.device))
             told, kl = torch.cat([told, z], 1), posterior.kl(prior)
         hidden = self.hidden(given, known, told)
         count = len(given.targets)
@@ -102,7 +102,7 @@ class DialogueModel(nn.Module):
             nats = full_nats(hidden, self.embedding.weight, self.output_bias, given.targets)
             if kl is not None:
                 nats = nats + kl.double().sum()
-                self.posteriors.add(*(part.numpy() for part in posterior.relative_to(prior)))
+                self.posteriors.add(*(part.cpu().numpy() for part in posterior.relative_to(prior)))
             return Loss(nats / max(count, 1), nats, count), None
         mean = self._mean_nats(hidden, given.targets)
         if kl is None or self.latent is None:
@@ -149,7 +149,7 @@ class DialogueModel(nn.Module):
         share = self.spec.word_dropout
         if not (self.training and self.spec.latent and share):
             return inputs
-        dropped = torch.rand(inputs.shape, generator=own_chance()) < share
+        dropped = torch.rand(inputs.shape, generator=own_chance()).to(inputs.device) < share
         dropped[: len(batch.said.places)] = False  # there is nothing to guess in the sign of a beginning
         return inputs.masked_fill(dropped, UNK)
 
@@ -204,7 +204,7 @@ class DialogueModel(nn.Module):
         """Return what the distance in turns and the speaker add to the score of each word [D, Q, L]."""
         assert self.distance is not None
         same = (batch.speakers[:, :, None] == batch.speakers[:, None]).long()
-        turns = torch.arange(batch.speakers.shape[1])
+        turns = torch.arange(batch.speakers.shape[1], device=batch.speakers.device)
         back = (turns[:, None] - turns - 2).clamp(0, DISTANCES - 1)
         table = self.distance.weight[same, back]  # [D, U, U]
         of_query = table.gather(1, batch.query_turns.clamp(min=0)[..., None].expand(-1, -1, table.shape[2]))
@@ -216,7 +216,7 @@ class DialogueModel(nn.Module):
         share = self.spec.dropout or 0.0
         if not self.training or not share:
             return x
-        drawn = torch.rand(len(packed.places), x.shape[1], generator=own_chance())
+        drawn = torch.rand(len(packed.places), x.shape[1], generator=own_chance()).to(x.device)
         kept = (drawn >= share).to(x.dtype).div_(1.0 - share)
         return x * kept[packed.rows]
 

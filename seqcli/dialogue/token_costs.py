@@ -17,7 +17,7 @@ from seqcli.dialogue.shapes import dialogue_table
 from seqcli.latent.collapse import Posteriors, importance_weighted
 from seqcli.layers.stored import with_weights
 from seqcli.store.weights import stored_weights
-from seqcli.training.updates import tensors
+from seqcli.training.device import tensors
 
 if TYPE_CHECKING:
     from seqcli.store import Record

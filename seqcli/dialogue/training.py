@@ -103,14 +103,12 @@ class DialogueTrainer:
         """Return the plan with a dropout for as many passes as the budget allows, and say so."""
         import torch
 
-        from seqcli.training.updates import tensors
-
         passes = plan.run.epochs
         if plan.run.minutes is not None:
             check_size(plan.run, self._table(plan))
             torch.manual_seed(plan.run.seed)
             count = min(batches.updates_per_epoch, UPDATES + 1)
-            timed = (tensors(batches.batch(0, index)) for index in range(count))
+            timed = (batches.batch(0, index) for index in range(count))
             seconds = mean(update_seconds(self._model(plan), timed, plan.run)) * batches.updates_per_epoch
             passes = min(60.0 * plan.run.minutes / seconds, passes or float("inf"))
         share = dropped(passes / UNDROPPED)["dropout"]

@@ -94,7 +94,7 @@ class FillModel(nn.Module):
     @torch.no_grad()
     def log_probabilities(self, inputs: torch.Tensor) -> torch.Tensor:
         """inputs [T + 2, B] -> natural log of each token's probability at each place between, [T, B, V]."""
-        wanted = torch.ones(len(inputs) - 2, inputs.shape[1], dtype=torch.bool)
+        wanted = inputs.new_ones(len(inputs) - 2, inputs.shape[1], dtype=torch.bool)
         scores = F.linear(self.hidden(inputs, wanted), self.output_weight, self.output_bias)
         return F.log_softmax(scores.float(), -1).view(*wanted.shape, -1)
 

@@ -132,12 +132,10 @@ def _seconds(spec: LanguageSpec, run: RunSpec, text: TextSample, timed: float) -
 
 def _batches(blocks: Blocks, seconds: float) -> Iterator[Any]:
     """Yield batches for so many seconds, some at least; the first one, which threads are chosen by, does not count."""
-    from seqcli.training.updates import tensors
-
-    yield tensors(blocks.batch(0, 0))
+    yield blocks.batch(0, 0)
     until, index = time.perf_counter() + seconds, 1
     while index <= UPDATES or time.perf_counter() < until:
-        yield tensors(blocks.batch(0, index % blocks.updates_per_epoch))
+        yield blocks.batch(0, index % blocks.updates_per_epoch)
         index += 1
 
 

@@ -56,7 +56,8 @@ class PastAttention(nn.Module):
         states = torch.cat([before, y]).transpose(0, 1)  # [B, W + T, H]
         real = torch.cat([real, real.new_ones(steps, batch)])
         scores = torch.bmm(self.query(y).transpose(0, 1), self.key(states).transpose(1, 2)) * PAST_KEYS**-0.5
-        ahead = torch.arange(self.window + steps) - torch.arange(steps)[:, None]  # [T, W + T]: 0 to W - 1 is the window
+        places = torch.arange(self.window + steps, device=y.device)
+        ahead = places - places[:steps, None]  # [T, W + T]: 0 to W - 1 is the window
         seen = ((ahead >= 0) & (ahead < self.window)) & (real.t()[:, None] > 0)
         scores = torch.cat([scores.float().masked_fill(~seen, -torch.inf), scores.new_zeros(batch, steps, 1)], -1)
         weights = torch.softmax(scores, -1)[..., :-1].to(y.dtype)

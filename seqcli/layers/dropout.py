@@ -22,18 +22,18 @@ class LockedDropout(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not self.training or self.share == 0.0:
             return x
-        kept = drawn_by_row(torch.rand, (1, *x.shape[1:]), 1) >= self.share
+        kept = drawn_by_row(torch.rand, (1, *x.shape[1:]), 1, x.device) >= self.share
         return x * kept.to(x.dtype).div_(1.0 - self.share)
 
     def of_each(self, x: torch.Tensor) -> torch.Tensor:
         """Drop of each of x [N, D] numbers of its own: they are of no row of a batch more than of another."""
         if not self.training or self.share == 0.0:
             return x
-        kept = torch.rand(x.shape, generator=own_chance()) >= self.share
+        kept = torch.rand(x.shape, generator=own_chance()).to(x.device) >= self.share
         return x * kept.to(x.dtype).div_(1.0 - self.share)
 
 
-def kept(size: tuple[int, ...], share: float) -> torch.Tensor:
+def kept(size: tuple[int, ...], share: float, device: torch.device) -> torch.Tensor:
     """Return a mask of a dropout: 0 for about a share of the places, else 1 / (1 - share).
 
     Drawn byte by byte, so the share is a multiple of 1/256: a matrix of weights has a million places, and torch's own
@@ -42,7 +42,7 @@ def kept(size: tuple[int, ...], share: float) -> torch.Tensor:
     seed = int(torch.randint(2**62, ()))
     drawn = np.random.Generator(np.random.SFC64(seed)).integers(0, 256, size, np.uint8)
     least = round(share * 256)
-    return torch.from_numpy(drawn >= least).float().mul_(256 / (256 - least))
+    return torch.from_numpy(drawn >= least).to(device).float().mul_(256 / (256 - least))
 
 
 def embed(embedding: nn.Embedding, ids: torch.Tensor, share: float) -> torch.Tensor:
@@ -51,4 +51,4 @@ def embed(embedding: nn.Embedding, ids: torch.Tensor, share: float) -> torch.Ten
     Source: Gal and Ghahramani 2016, section 4.3; Merity et al. 2018, section 4.3.
     """
     x: torch.Tensor = embedding(ids)
-    return x * kept((len(embedding.weight), 1), share)[ids] if share and embedding.training else x
+    return x * kept((len(embedding.weight), 1), share, x.device)[ids] if share and embedding.training else x

@@ -20,7 +20,7 @@ class Encoder(nn.Module):
         self.onward, self.returning = onward, returning
 
     def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        steps = torch.arange(len(x))[:, None]
+        steps = torch.arange(len(x), device=x.device)[:, None]
         turned = torch.where(steps < lengths, lengths - 1 - steps, steps)  # [S, B]: the text from its end
         onward, _ = self.onward(x)
         back, _ = self.returning(_at(x, turned))

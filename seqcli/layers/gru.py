@@ -48,8 +48,11 @@ class PackedGRU(nn.Module):
         w, b = self.get_parameter(f"weight_ih_l0{ending}"), self.get_parameter(f"bias_ih_l0{ending}")
         from_input = product(x, w, b)
         w, b = self.get_parameter(f"weight_hh_l0{ending}"), self.get_parameter(f"bias_hh_l0{ending}")
-        half = torch.is_autocast_enabled("cpu")
-        states, last = _Steps.apply(from_input, w, b, first, counts, bool(ending), half)  # type: ignore[no-untyped-call]
+        kind = x.device.type
+        half = torch.is_autocast_enabled(kind)
+        first = first.float() if half else first
+        with torch.autocast(kind, enabled=False):
+            states, last = _Steps.apply(from_input, w, b, first, counts, bool(ending), half)  # type: ignore[no-untyped-call]
         return states, last
 
 
@@ -57,7 +60,6 @@ class _Steps(torch.autograd.Function):
     """The steps of one direction. from_input [N, 3H], weight [3H, H], bias [3H], first [R, H] -> [N, H], [R, H]."""
 
     @staticmethod
-    @torch.amp.custom_fwd(device_type="cpu", cast_inputs=torch.float32)  # type: ignore[untyped-decorator]
     def forward(
         ctx: Any,
         from_input: torch.Tensor,
@@ -89,7 +91,6 @@ class _Steps(torch.autograd.Function):
         return states, h[:rows]
 
     @staticmethod
-    @torch.amp.custom_bwd(device_type="cpu")  # type: ignore[untyped-decorator]
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[Any, ...]:
         gates, before, of_new, weight = ctx.saved_tensors
         by_states, by_last = grads
@@ -100,7 +101,7 @@ class _Steps(torch.autograd.Function):
         from_input = torch.empty_like(gates)
         from_state = gates.new_zeros(rounded(len(gates) + rounded(len(by_last))), gates.shape[1])
         size, rows = weight.shape[1], len(by_last)
-        flowing = torch.zeros(rows, size) + by_last  # the gradient of the state after the step, of every text
+        flowing = by_last.new_zeros(rows, size) + by_last  # the gradient of the state after the step, of every text
         for low, count in reversed(list(_spans(ctx.counts, ctx.returning))):
             high = low + count
             h = flowing[:count].add_(by_states[low:high])

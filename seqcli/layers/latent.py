@@ -25,7 +25,7 @@ class Gaussian(NamedTuple):
 
         Source: Kingma and Welling 2014, section 2.4.
         """
-        noise = torch.randn_like(self.mean) if noise is None else noise
+        noise = torch.randn(self.mean.shape).to(self.mean) if noise is None else noise
         return self.mean + torch.exp(0.5 * self.log_variance) * noise
 
     def log_density(self, z: torch.Tensor) -> torch.Tensor:
@@ -73,7 +73,7 @@ def drop_words(ids: torch.Tensor, share: float, unknown: int) -> torch.Tensor:
 
     Source: Bowman et al. 2016, section 3.2.
     """
-    dropped = drawn_by_row(torch.rand, ids.shape, 1) < share
+    dropped = drawn_by_row(torch.rand, ids.shape, 1, ids.device) < share
     dropped[0] = False  # there is nothing to guess in the sign of a beginning
     return ids.masked_fill(dropped, unknown)
 

@@ -56,12 +56,17 @@ def computing(part: Part | None) -> Iterator[None]:
         _part = before
 
 
-def drawn_by_row(draw: Callable[..., torch.Tensor], shape: Sequence[int], rows: int) -> torch.Tensor:
-    """Return what draw(*shape) draws for the rows of a part; rows: which of the shape's numbers counts them."""
+def drawn_by_row(
+    draw: Callable[..., torch.Tensor], shape: Sequence[int], rows: int, device: torch.device
+) -> torch.Tensor:
+    """Return what draw(*shape) draws for the rows of a part, on a device; rows: which number counts them.
+
+    Chance is the CPU's wherever the model computes, so that it decides the same on any device.
+    """
     if _part is None:
-        return draw(*shape)
+        return draw(*shape).to(device)
     whole = draw(*shape[:rows], _part.rows, *shape[rows + 1 :])
-    return whole[(slice(None),) * rows + (_part.places,)]
+    return whole[(slice(None),) * rows + (_part.places,)].to(device)
 
 
 def own_chance() -> torch.Generator | None:
@@ -94,6 +99,6 @@ def batch_mean(x: torch.Tensor) -> torch.Tensor:
     own = x.mean(0)
     if _part is None:
         return own
-    sums = torch.cat([x.detach().double().sum(0), torch.tensor([float(len(x))])]) * float(_part.counts)
+    sums = torch.cat([x.detach().double().sum(0), x.new_tensor([len(x)], dtype=torch.float64)]) * float(_part.counts)
     sums = _part.total(sums)
     return own + ((sums[:-1] / sums[-1]).to(own.dtype) - own.detach())

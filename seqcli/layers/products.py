@@ -1,4 +1,4 @@
-"""Matrix products in float32 by oneDNN, which takes the widest vectors that a processor has, whoever made it.
+"""Matrix products by oneDNN on a CPU, which takes the widest vectors that a processor has, whoever made it.
 
 torch asks MKL for them, which on processors of another make than Intel's computes with half of their width: an AMD EPYC
 with AVX-512 multiplies at 105 billion operations a second and core by MKL, at 230 by oneDNN.
@@ -38,7 +38,7 @@ def linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = No
 
 
 def _whole(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-    if not _WHOLE:
+    if not _WHOLE or x.device.type != "cpu":
         return F.linear(x, weight, bias)
     found: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x.contiguous(), weight, bias, "none", [], "")
     return found
@@ -46,7 +46,9 @@ def _whole(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = No
 
 def rough(weight: torch.Tensor) -> torch.Tensor:
     """Return weights in the numbers that products are to be computed in here: as they are, or in bfloat16."""
-    return weight.bfloat16() if torch.is_autocast_enabled("cpu") and weight.dtype == torch.float32 else weight
+    return (
+        weight.bfloat16() if torch.is_autocast_enabled(weight.device.type) and weight.dtype == torch.float32 else weight
+    )
 
 
 def product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:

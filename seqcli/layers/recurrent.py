@@ -43,7 +43,7 @@ class Recurrent(nn.Module):
             weights = {}
             if self.training and self.weight_dropout:
                 weight = layer.get_parameter("weight_hh_l0")
-                weights["weight_hh_l0"] = weight * kept(tuple(weight.shape), self.weight_dropout)
+                weights["weight_hh_l0"] = weight * kept(tuple(weight.shape), self.weight_dropout, weight.device)
             x, carried = functional_call(layer, weights, (self.drop(x) if i else x, state[i] if state else None))
             after.append(carried)
         return x, after

@@ -27,8 +27,8 @@ def token_nats(hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, t
     written over the one before it.
     """
     rows = max(min(CHUNK // len(weight), len(hidden)), 1)
-    scratch, factors = torch.empty(rows, len(weight)), bias.exp()
-    found = torch.empty(len(hidden))
+    scratch, factors = hidden.new_empty(rows, len(weight)), bias.exp()
+    found = hidden.new_empty(len(hidden))
     for out, h, y in zip(*(torch.split(part, rows) for part in (found, hidden, targets)), strict=True):
         logits = torch.mm(h, weight.t(), out=scratch[: len(h)])  # without the bias, which the sum takes in as a factor
         wanted = logits.gather(1, y[:, None]).squeeze(1) + bias[y]
@@ -65,7 +65,7 @@ def training_loss(
 
 def sample_of(targets: torch.Tensor, vocabulary_size: int, samples: int) -> Occurring:
     """Return the batch's own targets and `samples` tokens drawn uniformly."""
-    return occurring(targets, torch.randint(vocabulary_size, (samples,)))
+    return occurring(targets, torch.randint(vocabulary_size, (samples,)).to(targets.device))
 
 
 def sampled_loss(

@@ -53,7 +53,7 @@ class TwoLevel(nn.Module):
         """hidden [T, S, E], targets [T]: the same for all S -> the cost of each [T, S], not to be differentiated."""
         first, levels = self._levels(weight, targets)
         rest = {int(t): (low, rows) for places, low, rows in self._rest(targets, levels) for t in places}
-        found = torch.empty(hidden.shape[:2])
+        found = hidden.new_empty(hidden.shape[:2])
         for t, states in enumerate(hidden):
             found[t] = _cost(states, *levels[0], int(first[t]))
             if t in rest:
@@ -64,7 +64,7 @@ class TwoLevel(nn.Module):
     def log_probabilities(self, hidden: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         """hidden [N, E] -> natural log of every token's probability [N, V]."""
         head = self.bounds[0]
-        _, levels = self._levels(weight, torch.zeros(0, dtype=torch.int64))
+        _, levels = self._levels(weight, weight.new_zeros(0, dtype=torch.int64))
         logs = [torch.log_softmax(F.linear(hidden, *rows), -1) for rows in levels]
         clusters = [own + logs[0][:, head + i, None] for i, own in enumerate(logs[1:])]
         return torch.cat([logs[0][:, :head], *clusters], -1)
@@ -78,7 +78,7 @@ class TwoLevel(nn.Module):
             return targets, [(weight, self.bias)]
         sizes = [self.bounds[0], *(high - low for low, high in itertools.pairwise(self.bounds))]
         (head, *rest), (head_bias, *biases) = torch.split(weight, sizes), torch.split(self.bias, sizes)
-        cluster = torch.bucketize(targets, torch.tensor(self.bounds[1:-1], dtype=torch.int64), right=True)
+        cluster = torch.bucketize(targets, targets.new_tensor(self.bounds[1:-1]), right=True)
         first = torch.where(targets < sizes[0], targets, sizes[0] + cluster)
         both = torch.cat([head, self.cluster.weight]), torch.cat([head_bias, self.cluster.bias])
         return first, [both, *zip(rest, biases, strict=True)]

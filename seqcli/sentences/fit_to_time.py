@@ -38,12 +38,11 @@ def _passes(plan: Plan, batches: SentenceBatches, vocabulary_size: int) -> float
     from seqcli.sentences.arrays import sentences_table
 
     check_size(run, sentences_table(plan.spec, vocabulary_size))
-    import torch
 
     from seqcli.sentences.model import SentenceModel
 
     model = SentenceModel(plan.spec, vocabulary_size)
-    timed = (torch.from_numpy(batches.batch(0, i)) for i in range(min(batches.updates_per_epoch, UPDATES + 1)))
+    timed = (batches.batch(0, i) for i in range(min(batches.updates_per_epoch, UPDATES + 1)))
     seconds = median(update_seconds(model, timed, run))
     passes = 60.0 * run.minutes / (seconds * batches.updates_per_epoch)
     return float(passes if run.epochs is None else min(passes, run.epochs))

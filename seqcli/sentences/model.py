@@ -119,7 +119,7 @@ class SentenceModel(nn.Module):
             nats = output.token_nats(hidden, weight, wanted).double().sum()
             if posterior is not None and kl is not None:
                 nats = nats + kl.double().sum()
-                self.posteriors.add(posterior.mean.numpy(), posterior.log_variance.numpy())
+                self.posteriors.add(posterior.mean.cpu().numpy(), posterior.log_variance.cpu().numpy())
             return Loss(nats / max(count, 1), nats, count), None
         objective = output.mean_nats(hidden, weight, wanted)
         nats, parts = objective.detach().double() * count, {}
@@ -158,11 +158,12 @@ class SentenceModel(nn.Module):
         if posterior is None or not isinstance(self.spec, LatentSpec):
             return None if posterior is None else posterior.mean
         if self.training:
-            return posterior.draw(drawn_by_row(torch.randn, posterior.mean.shape, 0))
-        places = torch.arange(1, len(batch) + 1)[:, None]
+            return posterior.draw(drawn_by_row(torch.randn, posterior.mean.shape, 0, batch.device))
+        places = torch.arange(1, len(batch) + 1, device=batch.device)[:, None]
         seeds = (batch.clamp(min=0) * places).sum(0).tolist()
         size = posterior.mean.shape[1]
-        return posterior.draw(torch.stack([torch.randn(size, generator=seeded(seed)) for seed in seeds]))
+        noise = torch.stack([torch.randn(size, generator=seeded(seed)) for seed in seeds])
+        return posterior.draw(noise.to(batch.device))
 
     def _left_out(self, ids: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
         """Return the embeddings that the decoder reads: of words that are left out, the unknown one's."""

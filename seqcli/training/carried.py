@@ -22,9 +22,9 @@ class Carried:
     fewer than before.
     """
 
-    def __init__(self, arrays: Arrays | None = None) -> None:
-        """arrays: those of a whole state are among them, if there is one."""
-        self._whole: State = _state(arrays or {})
+    def __init__(self, arrays: Arrays | None = None, device: torch.device | None = None) -> None:
+        """arrays: those of a whole state are among them, if there is one. device: that the model computes on."""
+        self._whole: State = _state(arrays or {}, device)
         self._parts: dict[int, State] = {}
         self._count = self._rows = 0
 
@@ -62,14 +62,14 @@ class Carried:
 
 def _arrays(state: State) -> dict[str, np.ndarray[Any, Any]]:
     layers = [layer if isinstance(layer, tuple) else (layer,) for layer in state or []]
-    return {f"carried.{i}.{j}": s.numpy() for i, layer in enumerate(layers) for j, s in enumerate(layer)}
+    return {f"carried.{i}.{j}": s.cpu().numpy() for i, layer in enumerate(layers) for j, s in enumerate(layer)}
 
 
-def _state(arrays: Arrays) -> State:
+def _state(arrays: Arrays, device: torch.device | None) -> State:
     carried: dict[int, list[torch.Tensor]] = {}
     places = [key.split(".")[1:] for key in arrays if key.startswith("carried.")]
     for i, j in sorted((int(i), int(j)) for i, j in places):
-        carried.setdefault(i, []).append(torch.tensor(arrays[f"carried.{i}.{j}"]))
+        carried.setdefault(i, []).append(torch.tensor(arrays[f"carried.{i}.{j}"], device=device))
     return [tuple(s) if len(s) > 1 else s[0] for s in carried.values()] or None
 
 

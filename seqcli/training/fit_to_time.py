@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqcli import launch
 from seqcli.threads import processors, try_threads
+from seqcli.training.device import device_of, tensors
 from seqcli.training.precision import computed_in
 
 if TYPE_CHECKING:
@@ -23,15 +24,19 @@ def update_seconds(model: Model, batches: Iterable[Any], run: RunSpec) -> list[f
     """
     import torch
 
+    device = device_of(run.device)
+    model.to(device)
+
     def update(batch: Any) -> None:
-        with computed_in(run.precision):
-            loss, _ = model.loss(batch)
+        with computed_in(run.precision, device):
+            loss, _ = model.loss(tensors(batch, device))
         torch.autograd.backward(loss.objective)
+        float(loss.nats)  # a GPU is asked and waited for
 
     torch.set_num_threads(run.threads or 1)
     seconds: list[float] = []
     for batch in batches:
-        if run.threads is None and not seconds:
+        if run.threads is None and not seconds and device.type == "cpu":
             try_threads(lambda first=batch: update(first), processors())  # type: ignore[misc]
         began = time.perf_counter()
         update(batch)

@@ -22,12 +22,13 @@ import torch
 from seqcli.errors import DivergedError
 from seqcli.threads import BETTER, FEWEST_UPDATES, TRIAL_SHARE, Pace, processors, quickest, try_threads
 from seqcli.training.carried import Arrays, Carried
+from seqcli.training.device import tensors
 from seqcli.training.events import Evaluated, Event, Progressed, Started, Stopped, Tried
 from seqcli.training.loss import Loss, Model
 from seqcli.training.progress import Clock, Progress, most_updates
 from seqcli.training.settings import RunSpec
 from seqcli.training.shares import Shares
-from seqcli.training.updates import Updates, Work, tensors
+from seqcli.training.updates import Updates, Work
 
 WARM_UP_SHARE, WARM_UP_MOST = 0.05, 100  # of the updates; Adam's second moments need some updates to mean anything, ...
 WARM_UP_LEAST, SHORT_SHARE = 20, 0.3  # ... in a short training too, which may spend a third of itself on it
@@ -107,7 +108,7 @@ class Training:
         """Take up a training where `state` and `progress` were taken. Raises KeyError where something is missing."""
         self.progress = Progress(**progress)
         self.updates.take_up(arrays, self.progress.update > self.progress.begun_update)
-        self.carried = Carried(arrays)
+        self.carried = Carried(arrays, self.updates.device)
 
     def go_longer(self, arrays: dict[str, np.ndarray[Any, Any]], progress: dict[str, Any]) -> None:
         """Go on behind the end of a training, from the weights that it kept, with a schedule of its own."""
@@ -157,7 +158,7 @@ class Training:
         """Whether there are numbers of threads to compare, and updates enough for that to pay."""
         p, most = self.progress, self._most_threads
         long = self.run.minutes is not None or most_updates(self.run, self.batches.updates_per_epoch) >= FEWEST_UPDATES
-        return most > 1 and long and not p.finished
+        return most > 1 and long and not p.finished and self.updates.device.type == "cpu"
 
     def _try_threads(self, clock: Clock, why: str) -> Iterator[Tried]:
         """Compare numbers of threads by the next update, of which nothing is kept, and take the quickest if one may.
@@ -282,12 +283,13 @@ def evaluate(
     Raises InterruptedError as soon as `stop` says so.
     """
     model.train(False)
+    device = next(parameter.device for _, parameter in model.named_parameters())
     nats, tokens, state = 0.0, 0, None
     for piece in held_out:
         if stop():
             raise InterruptedError
         state = None if piece.first else state
-        loss, state = model.loss(tensors(piece.batch), state)
+        loss, state = model.loss(tensors(piece.batch, device), state)
         nats, tokens = nats + float(loss.nats), tokens + loss.tokens
         if parts is not None:
             parts |= {name: parts.get(name, 0.0) + value for name, value in loss.parts.items()}

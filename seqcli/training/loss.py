@@ -32,6 +32,10 @@ class Model(Protocol):
         """Turn dropout and sampling on or off."""
         ...
 
+    def to(self, device: torch.device) -> Any:
+        """Compute on a device from now on."""
+        ...
+
     def named_parameters(self) -> Any:
         """Yield (name, parameter)."""
         ...

@@ -12,6 +12,7 @@ from seqcli.errors import MisuseError, quoted
 from seqcli.settings import decided, given, option_name, settings, to_dict
 from seqcli.tasks import ARCHITECTURES, TASKS, Architecture, key_of
 from seqcli.threads import processors
+from seqcli.training.device import check_device
 from seqcli.training.memory import _shown
 from seqcli.training.resumption import BUDGETS, is_over
 from seqcli.training.settings import RunSpec
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
     from seqcli.store import Record
 
 
+ELSEWHERE = ("threads", "device")  # settings that a training that goes on may be given anew
+
+
 def check_same(recorded: Any, changes: dict[str, Any]) -> None:
     """Raise MisuseError where a resumed training is given settings that it was not begun with."""
     before = to_dict(recorded)
-    odd = [f"{option_name(k)} {before[k]} → {v}" for k, v in changes.items() if before[k] != v and k != "threads"]
+    odd = [f"{option_name(k)} {before[k]} → {v}" for k, v in changes.items() if before[k] != v and k not in ELSEWHERE]
     if odd:
         raise MisuseError(
             f"A resumed training keeps its settings ({', '.join(odd)}); leave them out, or use --replace."
@@ -93,6 +97,7 @@ def make_plan(
     """
     kind = ARCHITECTURES[architecture]
     spec_changes, run_changes = given(kind.spec, params), given(kind.run, params)
+    check_device(run_changes.get("device"))
     ours = {f.name for f in fields(kind.spec)}  # --subwords cuts text for one trainer, is learned from by another
     text_changes = {name: value for name, value in given(kind.text, params).items() if name not in ours}
     if record is not None:
@@ -130,13 +135,14 @@ def _going_on(
         check_same(recorded, decided(recorded, changes))
     if "threads" in run and run["threads"] != record.run.threads:
         session.note(f"Note: the training goes on with the threads it began with: {_shown(record.run)}.")
+    begun = replace(record.run, device=run["device"]) if run.get("device") else record.run
     if not longer:
-        return Plan(record.text, record.spec, record.run)
+        return Plan(record.text, record.spec, begun)
     session.note(
         f"Note: {quoted(record.name)} is trained to its end; it goes on from the weights that it kept, with a schedule "
         "of its own: that is not the same as one longer training."
     )
-    budget = settings(record.run, {**dict.fromkeys(BUDGETS), **longer})
+    budget = settings(begun, {**dict.fromkeys(BUDGETS), **longer})
     return Plan(record.text, record.spec, _with_threads(budget))
 
 

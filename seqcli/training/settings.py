@@ -67,7 +67,13 @@ class RunSpec:
     precision: str | None = setting(
         None,
         "Numbers that products are computed in (default: float32; where minutes alone end the training, bfloat16 on a "
-        "CPU that is quicker with it, which is tried first).",
+        "CPU that is quicker with it, which is tried first; bfloat16 on a GPU).",
         choices=("float32", "bfloat16"),
         panel="Training",
+    )
+    device: str | None = setting(
+        None,
+        "What computes: auto, cpu, cuda or cuda:N (default: auto, a GPU where there is one).",
+        panel="Training",
+        absent=None,
     )

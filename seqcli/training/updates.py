@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from seqcli.layers.part import Part, computing
+from seqcli.training.device import device_of, tensors
 from seqcli.training.loss import Loss
 from seqcli.training.precision import computed_in
 
@@ -94,7 +95,8 @@ class Updates:
     """The weights of a model in training. The same in every process that shares it, as the gradients are."""
 
     def __init__(self, model: Any, run: RunSpec) -> None:
-        self.model, self.run = model, run
+        self.device = device_of(run.device)
+        self.model, self.run = model.to(self.device), run
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.sharing: Sharing = Alone(self.parameters)
         self._optimiser = torch.optim.AdamW(
@@ -148,11 +150,11 @@ class Updates:
         seed, part = self.run.seed * 1_000_003 + number, None
         if work.count > 1:
             own = torch.Generator().manual_seed(seed * work.count + work.numbers[place])
-            targets = torch.from_numpy(work.targets)
+            targets = torch.from_numpy(work.targets).to(self.device)
             part = Part(work.numbers[place], work.count, work.rows, targets, self.sharing.total, own)
         torch.manual_seed(seed)
-        with computing(part), computed_in(self.run.precision):
-            found: tuple[Loss, Any] = self.model.loss(tensors(work.batches[place]), state, number)
+        with computing(part), computed_in(self.run.precision, self.device):
+            found: tuple[Loss, Any] = self.model.loss(tensors(work.batches[place], self.device), state, number)
         return found
 
     def clipped(self) -> float:
@@ -174,7 +176,7 @@ class Updates:
     def weights(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return what is measured and kept, the parameters or their running mean, as arrays by name."""
         mean = dict(zip(map(id, self.parameters), self._mean, strict=False))
-        return {name: mean.get(id(p), p.detach()).numpy() for name, p in self.model.named_parameters()}
+        return {name: mean.get(id(p), p.detach()).cpu().numpy() for name, p in self.model.named_parameters()}
 
     @contextmanager
     def measured(self) -> Iterator[None]:
@@ -189,12 +191,13 @@ class Updates:
 
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return everything that the next update depends on beside its batch: float32 arrays by name."""
-        arrays = {f"weights.{name}": p.detach().numpy() for name, p in self.model.named_parameters()}
+        arrays = {f"weights.{name}": p.detach().cpu().numpy() for name, p in self.model.named_parameters()}
         if self._mean:
             arrays |= {f"mean.{name}": array for name, array in self.weights().items()}
         for name, p in self.model.named_parameters():
             for key, value in self._optimiser.state.get(p, {}).items():
-                arrays[f"{key}.{name}"] = value.numpy().reshape(-1) if value.ndim == 0 else value.numpy()
+                array = value.cpu().numpy()
+                arrays[f"{key}.{name}"] = array.reshape(-1) if array.ndim == 0 else array
         return arrays
 
     def take_up(self, arrays: Arrays, updated: bool) -> None:
@@ -203,8 +206,10 @@ class Updates:
             for name, p in self.model.named_parameters():
                 p.copy_(torch.tensor(arrays[f"weights.{name}"]))
                 if updated:
-                    step = torch.tensor(float(arrays[f"step.{name}"][0]))
-                    moments = {k: torch.tensor(arrays[f"{k}.{name}"]) for k in ("exp_avg", "exp_avg_sq")}
+                    step = torch.tensor(float(arrays[f"step.{name}"][0]), device=p.device)
+                    moments = {
+                        k: torch.tensor(arrays[f"{k}.{name}"], device=p.device) for k in ("exp_avg", "exp_avg_sq")
+                    }
                     self._optimiser.state[p] = {"step": step, **moments}
             names = {id(p): name for name, p in self.model.named_parameters()}
             for p, mean in zip(self.parameters, self._mean, strict=False):
@@ -217,8 +222,3 @@ class Updates:
                 p.copy_(torch.tensor(arrays[name]))
             for p, mean in zip(self.parameters, self._mean, strict=False):
                 mean.copy_(p)
-
-
-def tensors(batch: Any) -> Any:
-    """Return a batch with its arrays as tensors, whatever tuples it is made of."""
-    return torch.from_numpy(batch) if isinstance(batch, np.ndarray) else tuple(map(tensors, batch))

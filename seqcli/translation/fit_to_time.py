@@ -98,11 +98,10 @@ def _seconds(plan: Plan, corpus: PairCorpus, batches: PairBatches) -> float:
 
     sizes = len(corpus.source.vocabulary), len(corpus.target.vocabulary)
     check_size(plan.run, translation_table(plan.spec, *sizes, plan.text.joint))
-    import torch
 
     from seqcli.translation.model import Translator
 
     model = Translator(plan.spec, *sizes, plan.text.joint)
     count = min(batches.updates_per_epoch, UPDATES + 1)
-    timed = (tuple(torch.from_numpy(side) for side in batches.batch(0, index)) for index in range(count))
+    timed = (batches.batch(0, index) for index in range(count))
     return mean(update_seconds(model, timed, plan.run))
