@@ -59,7 +59,7 @@ def language() -> str:
         ]
         for row in found
     ]
-    header = ["", "seconds", "valid perplexity", "test perplexity", "training tokens/s"]
+    header = ["what", "seconds", "valid perplexity", "test perplexity", "training tokens/s"]
     return rows(header, lines, found[0] if found else None)
 
 
@@ -98,7 +98,7 @@ def recipes() -> str:
         ]
         for row in found
     ]
-    header = ["", "minutes", "threads", "hidden size", "valid perplexity", "test perplexity"]
+    header = ["what", "minutes", "threads", "hidden size", "valid perplexity", "test perplexity"]
     return rows(header, lines, found[0] if found else None)
 
 
@@ -128,7 +128,7 @@ def sentences() -> str:
         ]
         for row in found
     ]
-    header = ["", "minutes", "nats a sentence", "bound", "KL", "active units", "mutual information"]
+    header = ["what", "minutes", "nats a sentence", "bound", "KL", "active units", "mutual information"]
     header += ["told", "written again", "distinct-2"]
     return rows(header, lines, found[0] if found else None)
 
@@ -149,7 +149,7 @@ def other_texts() -> str:
         ]
         for row in found
     ]
-    header = ["", "minutes", "threads", "unknown", "counts", "quick", "mixed", "and a cache", "mixed: less than counts"]
+    header = ["what", "minutes", "threads", "unknown", "counts", "quick", "mixed", "and a cache", "mixed: less than counts"]
     return rows(header, lines, found[0] if found else None)
 
 
@@ -168,7 +168,7 @@ def ingredients() -> str:
         ]
         for row in found
     ]
-    header = ["", "valid perplexity", "difference", "training tokens/s"]
+    header = ["what", "valid perplexity", "difference", "training tokens/s"]
     return rows(header, lines, found[0] if found else None)
 
 
@@ -177,7 +177,7 @@ def startup() -> str:
     """Whole processes."""
     found = [row for name in ("predict-word / import torch", "worst --help / import click")
              if (row := latest("startup", what=name))]  # fmt: skip
-    return rows(["", "ratio"], [[row["what"], f"{row['ratio']:.2f}"] for row in found], found[0] if found else None)
+    return rows(["what", "ratio"], [[row["what"], f"{row['ratio']:.2f}"] for row in found], found[0] if found else None)
 
 
 @table("reading")
@@ -192,7 +192,7 @@ def reading() -> str:
          f"{row['ratio_seconds']:.1f}"],
         ["seqcli, its compiled code loaded before", f"{row['seqcli_again']:.2f}", "", f"{row['ratio_again']:.1f}"],
     ]  # fmt: skip
-    return rows(["", "seconds", "MB at most", "times as fast"], lines, row)
+    return rows(["what", "seconds", "MB at most", "times as fast"], lines, row)
 
 
 @table("word2vec")
@@ -217,7 +217,7 @@ def word2vec() -> str:
         ]
         for row in found
     ]
-    header = ["", "words/s", "× gensim", "× C", "whole process, s", "MB", "WordSim-353", "SimLex-999"]
+    header = ["what", "words/s", "× gensim", "× C", "whole process, s", "MB", "WordSim-353", "SimLex-999"]
     return rows(header, lines, found[0] if found else None)
 
 
@@ -232,7 +232,7 @@ def neighbours() -> str:
         ["seqcli, one word at a time", f"{row['single_seconds']:.2f}", f"{row['single_ratio']:.1f}"],
         ["seqcli, all at once", f"{row['batch_seconds']:.2f}", f"{row['batch_ratio']:.1f}"],
     ]
-    return rows(["", "seconds", "times as fast"], lines, row)
+    return rows(["what", "seconds", "times as fast"], lines, row)
 
 
 TRANSLATORS = {
@@ -262,7 +262,7 @@ def translation() -> str:
         for row in found
     ]
     lengths = "BLEU of each quarter, short to long"
-    header = ["", "minutes", "threads", "BLEU", "chrF", "TER", lengths, "training tokens/s"]
+    header = ["what", "minutes", "threads", "BLEU", "chrF", "TER", lengths, "training tokens/s"]
     return rows(header, lines, found[0] if found else None)
 
 
@@ -284,7 +284,7 @@ def filling() -> str:
         ]
         for row in found
     ]
-    header = ["", "minutes", "threads", "first", "among 5", "among 10", "nats per missing word"]
+    header = ["what", "minutes", "threads", "first", "among 5", "among 10", "nats per missing word"]
     return rows(header, lines, found[0] if found else None)
 
 
@@ -298,7 +298,7 @@ def completion() -> str:
     }
     found = [row for name in names if (row := latest("filling", model=name))]
     lines = [[names[row["model"]], f"{row['minutes']:g}", f"{row['right']}", f"{row['share']:.1%}"] for row in found]
-    header = ["", "minutes", f"right of {found[0]['questions'] if found else 0}", ""]
+    header = ["what", "minutes", f"right of {found[0]['questions'] if found else 0}", "share"]
     return rows(header, lines, found[0] if found else None)
 
 
@@ -315,7 +315,7 @@ def dialogue() -> str:
             key = "perplexity" if "perplexity" in own else "importance_weighted_perplexity"
             lines.append([title, f"{every_reply[key]:.2f}", f"{own[key]:.2f}", *worse])
             source = own
-    header = ["", "all replies", "with two utterances before", "shuffled", "the last alone", "another dialogue's"]
+    header = ["what", "all replies", "with two utterances before", "shuffled", "the last alone", "another dialogue's"]
     return rows(header, lines, source)
 
 
@@ -342,7 +342,7 @@ def proofreading() -> str:
                 name = f"{what}, {title}" if one is model else "… by frequency alone"
                 shares = [one[key] for key in ("alarm_rate", "recall", "first_suggestion", "fixed", "broken")]
                 lines.append([name, "" if one["auc"] is None else f"{one['auc']:.3f}", *map(percent, shares)])
-    header = ["", "AUC", "right words marked", "errors marked", "first suggestion right", "fixed", "broken"]
+    header = ["what", "AUC", "right words marked", "errors marked", "first suggestion right", "fixed", "broken"]
     return rows(header, lines, source)
 
 
@@ -384,7 +384,7 @@ def peers() -> str:
     ]  # fmt: skip
     commits = dict.fromkeys(row["commit"] for row in (vectors, near, ours, spoken, read))
     lines = [[what, other, format(one, form), format(two, form)] for what, other, form, one, two in pairs]
-    return rows(["", "beside", "the other", "seqcli"], lines, {**vectors, "commit": ", ".join(commits)})
+    return rows(["what", "beside", "the other", "seqcli"], lines, {**vectors, "commit": ", ".join(commits)})
 
 
 @table("scale-stages")
