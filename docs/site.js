@@ -11,7 +11,7 @@ window.addEventListener("load", () => {
       nav.ariaLabel = label?.textContent.trim() || nav.closest("li")?.querySelector("a")?.textContent.trim() || nav.id;
     }
   }
-  const calm = () => document.querySelectorAll("nav.md-code__nav:not([role])").forEach((nav) => { nav.role = "group"; });
-  new MutationObserver(calm).observe(document.body, {childList: true, subtree: true});  // buttons to copy come late
-  calm();
+  const named = () => document.querySelectorAll("nav.md-code__nav").forEach((nav, i) => { nav.ariaLabel = `Block ${i + 1}`; });
+  new MutationObserver(named).observe(document.body, {childList: true, subtree: true});  // buttons to copy come late
+  named();
 });
