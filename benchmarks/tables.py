@@ -307,7 +307,11 @@ def dialogue() -> str:
     """Perplexity of the next utterance, and how much worse it gets behind another history than its own."""
     lines: list[list[str]] = []
     source = None
-    titles = {"seq2seq-20-1": "Seq2Seq", "hred-20-1": "HRED", "vhred-20-1": "VHRED, importance-weighted"}
+    titles = {
+        f"{name}-20-{seed}": title if seed == 1 else f"{title}, seed {seed}"
+        for name, title in (("seq2seq", "Seq2Seq"), ("hred", "HRED"), ("vhred", "VHRED, importance-weighted"))
+        for seed in (1, 2, 3)
+    }
     for name, title in titles.items():
         found = {kind: latest("dialogue contexts", model=name, context=kind, turn=None) for kind in CONTEXTS}
         if (own := found["full"]) and (every_reply := found["all"]):
