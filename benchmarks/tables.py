@@ -149,7 +149,17 @@ def other_texts() -> str:
         ]
         for row in found
     ]
-    header = ["what", "minutes", "threads", "unknown", "counts", "quick", "mixed", "and a cache", "mixed: less than counts"]
+    header = [
+        "what",
+        "minutes",
+        "threads",
+        "unknown",
+        "counts",
+        "quick",
+        "mixed",
+        "and a cache",
+        "mixed: less than counts",
+    ]
     return rows(header, lines, found[0] if found else None)
 
 
