@@ -193,12 +193,13 @@ def test_a_dropped_token_is_read_as_nothing_wherever_it_stands() -> None:
 
 
 def test_a_mask_keeps_the_mean_and_is_the_seed_s() -> None:
+    shape, cpu = (300, 400), torch.device("cpu")
     torch.manual_seed(1)
-    mask = kept((300, 400), 0.4)
+    mask = kept(shape, 0.4, cpu)
     assert sorted(mask.unique().tolist()) == [0.0, pytest.approx(1 / 0.6, rel=0.01)]
     assert float(mask.mean()) == pytest.approx(1.0, abs=0.02)
     torch.manual_seed(1)
-    assert torch.equal(kept((300, 400), 0.4), mask) and not torch.equal(kept((300, 400), 0.4), mask)
+    assert torch.equal(kept(shape, 0.4, cpu), mask) and not torch.equal(kept(shape, 0.4, cpu), mask)
 
 
 # -- output layers ----------------------------------------------------------------------------------------------------
