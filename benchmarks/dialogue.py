@@ -7,7 +7,7 @@ python benchmarks/dialogue.py kneser-ney               5-grams on the same token
 python benchmarks/dialogue.py speed                    training, beside a plain torch loop
 python benchmarks/dialogue.py memory                   the task of corpora/remembered.txt
 python benchmarks/dialogue.py start NAME               one reply as a whole process, beside `import torch`
-python benchmarks/dialogue.py examples NAME... > docs/reference/answers-of-dialogue.md   ten contexts, a chat: replies as they come
+python benchmarks/dialogue.py examples NAME...         ten contexts, a chat: docs/reference/answers-of-dialogue.md
 
 DIR is benchmarks/.dialogue, or DIALOGUE_MODELS; THREADS is taken from the environment where it is set.
 """

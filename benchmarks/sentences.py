@@ -3,7 +3,7 @@
 python benchmarks/sentences.py trained vae sentence-lm autoencoder [--seeds 1 2 3] [--minutes 20]   each as a user would
 python benchmarks/sentences.py rates [--minutes 10]     five minimum rates: the curve of rate against distortion
 python benchmarks/sentences.py answers                  interpolations under a sentence-lm, and sentences drawn a second
-python benchmarks/sentences.py examples > docs/reference/answers-of-sentences.md     ten of each kind of answer, as they come
+python benchmarks/sentences.py examples > docs/reference/answers-of-sentences.md   ten of each kind, as they come
 
 --models DIR keeps the models there, and takes those that are there already instead of training them again.
 --sentences N measures N test sentences, spread evenly, instead of all 3,761. --threads: fewer than the machine has.
