@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # files run side by side: a proce
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as seqcli sets it for itself, before torch is imported
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_precision() -> Iterator[None]:
+    """Trainings by minutes are in float32: a trial of speed would choose now this, now that, and say so."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("seqcli.training.precision.seconds_of", lambda precision: 1.0)
+        yield
 
 
 @pytest.fixture(scope="session")

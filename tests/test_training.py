@@ -24,7 +24,7 @@ from seqcli.training.events import Evaluated, Event, Progressed, Stopped
 from seqcli.training.held_out import Piece
 from seqcli.training.loop import FLOOR, Training, evaluate
 from seqcli.training.loss import Loss
-from seqcli.training.precision import with_precision
+from seqcli.training.precision import seconds_of, with_precision
 from seqcli.training.progress import Clock
 from seqcli.training.settings import RunSpec
 
@@ -78,6 +78,13 @@ def test_minutes_are_used_in_the_quicker_numbers_epochs_in_the_finer_ones(
     session = cast(Any, SimpleNamespace(note=said.append))
     assert with_precision(session, run).precision == wanted
     assert bool(said) == (run.precision is None and wanted == "bfloat16")
+
+
+def test_the_trial_of_a_precision_takes_time_and_leaves_chance_and_threads_alone() -> None:
+    torch.manual_seed(5)
+    before, threads = torch.get_rng_state(), torch.get_num_threads()
+    assert seconds_of("bfloat16") > 0 and seconds_of("float32") > 0
+    assert torch.equal(torch.get_rng_state(), before) and torch.get_num_threads() == threads
 
 
 # -- the same bytes ---------------------------------------------------------------------------------------------------
