@@ -41,7 +41,8 @@ _STYLE = """
   small { color: #666; }
 """
 
-_PAGE = """<canvas id="map" tabindex="0" aria-label="Map of words"></canvas>
+_PAGE = """<main>
+<canvas id="map" tabindex="0" aria-label="Map of words"></canvas>
 <header>
   <h1>@TITLE@</h1>
   <input id="search" type="search" placeholder="find a word" aria-label="find a word" list="all">
@@ -49,6 +50,7 @@ _PAGE = """<canvas id="map" tabindex="0" aria-label="Map of words"></canvas>
   <small>Drag to move, turn the wheel to zoom, click a word for its nearest ones.</small>
 </header>
 <div id="near" aria-live="polite"></div>
+</main>
 <script type="application/json" id="data">@DATA@</script>
 <script>
 "use strict";

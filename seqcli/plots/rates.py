@@ -20,16 +20,19 @@ def draw_rates(path: str, models: Sequence[tuple[str, float, float]]) -> None:
     with figure(path, HEIGHT) as drawn:
         plot = drawn.add_subplot()
         rates, costs = [rate for _, rate, _ in order], [cost for _, _, cost in order]
-        low, high = 0.0, max(rates) * 1.15 + 1.0
+        low, high = 0.0, max(rates) * 1.25 + 1.0
         for bound in sorted({round(rate + cost) for _, rate, cost in order}):
             plot.plot([low, high], [bound - low, bound - high], color="#dddddd", linewidth=1.0, zorder=1)
         plot.plot(rates, costs, marker="o", color="#3366aa", zorder=2)
-        for name, rate, cost in order:
+        for place, (name, rate, cost) in enumerate(order):
+            below = place % 2  # so that neighbours' labels do not meet
             plot.annotate(
                 f"{escape(name)}\nbound {rate + cost:.1f}",
                 (rate, cost),
-                xytext=(6, 6),
+                xytext=(0, -10) if below else (6, 6),
                 textcoords="offset points",
+                ha="center" if below else "left",
+                va="top" if below else "bottom",
                 fontsize=10,
                 parse_math=False,
             )
