@@ -42,7 +42,7 @@ def device_of(name: str | None) -> torch.device:
         raise MisuseError("Several processes share a training on CPUs; leave --device out, or start one process.")
     if not torch.cuda.is_available():
         raise MisuseError(
-            f"--device {name}: torch {torch.__version__} finds no GPU here; give --device cpu, or a CUDA build of torch."
+            f"--device {name}: torch {torch.__version__} finds no GPU here; give --device cpu, or a CUDA build."
         )
     if (device.index or 0) >= torch.cuda.device_count():
         raise MisuseError(f"--device {name}: there are {torch.cuda.device_count()} GPUs here, from cuda:0 on.")
