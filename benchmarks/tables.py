@@ -105,8 +105,10 @@ def recipes() -> str:
 @table("sentences")
 def sentences() -> str:
     """Models of sentences on the Penn Treebank, each by the figures that it has."""
-    kinds = [(name, seed) for name in ("vae", "sentence-lm", "autoencoder") for seed in (1, 2, 3)]
-    found = [row for name, seed in kinds if (row := latest("sentences", what=name, seed=seed))]
+    runs = [(name, seed, 20.0) for name in ("vae", "sentence-lm", "autoencoder") for seed in (1, 2, 3)]
+    runs.append(("vae", 1, 60.0))
+    wanted = ((name, {"seed": seed, "minutes": minutes}) for name, seed, minutes in runs)
+    found = [row for name, keys in wanted if (row := latest("sentences", what=name, **keys))]
     keys = ("importance_weighted_nats_per_sentence", "nats_per_sentence")
     lines = [
         [
@@ -130,6 +132,23 @@ def sentences() -> str:
     ]
     header = ["what", "minutes", "nats a sentence", "bound", "KL", "active units", "mutual information"]
     header += ["told", "written again", "distinct-2"]
+    return rows(header, lines, found[0] if found else None)
+
+
+@table("rates")
+def rates() -> str:
+    """What codes of more and more nats cost, and tell."""
+    columns = {
+        "kl_per_sentence": ".1f",
+        "reconstruction_nats_per_sentence": ".1f",
+        "bound_nats_per_sentence": ".1f",
+        "active_units": "d",
+        "reconstruction_accuracy": ".1%",
+        "short_reconstruction_accuracy": ".1%",
+    }
+    found = [row for rate in (2, 4, 8, 15, 25) if (row := latest("sentences-rates", rate=rate))]
+    lines = [[str(row["rate"]), *(f"{row['test'][key]:{form}}" for key, form in columns.items())] for row in found]
+    header = ["`--minimum-rate`", "KL", "reconstruction", "bound", "active units", "told", "told, up to 15 words"]
     return rows(header, lines, found[0] if found else None)
 
 

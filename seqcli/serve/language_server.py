@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from seqcli.session import Session
 
 PROJECT = "seqcli.toml"  # settings of a project, at its root
-PAUSE = 0.15  # seconds without a change before a text is looked at again
+PAUSE = 0.1  # seconds without a change before a text is looked at again
 BEFORE = 400  # characters of a line that are read before the place where one types
 REMEMBER, IGNORE = "seqcli.remember", "seqcli.ignore"
 SURE = 0.8  # probability from which a mark is a warning; below it is information
