@@ -57,6 +57,8 @@ def disturbed(options: argparse.Namespace, folder: Path, whole: str) -> dict[str
                 break
         time.sleep(random.uniform(0.0, options.longest))
         started = workers(launcher.pid)
+        if not started:  # it was over by then
+            return disturbed(options, folder.with_name(f"{folder.name}-again"), whole)
         victim = random.choice(started)
         os.kill(victim, signal.SIGSTOP if options.stop else signal.SIGKILL)
         began = time.monotonic()
@@ -71,6 +73,7 @@ def disturbed(options: argparse.Namespace, folder: Path, whole: str) -> dict[str
         "lines": sum(line.startswith("Error: ") for line in lines),
         "went_on": launcher.returncode == 0,
         "same_weights": record_of.files["weights"].sha256 == whole,
+        "late": any("nothing is left to do" in line for line in lines),  # the end was saved, and nobody waited
     }
 
 
@@ -95,9 +98,11 @@ def main() -> None:
         subprocess.run(command(options.processes, whole, 0), check=True, stderr=subprocess.DEVNULL)
         sha256 = Shelf(whole).check("one").files["weights"].sha256
         found = []
-        for number in range(options.times):
-            found.append(disturbed(options, Path(name) / str(number), sha256))
+        while sum(not one["late"] for one in found) < options.times:
+            found.append(disturbed(options, Path(name) / str(len(found)), sha256))
             print(found[-1], flush=True)
+    late = [one["same_weights"] for one in found if one["late"]]
+    found = [one for one in found if not one["late"]]
     record(
         "lost-processes",
         what="hanging" if options.stop else "killed",
@@ -108,6 +113,8 @@ def main() -> None:
         one_line=sum(one["lines"] == 1 for one in found),
         went_on=sum(one["went_on"] for one in found),
         same_weights=sum(one["same_weights"] for one in found),
+        late=len(late),
+        late_same_weights=sum(late),
     )
 
 

@@ -86,4 +86,5 @@ def test_a_gpu_that_is_not_there_is_told_and_another_device_goes_on(losses: list
     assert "finds no GPU here" in seqcli(*KINDS["lm"], "--device", "cuda").error
     assert seqcli(*KINDS["lm"], "--name", "lm", "--device", "cpu").code == 0
     assert Shelf(Path("models")).read("lm").run.device == "cpu"
-    assert seqcli(*KINDS["lm"], "--name", "lm", "--resume", "--device", "auto").code == 0
+    again = seqcli("train-lm", "text", "--name", "lm", "--resume", "--device", "auto")
+    assert again.code == 0 and "nothing is left to do" in again.err

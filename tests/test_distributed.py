@@ -130,6 +130,20 @@ def test_what_does_not_share_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert not (tmp_path / "models" / "a").exists()
 
 
+def test_a_training_that_was_over_when_a_process_was_lost_is_not_trained_longer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Torchrun starts all again, though what it was to do is done: rank 0 had saved the end."""
+    (tmp_path / "a.txt").write_text(story(60), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert seqcli("train-lm", "a.txt", *TINY).code == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "models" / "a").iterdir()}
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    again = seqcli("train-lm", "a.txt", *TINY)
+    assert again.code == 0 and "nothing is left to do" in again.err
+    assert {path.name: path.read_bytes() for path in (tmp_path / "models" / "a").iterdir()} == before
+
+
 def test_a_process_has_its_share_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     from seqcli.threads import processors
 

@@ -14,7 +14,7 @@ from seqcli.tasks import key_of
 from seqcli.training.live_events import watched
 from seqcli.training.plan import Plan, check_shares
 from seqcli.training.precision import with_precision
-from seqcli.training.resumption import check_trained, is_longer, is_over, say_finished, say_processes
+from seqcli.training.resumption import BUDGETS, check_trained, is_longer, is_over, say_finished, say_processes
 from seqcli.training.source import Source
 
 if TYPE_CHECKING:
@@ -141,12 +141,17 @@ class Outcome:
 
 
 def begun_again(session: Session, order: Order) -> Order:
-    """Return the order of a command that torchrun has started again: to go on with what was saved before."""
+    """Return the order of a command that torchrun has started again: to go on with what was saved before.
+
+    A training that was over when a process was lost is not to be trained longer, by the minutes or epochs that it had.
+    """
     if launch.attempt() == 0 or order.resume or order.name not in session.shelf.names():
         return order
-    if is_over(session.shelf.read(order.name)) and order.replace:
+    over = is_over(session.shelf.read(order.name))
+    if over and order.replace:
         return order  # nothing was saved yet: it is the model that is to be replaced
-    return replace(order, like=None, begin=None, resume=True, replace=False)
+    params = {name: value for name, value in order.params.items() if not (over and name in BUDGETS)}
+    return replace(order, params=params, like=None, begin=None, resume=True, replace=False)
 
 
 def train(session: Session, trainer: Trainer, order: Order) -> Outcome | None:

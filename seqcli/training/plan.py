@@ -137,7 +137,7 @@ def _going_on(
         session.note(f"Note: the training goes on with the threads it began with: {_shown(record.run)}.")
     begun = replace(record.run, device=run["device"]) if run.get("device") else record.run
     if not longer:
-        return Plan(record.text, record.spec, begun)
+        return Plan(record.text, record.spec, record.run if is_over(record) else begun)
     session.note(
         f"Note: {quoted(record.name)} is trained to its end; it goes on from the weights that it kept, with a schedule "
         "of its own: that is not the same as one longer training."
