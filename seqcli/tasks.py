@@ -184,7 +184,7 @@ ARCHITECTURES: dict[str, Architecture] = {  # of a name that two tasks have, the
         spec_class="seqcli.sentences.settings:CodedSpec",
         defaults={  # it must learn by heart how to write what its code says, not what is likely
             **{"dropout": 0.0, "weight_dropout": 0.0, "embedding_dropout": 0.0},
-            **{"bag_of_words": 0.5, "word_dropout": 0.2, "encoder_size": 256, "longest": 30},
+            **{"bag_of_words": 0.5, "word_dropout": 0.2, "encoder_size": 256, "longest": 30, "rotary": 16},
         },
     ),
     "sentence-lm": _SENTENCES._replace(spec_class="seqcli.sentences.settings:SentenceSpec"),

@@ -15,6 +15,7 @@ from tiny_dialogue_models import KINDS as DIALOGUES
 from tiny_dialogue_models import spec_of as dialogue_spec
 from tiny_language_models import CELLS
 from tiny_language_models import spec_of as language_spec
+from tiny_sentences import spec_of as sentences_spec
 from tiny_translators import KINDS as TRANSLATORS
 from tiny_translators import spec_of as translator_spec
 
@@ -24,7 +25,6 @@ from seqcli.fill.arrays import fill_table
 from seqcli.fill.settings import FillSpec
 from seqcli.language.arrays import language_table
 from seqcli.sentences.arrays import sentences_table
-from seqcli.sentences.settings import CodedSpec, SentenceSpec, VaeSpec
 from seqcli.store import Shelf
 from seqcli.translation.arrays import translation_table
 
@@ -81,11 +81,9 @@ def test_translators(kind: tuple[str, str], more: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("size", [SIZE, 9_000])  # with an output layer of one level, and of two with two clusters
-@pytest.mark.parametrize("kind", ["vae", "autoencoder", "sentence-lm"])
+@pytest.mark.parametrize("kind", ["vae", "autoencoder", "rotary vae", "rotary autoencoder", "sentence-lm"])
 def test_models_of_sentences(kind: str, size: int) -> None:
-    made: dict[str, Any] = {"vae": VaeSpec, "autoencoder": CodedSpec, "sentence-lm": SentenceSpec}
-    coded = {} if kind == "sentence-lm" else {"encoder_size": 4, "latent_size": 3}
-    spec = made[kind](architecture=kind, **FEW, **coded)
+    spec = sentences_spec(kind)
     assert apart(sentences_graph, agreement.sentences, spec, sentences_table(spec, size), size) < 5e-6
 
 

@@ -23,7 +23,8 @@ from seqcli.text.vocabulary import EOS, UNK
 from seqcli.training.held_out import padded
 from seqcli.training.loop import evaluate
 
-KINDS = ("vae", "autoencoder", "sentence-lm")
+CODED = ("vae", "autoencoder", "rotary vae", "rotary autoencoder")
+KINDS = (*CODED, "sentence-lm")
 
 
 def batch_of(rows: list[list[int]]) -> torch.Tensor:
@@ -37,7 +38,7 @@ def test_the_table_lists_every_weight(kind: str) -> None:
         assert shapes == {name: shape for name, (_, shape) in sentences_table(spec, VOCABULARY).items()}
 
 
-@pytest.mark.parametrize("kind", ["vae", "autoencoder"])
+@pytest.mark.parametrize("kind", CODED)
 def test_numpy_encodes_as_torch_does(kind: str) -> None:
     model, rows = model_of(spec_of(kind)), sentences(9)
     targets = batch_of(rows)[1:]
@@ -101,9 +102,10 @@ def test_batches_hold_every_sentence_once_and_about_as_many_tokens() -> None:
     assert max(short.batch(0, i).shape[0] for i in range(short.updates_per_epoch)) == 10  # EOS, 8 tokens, EOS
 
 
-def test_the_importance_weighted_estimate_is_the_likelihood() -> None:
+@pytest.mark.parametrize("rotary", [0, 3])
+def test_the_importance_weighted_estimate_is_the_likelihood(rotary: int) -> None:
     """A code of two numbers is summed over a fine grid; the estimate with many samples comes to the same."""
-    model = model_of(spec_of("vae", latent_size=2), size=40)
+    model = model_of(spec_of("vae", latent_size=2, rotary=rotary), size=40)
     rows = sentences(3, size=40, longest=4)
     step = 0.05
     grid = np.arange(-7.0, 7.0, step)

@@ -14,14 +14,16 @@ from seqcli.sentences.settings import CodedSpec, SentenceSpec, VaeSpec
 torch.set_num_threads(1)  # what is compared bit by bit is computed in one order
 
 SPECS: dict[str, type[SentenceSpec]] = {"vae": VaeSpec, "autoencoder": CodedSpec, "sentence-lm": SentenceSpec}
+ROTARY = {"latent_size": 4, "rotary": 2}
 VOCABULARY = 1_700  # tokens: two levels
 
 
 def spec_of(architecture: str, **changes: Any) -> SentenceSpec:
-    """Return settings of a few numbers a token."""
+    """Return settings of a few numbers a token; "rotary vae": whose code is turned by places."""
+    turned, architecture = architecture.startswith("rotary "), architecture.removeprefix("rotary ")
     values: dict[str, Any] = {"embedding_size": 6, "hidden_size": 5, "architecture": architecture}
     if architecture != "sentence-lm":
-        values |= {"encoder_size": 4, "latent_size": 3}
+        values |= {"encoder_size": 4, "latent_size": 3, **(ROTARY if turned else {})}
     return SPECS[architecture](**{**values, **changes})
 
 

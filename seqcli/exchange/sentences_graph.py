@@ -9,9 +9,10 @@ import numpy as np
 
 from seqcli.exchange.graph import Graph
 from seqcli.latent.settings import LatentSpec
+from seqcli.layers.rotary import angles
 from seqcli.layers.shapes import cluster_bounds
 from seqcli.layers.steps import Array
-from seqcli.sentences.arrays import LAYER_NORM, NEAR, WIDEST
+from seqcli.sentences.arrays import LAYER_NORM, NEAR, TURNED, WIDEST
 from seqcli.sentences.settings import CodedSpec, SentenceSpec
 
 EXPLANATION = (
@@ -35,7 +36,10 @@ def sentences_graph(spec: SentenceSpec, arrays: Mapping[str, Array]) -> Graph:
     if code:
         started = graph.add("Tanh", graph.linear(code, arrays["decoder.start.weight"].T, arrays["decoder.start.bias"]))
         initial = graph.add("Split", started, axis=1, outputs=2)
-        x = graph.add("Concat", x, _at_every_step(graph, code, x), axis=2)
+        codes = _at_every_step(graph, code, x)
+        if isinstance(spec, CodedSpec) and spec.rotary:
+            codes = _turned(graph, codes, spec)
+        x = graph.add("Concat", x, codes, axis=2)
     h, _ = graph.recurrent("lstm", arrays, "decoder.recurrent.layers.0", x, initial)
     hidden = graph.linear(h, arrays["decoder.projection.weight"].T, arrays["decoder.projection.bias"])
     logs = _two_levels(graph, arrays, graph.add("Transpose", hidden, perm=[1, 0, 2]))
@@ -55,6 +59,12 @@ def _encode(graph: Graph, spec: CodedSpec, arrays: Mapping[str, Array], embeddin
         read = graph.add("Mul", read, graph.number(NEAR))
     size = spec.latent_size
     mean = graph.linear(read, arrays["posterior.mean.weight"].T, arrays["posterior.mean.bias"])
+    if spec.rotary:
+        shares = graph.linear(graph.add("Concat", x, states, axis=2), TURNED * arrays["turn.weight"].T)
+        real = graph.add("Cast", graph.add("Transpose", graph.inside(x, lengths), perm=[1, 0]), to=1)
+        shares = graph.add("Mul", shares, graph.add("Unsqueeze", real, graph.constant(np.array([2]))))
+        own = graph.add("ReduceSum", _turned(graph, shares, spec, back=True), graph.constant(np.array([0])), keepdims=0)
+        mean = graph.add("Add", mean, own)
     graph.output(mean, "mean", "float", ("B", size))
     if latent:
         name = "posterior.log_variance"
@@ -68,6 +78,20 @@ def _normal(graph: Graph, x: str) -> str:
     away = graph.add("Sub", x, graph.add("ReduceMean", x, axes=[-1], keepdims=1))
     variance = graph.add("ReduceMean", graph.add("Mul", away, away), axes=[-1], keepdims=1)
     return str(graph.add("Div", away, graph.add("Sqrt", graph.add("Add", variance, graph.number(LAYER_NORM)))))
+
+
+def _turned(graph: Graph, x: str, spec: CodedSpec, back: bool = False) -> str:
+    """x [T, B, Z] -> each step turned by its place, or back: layers.rotary."""
+    steps = graph.add("Gather", graph.add("Shape", x), graph.number(0, np.int64))
+    places = graph.add("Range", graph.number(0, np.int64), steps, graph.number(1, np.int64))
+    turns = angles(-1 if back else 1, spec.rotary, spec.latent_size)[None, None]  # [1, 1, Z / 2]
+    column = graph.add("Unsqueeze", graph.add("Cast", places, to=1), graph.constant(np.array([1, 2])))
+    by = graph.add("Mul", column, graph.constant(turns))
+    cos, sin = graph.add("Cos", by), graph.add("Sin", by)
+    a, b = graph.add("Split", x, axis=2, outputs=2)
+    first = graph.add("Sub", graph.add("Mul", a, cos), graph.add("Mul", b, sin))
+    second = graph.add("Add", graph.add("Mul", a, sin), graph.add("Mul", b, cos))
+    return str(graph.add("Concat", first, second, axis=2))
 
 
 def _at_every_step(graph: Graph, code: str, x: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from seqcli.errors import quoted
 from seqcli.latent.settings import LatentSpec
 from seqcli.layers.packed import Layer, Packed, read_both_ways, stack_of, stack_shapes
+from seqcli.layers.rotary import angles, turned
 from seqcli.layers.shapes import cluster_bounds
 from seqcli.layers.steps import Array, Ids
 from seqcli.sentences.settings import CodedSpec, SentenceSpec
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 READ = 4  # states of one direction that a code is made of, in numbers: the last of each and the mean of both
 NEAR = 0.2  # times what was read makes a distribution: at 1 it begins far from the prior, and each update moves it far
+TURNED = 0.25  # times what each word adds to a code, turned by its place
 LAYER_NORM = 1e-5  # that is added to a variance: as torch does
 WIDEST = 8.0  # of the log-variance: as in layers.latent
 
@@ -39,14 +41,21 @@ class Code(NamedTuple):
 
 
 class State(NamedTuple):
-    """Where the decoder stands in some sentences: its state, and what their codes add to its gates at every step."""
+    """Where the decoder stands in some sentences: its state, and what their codes add to its gates at every step.
+
+    code: in the place of from_code, where what it adds goes by the place.
+    """
 
     layer: tuple[Array, ...]
     from_code: Array | None  # [B, 4H]
+    code: Array | None = None  # [B, Z]
+    place: int = 0
 
     def take(self, rows: Ids) -> State:
         """Return the state of some of the sentences."""
-        return State(tuple(s[rows] for s in self.layer), None if self.from_code is None else self.from_code[rows])
+        layer = tuple(s[rows] for s in self.layer)
+        from_code, code = (None if part is None else part[rows] for part in (self.from_code, self.code))
+        return State(layer, from_code, code, self.place)
 
 
 def sentences_table(spec: SentenceSpec, vocabulary_size: int) -> Table:
@@ -59,6 +68,8 @@ def sentences_table(spec: SentenceSpec, vocabulary_size: int) -> Table:
             shapes |= stack_shapes(name, "lstm", width, spec.encoder_size, 1)
         for name in ("mean", "log_variance") if isinstance(spec, LatentSpec) else ("mean",):
             shapes |= {f"posterior.{name}.weight": (latent, read), f"posterior.{name}.bias": (latent,)}
+        if spec.rotary:
+            shapes["turn.weight"] = (latent, width + 2 * spec.encoder_size)
         if spec.bag_of_words:
             shapes |= {"bag.weight": (width, latent), "bag.bias": (width,)}
         shapes |= {"decoder.start.weight": (2 * hidden, latent), "decoder.start.bias": (2 * hidden,)}
@@ -77,6 +88,7 @@ class SentenceArrays:
         """arrays: as `sentences_table` lists them. name: what a message calls the model."""
         self.spec, self._name, self.arrays = spec, name, arrays
         self._embedding: Array = arrays["embedding.weight"]
+        self._rotary = spec.rotary if isinstance(spec, CodedSpec) else 0
         if isinstance(spec, CodedSpec):
             both = ("encoder.onward", "encoder.returning")
             self._onward, self._returning = (stack_of("lstm", arrays, one, 1) for one in both)
@@ -102,7 +114,8 @@ class SentenceArrays:
     def encode(self, sentences: Sequence[Sequence[int]]) -> Code:
         """Read sentences of ids, each ended by EOS. -> the distribution of each one's code"""
         packed = Packed(sentences)
-        states = read_both_ways(packed, _normal(self._embedding[packed.ids]), self._onward, self._returning)
+        words = _normal(self._embedding[packed.ids])
+        states = read_both_ways(packed, words, self._onward, self._returning)
         size, lengths = states.shape[1] // 2, np.array([len(one) for one in sentences])
         place = np.zeros((len(sentences), int(lengths.max())), np.int64)
         place[packed.places] = np.arange(len(states))
@@ -111,6 +124,10 @@ class SentenceArrays:
         if isinstance(self.spec, LatentSpec):
             read *= np.float32(NEAR)
         mean = read @ self.arrays["posterior.mean.weight"].T + self.arrays["posterior.mean.bias"]
+        if self._rotary:
+            own = np.concatenate([words, states], 1) @ self.arrays["turn.weight"].T
+            by = angles(-packed.places[1], self._rotary, own.shape[1])
+            np.add.at(mean, packed.places[0], np.float32(TURNED) * turned(own, by))
         self._check(mean)
         if not isinstance(self.spec, LatentSpec):
             return Code(mean, np.full_like(mean, -np.inf))
@@ -125,15 +142,19 @@ class SentenceArrays:
             return State(self._decoder.start(rows), None)
         weight, bias = self.arrays["decoder.start.weight"], self.arrays["decoder.start.bias"]
         h, c = np.split(np.tanh(z @ weight.T + bias), 2, 1)
-        return State((h, c), z @ self._decoder.more)
+        return State((h, c), None, z) if self._rotary else State((h, c), z @ self._decoder.more)
 
     def step(self, ids: Ids, state: State) -> tuple[Array, State]:
         """Read one token a row: ids [B] -> what the output layer reads [B, E], and the state behind it."""
         from_input = self._decoder.inputs(self._embedding[ids])
         if state.from_code is not None:
             from_input += state.from_code
+        elif state.code is not None:
+            here = turned(state.code, angles(state.place, self._rotary, state.code.shape[1]))
+            from_input += here @ self._decoder.more
         layer = self._decoder.step(from_input, state.layer)
-        return layer[0] @ self._projection[0] + self._projection[1], State(layer, state.from_code)
+        after = State(layer, state.from_code, state.code, state.place + 1)
+        return layer[0] @ self._projection[0] + self._projection[1], after
 
     def log_probabilities(self, hidden: Array) -> Array:
         """hidden [B, E] -> natural log of every token's probability [B, V]. Raises DamagedError for no numbers."""

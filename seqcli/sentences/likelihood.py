@@ -85,12 +85,13 @@ class _Decoding:
         assert decoder.start is not None
         before = torch.cat([torch.tensor([EOS]), tokens[:-1]])
         words = self._model.embedding(before) @ self._words.t() + self._bias  # [T, 4H]
-        codes = z @ self._code.t()
+        codes = decoder.at_each(z, count if decoder.rotary else 1) @ self._code.t()  # [T, S, 4H], or [1, S, 4H]
+        codes = codes.expand(count, -1, -1)
         h, c = torch.tanh(decoder.start(z)).chunk(2, -1)
         size = h.shape[1]
         states = torch.empty(count, len(z), size)
         for t in range(count):
-            gates = linear(h, self._state).add_(codes).add_(words[t])
+            gates = linear(h, self._state).add_(codes[t]).add_(words[t])
             gates[:, : 2 * size].sigmoid_()
             gates[:, 3 * size :].sigmoid_()
             enter, forget, new, out = gates.chunk(4, 1)

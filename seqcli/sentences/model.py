@@ -17,8 +17,9 @@ from seqcli.layers.encoder import Encoder
 from seqcli.layers.latent import Gaussian, GaussianLayer, bag_of_words_nats, drop_words, kl_cost
 from seqcli.layers.part import drawn_by_row
 from seqcli.layers.recurrent import Recurrent
+from seqcli.layers.rotary import angles
 from seqcli.layers.two_level import TwoLevel
-from seqcli.sentences.arrays import NEAR, READ
+from seqcli.sentences.arrays import NEAR, READ, TURNED
 from seqcli.sentences.settings import CodedSpec, SentenceSpec, VaeSpec
 from seqcli.text.vocabulary import UNK
 from seqcli.training.loss import Loss
@@ -32,6 +33,15 @@ def ended() -> float:
 def normal(x: torch.Tensor) -> torch.Tensor:
     """Return x [..., D] with mean 0 and variance 1 in each row. Source: Ba et al. 2016, without gain and bias."""
     return F.layer_norm(x, x.shape[-1:])
+
+
+def turned(x: torch.Tensor, count: int, back: bool = False) -> torch.Tensor:
+    """x [T, B, Z] -> each step turned by its place, or back. See layers.rotary."""
+    steps, _, size = x.shape
+    by = torch.from_numpy(angles(range(steps), count, size)).to(x.device)[:, None]
+    cos, sin = by.cos(), -by.sin() if back else by.sin()
+    a, b = x.chunk(2, -1)
+    return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -56,6 +66,7 @@ class Decoder(nn.Module):
         self.projection = nn.Linear(hidden, spec.embedding_size)
         self.output = TwoLevel(vocabulary_size, spec.embedding_size)
         self.drop = LockedDropout(spec.dropout or 0.0)
+        self.rotary = spec.rotary if isinstance(spec, CodedSpec) else 0
 
     def forward(self, words: torch.Tensor, z: torch.Tensor | None) -> torch.Tensor:
         """words [T, B, E], z [B, Z] -> what the output layer reads [T, B, E]."""
@@ -63,10 +74,15 @@ class Decoder(nn.Module):
         if self.start is not None and z is not None:
             h, c = torch.tanh(self.start(z)).chunk(2, -1)
             state = [(h[None].contiguous(), c[None].contiguous())]
-            x = torch.cat([x, z.expand(len(x), *z.shape)], -1)
+            x = torch.cat([x, self.at_each(z, len(x))], -1)
         y, _ = self.recurrent(x, state)
         hidden: torch.Tensor = self.drop(self.projection(self.drop(y)))
         return hidden
+
+    def at_each(self, z: torch.Tensor, steps: int) -> torch.Tensor:
+        """z [B, Z] -> the code as it is read at every step [T, B, Z]."""
+        codes = z.expand(steps, *z.shape)
+        return turned(codes, self.rotary) if self.rotary else codes
 
 
 class SentenceModel(nn.Module):
@@ -79,7 +95,7 @@ class SentenceModel(nn.Module):
         self.posteriors = Posteriors()  # of what was measured since the last update
         self.embedding = nn.Embedding(vocabulary_size, spec.embedding_size)
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)  # small: the tied output layer begins near uniform
-        self.encoder = self.posterior = self.bag = None
+        self.encoder = self.posterior = self.turn = self.bag = None
         latent_size = 0
         if isinstance(spec, CodedSpec):
             latent_size, size = spec.latent_size, spec.encoder_size
@@ -87,6 +103,8 @@ class SentenceModel(nn.Module):
             self.posterior = GaussianLayer(READ * size, latent_size)
             if not isinstance(spec, LatentSpec):
                 self.posterior.log_variance = None  # type: ignore[assignment]  # a point has none
+            if spec.rotary:
+                self.turn = nn.Linear(spec.embedding_size + 2 * size, latent_size, bias=False)
             if spec.bag_of_words:
                 self.bag = nn.Linear(latent_size, spec.embedding_size)
         self.decoder = Decoder(spec, vocabulary_size, latent_size)
@@ -142,15 +160,20 @@ class SentenceModel(nn.Module):
         """
         assert self.encoder is not None and self.posterior is not None
         lengths = real.sum(0)
-        states = self.encoder(normal(words), lengths)  # [T, B, 2H]
+        words = normal(words)
+        states = self.encoder(words, lengths)  # [T, B, 2H]
         size = states.shape[-1] // 2
         last = states.gather(0, (lengths - 1)[None, :, None].expand(1, *states.shape[1:]))[0]
         mean = (states * real[..., None]).sum(0) / lengths[:, None]
         read = normal(torch.cat([last[:, :size], states[0, :, size:], mean], -1))
+        own: torch.Tensor | float = 0.0
+        if self.turn is not None and isinstance(self.spec, CodedSpec):
+            shares = self.turn(torch.cat([words, states], -1)) * real[..., None]
+            own = TURNED * turned(shares, self.spec.rotary, back=True).sum(0)
         if isinstance(self.spec, LatentSpec):
             found: Gaussian = self.posterior(NEAR * read)
-            return found
-        point = self.posterior.mean(read)
+            return found._replace(mean=found.mean + own)
+        point = self.posterior.mean(read) + own
         return Gaussian(point, torch.full_like(point, -torch.inf))
 
     def _code(self, posterior: Gaussian | None, batch: torch.Tensor) -> torch.Tensor | None:

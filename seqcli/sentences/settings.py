@@ -56,6 +56,14 @@ class CodedSpec(SentenceSpec):
 
     encoder_size: int = setting(192, "Numbers in the encoder's state, in each direction.", low=1, high=16_384)
     latent_size: int = again(LatentSpec, "latent_size", 512, "Numbers in the code.")
+    rotary: int = setting(
+        0,
+        "Frequencies by which a word's share of the code is turned by its place, and read where it is to stand: codes "
+        "that say much are learned many times as fast; 0: none.",
+        low=0,
+        high=1_024,
+        absent=0,
+    )
     word_dropout: float = again(LatentSpec, "word_dropout")
     bag_of_words: float = again(
         LatentSpec, "bag_of_words", help="Weight of telling the words, in any order, from the code alone."

@@ -49,7 +49,12 @@ class SentencesTrainer:
         check_belongs(architecture, order.params)
         if self._origin is not None and not isinstance(self._origin.spec, CodedSpec):
             raise MisuseError(f"{quoted(self._origin.name)} has no code to begin with; --from wants an autoencoder.")
-        return make_plan(session, record, order.like, order.params, architecture, BUDGET, _sizes(self._origin))
+        plan = make_plan(session, record, order.like, order.params, architecture, BUDGET, _sizes(self._origin))
+        if isinstance(plan.spec, CodedSpec) and plan.spec.rotary and plan.spec.latent_size % 2:
+            raise MisuseError(
+                f"--latent-size {plan.spec.latent_size} is odd; with --rotary the code's numbers are pairs."
+            )
+        return plan
 
     def read(self, plan: Plan, record: Record | None) -> Plan:
         """Read and encode the sentences."""
@@ -129,9 +134,8 @@ def _sizes(origin: Record | None) -> Mapping[str, Any]:
     """Return the settings that a model must have whose weights are another's."""
     if origin is None:
         return {}
-    return {
-        name: getattr(origin.spec, name) for name in ("embedding_size", "hidden_size", "encoder_size", "latent_size")
-    }
+    same = ("embedding_size", "hidden_size", "encoder_size", "latent_size", "rotary")
+    return {name: getattr(origin.spec, name) for name in same}
 
 
 def _begin_from(origin: Record, model: Any, corpus: Corpus) -> None:
