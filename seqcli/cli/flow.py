@@ -154,13 +154,13 @@ def _sentences(record: Record) -> list[Step]:
     if record.architecture != "sentence-lm":
         steps.append(Step("encoder, LSTM from both ends", _shape("T", 2 * spec.encoder_size)))
         steps.append(Step("last two states and mean, of both ways", _shape(4 * spec.encoder_size), 1))
-        drawn = "posterior: mean and variance" if record.architecture == "vae" else "the code: a point"
-        steps.append(
-            Step(drawn, _shape(2, spec.latent_size) if record.architecture == "vae" else _shape(spec.latent_size), 1)
-        )
-        if record.architecture == "vae":
+        vae = record.architecture == "vae"
+        shape = _shape(2, spec.latent_size) if vae else _shape(spec.latent_size)
+        turned, back = (", shares turned by place", ", turned back") if spec.rotary else ("", "")
+        steps.append(Step(("posterior: mean and variance" if vae else "the code: a point") + turned, shape, 1))
+        if vae:
             steps.append(Step("z, drawn", _shape(spec.latent_size), 1))
-        steps.append(Step("first state, and read at every step", _shape(spec.hidden_size), 1))
+        steps.append(Step(f"first state, and read at every step{back}", _shape(spec.hidden_size), 1))
     steps.append(Step("decoder, LSTM over the tokens before", _shape("T", spec.hidden_size)))
     steps.append(Step("projection", _shape("T", spec.embedding_size)))
     return [*steps, Step("softmax in two levels over the rows: the next token", _shape("T", size))]
