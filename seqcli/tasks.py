@@ -17,7 +17,8 @@ def resolved(where: str) -> Any:
 class Task(NamedTuple):
     """What models of one task do and are called, the commands that train and measure one, and "module:name"s.
 
-    load(session, record) gives the object that answers; trainer(session, order) is what training.driver runs.
+    load(session, record) gives the object that answers; trainer(session, order) is what training.driver runs. Of a
+    training that several processes share, leads is what rank 0 hands out work by, takes_part what the others do.
     """
 
     does: str
@@ -27,6 +28,8 @@ class Task(NamedTuple):
     evaluated_by: str
     load: str
     trainer: str
+    leads: str = "seqcli.training.leader:Leader"
+    takes_part: str = "seqcli.training.worker:take_part"
 
 
 TASKS = {
@@ -47,6 +50,8 @@ TASKS = {
         "evaluate-vectors",
         "seqcli.vectors.answers:load",
         "seqcli.vectors.training:VectorsTrainer",
+        "seqcli.vectors.processes:Leader",
+        "seqcli.vectors.processes:take_part",
     ),
     "translation": Task(
         "translates (ask it with translate, score-translation, evaluate-translation)",

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from seqcli.training import leader, worker
 from seqcli.training.loop import Training
 from seqcli.training.updates import Updates
 from seqcli.translation import model as translation
+from seqcli.vectors import processes as vectors
 
 SMALL = ("--threads", "1", "--epochs", "1", "--min-count", "1", "--tokenizer", "whitespace")
 SIZES = ("--embedding-size", "6", "--hidden-size", "7")
@@ -55,7 +56,8 @@ KINDS: dict[str, tuple[str, ...]] = {
         *("--batch-size", "5", "--encoder-updates", "2", "--encoder-share", "0.5"),
     ),
 }
-MODULES = (dialogue, fill, language, sentences, translation, leader, worker, torch._dynamo)
+VECTORS = ("train-w2v", "text", "--threads", "1", "--min-count", "1", "--tokenizer", "whitespace", "--epochs", "30")
+MODULES = (dialogue, fill, language, sentences, translation, vectors, leader, worker, torch._dynamo)
 Did = dict[str, Any]
 
 
@@ -122,7 +124,7 @@ def _is_stopped(child: int) -> bool:
 def did(words: tuple[str, ...]) -> Did:
     """Run a command; return its exit code, what it said, its losses and gradients, and what became of the weights."""
     losses, weights = [], []
-    update, step = Training._update, Updates.step
+    update, step, learn = Training._update, Updates.step, vectors.Equal.learn
 
     def noted(self: Training, clock: Any) -> Any:
         event = update(self, clock)
@@ -132,11 +134,21 @@ def did(words: tuple[str, ...]) -> Did:
     def stepped(self: Updates, rate: float, done: int) -> None:
         step(self, rate, done)
         arrays = [array for name, array in sorted(self.arrays().items())]
-        weights.append(hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest())
+        weights.append(digest(arrays))
 
-    Training._update, Updates.step = noted, stepped  # type: ignore[method-assign]
+    def learned(self: vectors.Equal, *told: Any) -> int:
+        sent = learn(self, *told)
+        weights.append(digest(self._matrices))
+        return sent
+
+    Training._update, Updates.step, vectors.Equal.learn = noted, stepped, learned  # type: ignore[method-assign]
     done: Outcome = seqcli(*words)
     return {"code": done.code, "out": done.out, "err": done.err, "losses": losses, "weights": weights}
+
+
+def digest(arrays: Iterable[np.ndarray[Any, Any]]) -> str:
+    """Return a hash of arrays."""
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 
 def without_noise(rank: int) -> None:
@@ -144,21 +156,23 @@ def without_noise(rank: int) -> None:
     torch.randn = lambda *shape, generator=None: torch.zeros(*shape)
 
 
-def signalled(rank: int, number: signal.Signals, step: int) -> Callable[[int], None]:
+def signalled(
+    rank: int, number: signal.Signals, step: int, kind: type = Updates, name: str = "step"
+) -> Callable[[int], None]:
     """Let the process of a rank send itself a signal before a step."""
 
     def act(own: int) -> None:
-        real, count = Updates.step, 0
+        real, count = getattr(kind, name), 0
 
-        def counted(self: Updates, rate: float, done: int) -> None:
+        def counted(*told: Any) -> Any:
             nonlocal count
             count += 1
             if count == step:
                 os.kill(os.getpid(), number)
-            real(self, rate, done)
+            return real(*told)
 
         if own == rank:
-            Updates.step = counted  # type: ignore[method-assign]
+            setattr(kind, name, counted)
 
     return act
 
@@ -218,9 +232,20 @@ def main() -> None:
     report["killed"] = Launch(3).run(words, signalled(1, signal.SIGKILL, 7))
     report["saved"] = Shelf("models").check("killed").progress["update"]
     report["again"] = Launch(3, attempt=1).run(words)
+    report["vectors"] = [Launch(count).run((*VECTORS, "--name", f"vectors{count}")) for count in (1, 2, 3)]
+    words = (*VECTORS, "--name", "cut")
+    report["vectors cut"] = Launch(2).run(words, signalled(0, signal.SIGINT, 20, vectors.Equal, "learn"))
+    report["vectors resumed"] = Launch(3).run(("train-w2v", "text", "--name", "cut", "--resume"))
+    words = (*VECTORS, "--name", "lost")
+    report["vectors killed"] = Launch(2).run(words, signalled(1, signal.SIGKILL, 20, vectors.Equal, "learn"))
+    report["vectors again"] = Launch(2, attempt=1).run(words)
     words = (*KINDS["lm"], "--name", "hanging", "-q")
     report["hanging"] = Launch(2).run(words, plainly(words, signalled(1, signal.SIGSTOP, 7)))
     report["weights"] = {name: Shelf("models").check(name).files["weights"].sha256 for name in ("lm3", "killed")}
+    names = ("vectors1", "vectors2", "vectors3", "cut", "lost")
+    shown = {name: Shelf("models").check(name) for name in names}
+    report["nats"] = {name: record.results["held_out"]["nats_per_pair"] for name, record in shown.items()}
+    report["tokens"] = {name: record.progress["tokens"] for name, record in shown.items()}
     print(json.dumps(report))
 
 

@@ -107,6 +107,29 @@ def test_a_process_that_hangs_ends_all_with_one_line(report: dict[str, Any]) -> 
     ]
 
 
+def test_word_vectors_of_several_processes_are_those_of_one_to_what_chance_decides(report: dict[str, Any]) -> None:
+    for processes in report["vectors"]:
+        assert [one["code"] for one in processes] == [0] * len(processes), processes[0]["err"]
+        assert len({tuple(one["weights"]) for one in processes}) == 1, "rows are made equal"
+    assert "processes: 3" in report["vectors"][2][0]["err"] and "bytes a word" in report["vectors"][2][0]["err"]
+    nats = report["nats"]
+    assert nats["vectors2"] == pytest.approx(nats["vectors1"], rel=0.02)
+    assert nats["vectors3"] == pytest.approx(nats["vectors1"], rel=0.02)
+
+
+def test_word_vectors_go_on_in_another_number_of_processes(report: dict[str, Any]) -> None:
+    assert report["vectors cut"][0]["code"] == 130 and report["vectors resumed"][0]["code"] == 0
+    assert report["nats"]["cut"] == pytest.approx(report["nats"]["vectors1"], rel=0.02)
+    assert report["tokens"]["cut"] == pytest.approx(report["tokens"]["vectors1"], rel=0.05)
+
+
+def test_word_vectors_go_on_where_a_process_was_lost(report: dict[str, Any]) -> None:
+    assert report["vectors killed"][0]["code"] == 1
+    assert "rank 1 no longer answers" in report["vectors killed"][0]["err"].splitlines()[-1]
+    assert report["vectors again"][0]["code"] == 0, report["vectors again"][0]["err"]
+    assert report["nats"]["lost"] == report["nats"]["vectors2"]
+
+
 # -- what needs no other process --------------------------------------------------------------------------------------
 
 
@@ -122,7 +145,6 @@ def test_what_does_not_share_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_pat
     (tmp_path / "a.txt").write_text(story(60), "utf-8")
     monkeypatch.chdir(tmp_path)
     started(monkeypatch, 3)
-    assert "one process" in seqcli("train-w2v", "a.txt").error
     few = seqcli("train-lm", "a.txt", *TINY, "--batch-size", "2")
     assert few.code == 2 and "--batch-size 2 is less than the 3 processes" in few.error
     with pytest.raises(MisuseError, match="one process"):

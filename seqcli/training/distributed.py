@@ -15,8 +15,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import torch
 import torch.distributed as dist
+from numpy.typing import NDArray
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
@@ -72,6 +74,10 @@ class Group:
             dist.all_reduce(x)
         return x
 
+    def add_up(self, array: NDArray[np.float32]) -> None:
+        """Sum an array over all processes, in place."""
+        self.total(torch.from_numpy(array))
+
     def summed(self, values: list[float]) -> Callable[[], list[float]]:
         """Begin to sum numbers over all processes; return what waits for the sums."""
         sums = torch.tensor(values, dtype=torch.float64)
@@ -106,6 +112,12 @@ class Group:
         with self._connected():
             dist.send(torch.tensor([len(message)]), rank)
             dist.send(message, rank)
+
+    def tell_all(self, head: Mapping[str, Any], batch: Any = ()) -> None:
+        """Send all other processes the same."""
+        for rank in range(self.count):
+            if rank != self.rank:
+                self.send(rank, head, batch)
 
     def receive(self, rank: int) -> tuple[dict[str, Any], Any]:
         """Return what a process sent."""

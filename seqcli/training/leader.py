@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import torch
 
 from seqcli.errors import LostError
 from seqcli.settings import to_dict
+from seqcli.tasks import ARCHITECTURES, TASKS, resolved
 from seqcli.training.distributed import Group
 from seqcli.training.messages import named
 from seqcli.training.updates import Work
@@ -30,18 +31,19 @@ _shared = 0  # trainings so far
 
 
 @contextmanager
-def sharing(training: Training, key: str, sizes: tuple[int, ...], stop: Stop) -> Iterator[None]:
+def sharing(training: Any, key: str, sizes: tuple[int, ...], stop: Stop) -> Iterator[None]:
     """Let all processes of the launch share a training until the block ends; key: of its architecture in the table.
 
     sizes: what the model is made with beside its settings. stop: hears of a signal that another process got.
     """
     global _group, _shared
     group = _group = _group or Group()
-    group.store.set(f"training/{_shared}", "")
+    group.store.set(f"training/{_shared}", __version__)
     group.join(_shared, stop.hear)
     _shared += 1
     try:
-        training.processes = leader = Leader(group, training, key, sizes)
+        leads = resolved(TASKS[ARCHITECTURES[key].task].leads)
+        leader = training.processes = leads(group, training, key, sizes)
         try:
             yield
         except LostError:
@@ -72,19 +74,14 @@ class Leader:
         arrays = {**training.state(), **buffers}
         head = {
             **{"key": key, "sizes": sizes, "spec": to_dict(training.model.spec), "run": to_dict(training.run)},
-            **{"names": list(arrays), "updated": p.update > p.begun_update, "version": __version__},
+            **{"names": list(arrays), "updated": p.update > p.begun_update},
         }
-        self.send(head, tuple(arrays.values()))
+        group.tell_all(head, tuple(arrays.values()))
         group.share(updates)
-
-    def send(self, head: Mapping[str, Any], batch: Any = ()) -> None:
-        """Send all others the same."""
-        for rank in self._others:
-            self._group.send(rank, head, batch)
 
     def end(self) -> None:
         """Tell all others that the training is over."""
-        self.send({"do": "end"})
+        self._group.tell_all({"do": "end"})
 
     def hand_out(self, shares: Shares, first: bool, count: int, progress: Progress, rate: float | None) -> None:
         """Give every other process its work on a batch in `count` shares."""
@@ -99,7 +96,7 @@ class Leader:
 
     def parts(self) -> dict[int, Arrays]:
         """Return the states that the others carry, as arrays, by the number of the part."""
-        self.send({"do": "carried"})
+        self._group.tell_all({"do": "carried"})
         found: dict[int, Arrays] = {}
         for rank in self._others:
             head, arrays = self._group.receive(rank)

@@ -103,6 +103,11 @@ class Progress:
             learned=True,
         )
 
+    def count_in(self, ratio: float) -> None:
+        """Count in updates of another length, of which `ratio` times as many are as long."""
+        for name in ("update", "planned_updates", "plan_update", "begun_update", "best_update"):
+            setattr(self, name, round(getattr(self, name) * ratio))
+
     def plan(self, planned_updates: int) -> None:
         """Let the rest of the schedule end at an update; what is done of it stays done."""
         share = self.share if self.planned_updates else 0.0

@@ -13,7 +13,7 @@ import torch
 
 from seqcli.errors import LostError, SeqcliError
 from seqcli.settings import from_dict
-from seqcli.tasks import ARCHITECTURES, resolved
+from seqcli.tasks import ARCHITECTURES, TASKS, resolved
 from seqcli.training.carried import Carried
 from seqcli.training.distributed import Group
 from seqcli.training.messages import named
@@ -37,7 +37,11 @@ def serve() -> int:
             group.join(number, lambda signal_number: None)  # rank 0 decides what a signal means
             heard.group = group
             try:
-                _take_part(group)
+                if (version := group.store.get(f"training/{number}").decode()) != __version__:
+                    own = f"rank {group.rank} {__version__}"
+                    raise SeqcliError(f"Rank 0 runs seqcli {version}, {own}; install the same.")
+                head, batch = group.receive(0)
+                resolved(TASKS[ARCHITECTURES[head["key"]].task].takes_part)(group, head, batch)
             finally:
                 heard.group = None
                 group.leave()
@@ -48,9 +52,9 @@ def serve() -> int:
     return 1
 
 
-def _take_part(group: Group) -> None:
-    """Compute this process's share of every update of one training."""
-    updates, carried = _begun(group, *group.receive(0))
+def take_part(group: Group, head: dict[str, Any], batch: Any) -> None:
+    """Compute this process's share of every update of one training, which rank 0 began by this message."""
+    updates, carried = _begun(group, head, batch)
     model = updates.model
     while (received := group.receive(0))[0]["do"] != "end":
         head, batch = received
@@ -70,9 +74,7 @@ def _take_part(group: Group) -> None:
 
 
 def _begun(group: Group, head: dict[str, Any], batch: Any) -> tuple[Updates, Carried]:
-    """Return weights and carried state as rank 0 sent them. Raises SeqcliError for those of another program."""
-    if head["version"] != __version__:
-        raise SeqcliError(f"Rank 0 runs seqcli {head['version']}, rank {group.rank} {__version__}; install the same.")
+    """Return weights and carried state as rank 0 sent them."""
     kind, arrays = ARCHITECTURES[head["key"]], named(head["names"], batch)
     run: Any = from_dict(kind.run, head["run"], "a message")
     model = resolved(kind.model)(from_dict(kind.spec, head["spec"], "a message"), *head["sizes"])

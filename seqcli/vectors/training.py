@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from seqcli.vectors.loop import VectorTraining
 
 DEFAULT_EPOCHS = 5.0  # word2vec.c's and gensim's
+COPIES = 3  # of both matrices in each of several processes: now, when they were last equal, and what changed
 FEWEST = 2  # words that can be told apart
 
 
@@ -103,10 +104,12 @@ def make_training(session: Session, plan: Plan, words: Words, record: Record | N
     """Make the training, from the start or where a record stands."""
     rows = len(words.counts) + (plan.spec.buckets if plan.spec.subwords else 0)
     parameters = (rows + len(words.counts)) * plan.spec.embedding_size
-    check_memory(4 * parameters)
+    count = launch.processes()
+    check_memory(4 * parameters * (1 if count == 1 else COPIES * launch.processes_here()))
+    processes = f"processes: {count}, " if count > 1 else ""
     session.note(
         f"Vectors: {len(words.counts):,} words of {plan.spec.embedding_size} numbers, {plan.spec.architecture}, "
-        f"{plan.spec.output}, {size(4 * parameters)}; threads: {plan.run.threads}, seed: {plan.run.seed}."
+        f"{plan.spec.output}, {size(4 * parameters)}; {processes}threads: {plan.run.threads}, seed: {plan.run.seed}."
     )
     from seqcli.vectors.loop import VectorTraining
 
@@ -126,8 +129,6 @@ class VectorsTrainer:
     begins = ("begin_from",)
 
     def __init__(self, session: Session, order: Order) -> None:
-        if launch.processes() > 1:
-            raise MisuseError("Word vectors are learned in one process; start train-w2v without torchrun.")
         self._session, self._order = session, order
         self._known: Known | None = None
         self.words: Words  # once they are read
@@ -180,7 +181,11 @@ def _speed(training: VectorTraining) -> float:
 
 
 def _what(training: VectorTraining) -> str:
-    return f"{training.progress.update:,} updates, {_speed(training):,.0f} words/s"
+    did = f"{training.progress.update:,} updates, {_speed(training):,.0f} words/s"
+    if training.progress.processes == 1:
+        return did
+    sent, least = training.network
+    return f"{did}; each process sent {sent:,.0f} bytes a word: below {least:,.0f} Mbit/s one alone is as quick"
 
 
 def loss_text(nats: float) -> str:

@@ -1,0 +1,190 @@
+"""Word vectors that several processes learn, each from its share of every update.
+
+Every process has both matrices. An update is cut into rounds; after each of them the rows that change most are made
+equal in all processes, after every fourth four times as many, and so on: all of them after the last. So each row is
+made equal about when it has changed as much as any other, and the network carries little more than the matrices once.
+Source: Ji et al. 2016, "Parallelizing Word2Vec in Shared and Distributed Memory": frequent words more often.
+
+What the processes changed in a row is added up where they changed it little, as if one had done it all. Where each of
+them has led it to where it settles, the sum would go too far, and their mean is taken; between the two the share of
+their sum is what one process would have come to by all their words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqcli.settings import from_dict, to_dict
+from seqcli.tasks import ARCHITECTURES
+from seqcli.text.compiled import compiled
+from seqcli.vectors.kernels.sampling import CERTAIN
+from seqcli.vectors.learner import Ids, Learner
+
+if TYPE_CHECKING:
+    from seqcli.training.distributed import Group
+    from seqcli.vectors.loop import VectorTraining
+
+FEWER = 4  # times fewer rows are made equal as many times as often, ...
+LEVELS = 3  # ... and of those again, so many times, where ...
+ROUND = 10_000  # ... tokens of a process in a round are not fewer: to meet takes a millisecond
+SETTLED = 30.0  # occurrences of a word by which its row has come most of the way to where it settles
+
+Floats = NDArray[np.float32]
+
+
+class Share(NamedTuple):
+    """What a process learns of an update of a number, besides the ids.
+
+    cuts: between its passages. rates: at the first of them and behind the last. tokens: of each process, in the mean.
+    levels: rows are made equal FEWER to the power of that many times.
+    """
+
+    cuts: Sequence[int]
+    number: int
+    rates: Sequence[float]
+    tokens: float
+    levels: int
+
+
+class Equal:
+    """The matrices of one process, which are made equal to those of the others."""
+
+    def __init__(self, group: Group, learner: Learner) -> None:
+        self._group, self._learner = group, learner
+        self._matrices: list[Floats] = [*learner.weights]
+        self._before = [matrix.copy() for matrix in self._matrices]
+        self._room = np.empty((sum(map(len, self._matrices)), self._matrices[0].shape[1]), np.float32)
+        self._often = _how_often(learner)
+        self._nodes = len(learner.words.paths) > 0  # of a tree, whose root is the last row and changes most
+
+    def wait(self) -> None:
+        """Wait until all are here."""
+        self._group.add_up(np.zeros(1, np.float32))
+
+    def learn(self, pool: ThreadPoolExecutor, ids: Ids, share: Share) -> int:
+        """Learn from the passages of an update that are this process's; return the bytes that were sent."""
+        rounds, sent = FEWER**share.levels, 0
+        parts = [self._parts(often, share.levels, share.tokens / rounds) for often in self._often]
+        if self._nodes:
+            parts[1] = parts[1][::-1]
+        cuts, (begun, ended) = share.cuts, share.rates
+        for place in range(rounds):
+            first, last = ((len(cuts) - 1) * k // rounds for k in (place, place + 1))
+            rate = begun + (ended - begun) * place / rounds
+            if last > first:
+                epoch = share.number * self._group.count + self._group.rank
+                self._learner.learn(pool, ids, cuts[first : last + 1], epoch, rate)
+            due = next(level for level in reversed(range(share.levels + 1)) if (place + 1) % FEWER**level == 0)
+            sent += self._make_equal(share.levels - due, parts)
+        return sent
+
+    def _parts(self, often: NDArray[np.float64], levels: int, tokens: float) -> Floats:
+        """Return for each row how much of the sum of all changes is made; tokens: of a process in a round."""
+        between = np.ones(len(often))
+        for level in range(levels):
+            between[len(often) // FEWER ** (levels - level) :] = FEWER ** (level + 1)
+        come, count = np.maximum(often * tokens * between / SETTLED, 1e-9), self._group.count
+        parts: Floats = (np.expm1(-count * come) / (count * np.expm1(-come))).astype(np.float32)
+        return parts
+
+    def _make_equal(self, fewer: int, parts: Sequence[Floats]) -> int:
+        """Make rows equal: all, or so often FEWER times fewer; return the bytes sent, as gloo's ring sends them."""
+        spans, at = [], 0
+        for number, matrix in enumerate(self._matrices):
+            count = len(matrix) // FEWER**fewer
+            rows = slice(len(matrix) - count, None) if number == 1 and self._nodes else slice(count)
+            spans.append((matrix[rows], self._before[number][rows], self._room[at : at + count], parts[number][rows]))
+            at += count
+        for now, before, room, _ in spans:
+            take_changes(now, before, room)
+        self._group.add_up(self._room[:at])
+        for span in spans:
+            make_changes(*span)
+        return 2 * (self._group.count - 1) * self._room[:at].nbytes // self._group.count
+
+
+@compiled
+def take_changes(now, before, changes):  # type: ignore[no-untyped-def]
+    """Write what rows have changed; all [R, D]."""
+    for i in range(now.shape[0]):
+        for d in range(now.shape[1]):
+            changes[i, d] = now[i, d] - before[i, d]
+
+
+@compiled
+def make_changes(now, before, changes, parts):  # type: ignore[no-untyped-def]
+    """Let rows be what they were before and a part, parts[i], of their changes; all [R, D]."""
+    for i in range(now.shape[0]):
+        for d in range(now.shape[1]):
+            before[i, d] += parts[i] * changes[i, d]
+            now[i, d] = before[i, d]
+
+
+def _how_often(learner: Learner) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how often each row of both matrices is met with in a token of the text; a tree's last row first."""
+    words = learner.words
+    kept = learner.counts * (words.keep / CERTAIN) / max(learner.counts.sum(), 1)
+    inputs = np.zeros(len(learner.weights.inputs))
+    inputs[: len(kept)] = kept
+    if len(words.grams):
+        np.add.at(inputs, words.gram_rows, np.repeat(kept, np.diff(words.grams)))
+    outputs = kept
+    if len(words.paths):
+        outputs = np.zeros(len(kept))
+        np.add.at(outputs, words.nodes, np.repeat(kept, np.diff(words.paths)))
+        outputs = outputs[::-1]
+    return inputs, outputs
+
+
+class Leader:
+    """The processes that learn word vectors together, as rank 0 sees them: it hands each its passages of an update."""
+
+    def __init__(self, group: Group, training: VectorTraining, key: str, sizes: tuple[int, ...]) -> None:
+        self._group, learner = group, training.learner
+        names = "\n".join(training.names if training.spec.subwords else ())
+        head = {"key": key, "spec": to_dict(training.spec), "run": to_dict(training.run), "names": names}
+        group.tell_all(head, (learner.counts, *learner.weights))
+        self._equal = Equal(group, learner)
+
+    def learn(
+        self, pool: ThreadPoolExecutor, ids: Ids, cuts: Sequence[int], number: int, rates: Sequence[float]
+    ) -> int:
+        """Let each process learn from a run of the passages between the cuts; return the bytes that one sent."""
+        count, last, tokens = self._group.count, len(cuts) - 1, cuts[-1] - cuts[0]
+        levels = max((level for level in range(LEVELS + 1) if tokens // count >= ROUND * FEWER**level), default=0)
+        for rank in reversed(range(count)):
+            own = cuts[last * rank // count : last * (rank + 1) // count + 1]
+            passages = np.asarray(ids[own[0] : own[-1]])
+            share = Share([cut - own[0] for cut in own], number, rates, tokens / count, levels)
+            if rank:
+                self._group.send(rank, {"do": "update", **share._asdict()}, (passages,))
+        return self._equal.learn(pool, passages, share)
+
+    def wait(self) -> None:
+        """Wait until all have loaded what they learn with."""
+        self._equal.wait()
+
+    def end(self) -> None:
+        """Tell all others that the training is over."""
+        self._group.tell_all({"do": "end"})
+
+
+def take_part(group: Group, head: dict[str, Any], arrays: Any) -> None:
+    """Learn this process's share of every update of one training, which rank 0 began by this message."""
+    kind, (counts, *matrices) = ARCHITECTURES[head["key"]], arrays
+    spec: Any = from_dict(kind.spec, head["spec"], "a message")
+    run: Any = from_dict(kind.run, head["run"], "a message")
+    learner = Learner(head["names"].split("\n"), counts, spec, run)
+    for matrix, begun in zip(learner.weights, matrices, strict=True):
+        matrix[:] = begun
+    equal = Equal(group, learner)
+    with ThreadPoolExecutor(learner.threads) as pool:
+        learner.warm(pool)
+        equal.wait()
+        while (received := group.receive(0))[0].pop("do") != "end":
+            equal.learn(pool, received[1][0], Share(**received[0]))
