@@ -3,6 +3,7 @@
 python benchmarks/scale.py stages [--times 0.0625 0.25 1 8]   reading, counting, encoding of so much of 17 books
 python benchmarks/scale.py updates [--threads 1]              an update and an evaluation of the standard recipe's model
 python benchmarks/scale.py memory [--gigabytes 1 10]          the memory of a training, from the first byte to the last
+python benchmarks/scale.py words [--millions 100] [--memory 1G] different words, of which a million is kept, counted
 python benchmarks/scale.py picture                          the same as docs/pictures/memory.svg
 python benchmarks/scale.py plan [TEXT...] [--minutes 2]       the plan, then the training: novels, completion, books17
 
@@ -34,6 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 TEXTS = {"novels": NOVELS, "completion": DATA / "completion" / "train.txt.gz", "books17": BOOKS}
 ROUNDS = 3
 UPDATES, TOKENS = 200, 18_100_000  # of a training whose memory is watched; of one copy of the books
+BLOCK = 1_000_000  # different words written at a time
 VOCABULARY, HIDDEN, EMBEDDING = 30_000, 448, 224  # what the standard recipe chooses for 20 minutes on two cores
 
 
@@ -155,6 +157,77 @@ def memory(gigabytes: float) -> None:
     print(record("scale memory", text="books17", **row, memory=thinned), flush=True)
 
 
+def letters(numbers: Any) -> bytes:
+    """Return a text of words, a different one of eight letters for each number below 26^8."""
+    import numpy as np
+
+    mixed = numbers.astype(np.uint64) * np.uint64(123_456_791) % np.uint64(26**8)
+    out = np.full((len(numbers), 9), ord(" "), np.uint8)
+    for place in range(8):
+        out[:, place] = ord("a") + mixed % np.uint64(26)
+        mixed //= np.uint64(26)
+    out[19::20, 8] = out[-1, 8] = ord("\n")
+    return out.tobytes()
+
+
+def write_words(path: Path, count: int) -> None:
+    """Write a text of so many different words: each once, and one in a hundred again 1 to 4 times, anywhere in it."""
+    import numpy as np
+
+    with path.open("wb") as out:
+        for low in range(0, count, BLOCK):
+            numbers = np.arange(low, min(low + BLOCK, count))
+            again = np.arange(0, count, 100)
+            again = again[(again // 100 * 7 + low // BLOCK) % max(-(-count // BLOCK) // 4, 1) == 0][: count // 100]
+            out.write(letters(np.random.default_rng(low).permutation(np.concatenate((numbers, again)))))
+
+
+def words_of(path: str, folder: str, memory: str) -> dict[str, Any]:
+    """Count the words of a text, and write it in the numbers of those that are kept; return what that took.
+
+    Counts are those of a plain loop over the numbers that the text was made of.
+    """
+    import numpy as np
+
+    from seqcli.quantities import bytes_of
+    from seqcli.text.corpus import prepare, read_pieces
+    from seqcli.text.form import Form
+    from seqcli.text.settings import TextSpec
+
+    began = time.perf_counter()
+    pieces = read_pieces([path], Form(memory=bytes_of(memory)), folder=folder)
+    made = prepare(pieces, TextSpec("whitespace", vocabulary_size=10**6 + 2, min_count=2), all_of_it=True)
+    kept = dict.fromkeys(made.vocabulary.tokens[2:], 0)
+    encoded = made.encoded(pieces, made.train)
+    seconds, held = time.perf_counter() - began, peak()
+    counts = encoded.counts(len(made.vocabulary))[2:]
+    tallied = dict.fromkeys(kept, 0)
+    with open(path, encoding="ascii") as file:
+        for line in file:
+            for word in line.split():
+                if word in tallied:
+                    tallied[word] += 1
+    exact = sum(int(n) == tallied[word] for n, word in zip(counts, kept, strict=True))
+    types = int(np.count_nonzero(made.counts))
+    return {
+        "types": types,
+        "kept": len(kept),
+        "exact": exact,
+        "seconds": seconds,
+        "peak_mb": held,
+        "bytes": pieces.bytes,
+    }
+
+
+def different_words(millions: float, memory: str) -> None:
+    """Count so many different words within so much memory, and record what came of it."""
+    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
+        file = Path(folder) / "text.txt"
+        write_words(file, round(millions * 1e6))
+        found = in_process("words-child", str(file), folder, memory)
+    print(record("scale words", millions=millions, memory=memory, **found), flush=True)
+
+
 def picture() -> None:
     """Draw the memory of the trainings that were watched."""
     import matplotlib
@@ -207,11 +280,16 @@ def main() -> None:
     if sys.argv[1:2] == ["child"]:
         print(json.dumps(stages_of(sys.argv[2], sys.argv[3])))
         return
+    if sys.argv[1:2] == ["words-child"]:
+        print(json.dumps(words_of(*sys.argv[2:])))
+        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("stages", "updates", "memory", "picture", "plan"))
+    parser.add_argument("what", choices=("stages", "updates", "memory", "words", "picture", "plan"))
     parser.add_argument("texts", nargs="*", choices=[*TEXTS, []], metavar="TEXT")
     parser.add_argument("--times", type=float, nargs="+", default=[0.0625, 0.25, 1.0, 8.0])
     parser.add_argument("--gigabytes", type=float, nargs="+", default=[1.0, 10.0])
+    parser.add_argument("--millions", type=float, default=100.0)
+    parser.add_argument("--memory", default="1G")
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
@@ -221,6 +299,8 @@ def main() -> None:
     elif options.what == "memory":
         for gigabytes in options.gigabytes:
             memory(gigabytes)
+    elif options.what == "words":
+        different_words(options.millions, options.memory)
     elif options.what == "picture":
         picture()
     elif options.what == "updates":

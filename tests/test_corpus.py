@@ -13,12 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqcli.errors import CorpusError
-from seqcli.text import interning, spool, units
+from seqcli.text import interning, spool, tokens, units
 from seqcli.text.corpus import Corpus, Encoded, build, encode, read_pieces
+from seqcli.text.encoded_text import keep, opened
 from seqcli.text.interning import LINE, Interner
 from seqcli.text.pieces import Pieces
 from seqcli.text.settings import TextSpec
 from seqcli.text.spool import Spool
+from seqcli.text.token_table import TokenTable, count_pieces
 from seqcli.text.tokens import tokens_of
 from seqcli.text.units import cut_held_out, is_paragraphs
 from seqcli.text.vocabulary import EOS, UNK
@@ -370,3 +372,51 @@ def test_code_that_can_be_kept_nowhere_is_compiled_all_the_same(tmp_path: Path) 
         assert compiling.compiled(len)("abc") == 3
     finally:
         compiling.njit = before
+
+
+@pytest.fixture(scope="module")
+def many_words() -> str:
+    """A hundred thousand different words, most of them once, among common ones, whose counts tie in part."""
+    rng = np.random.default_rng(3)
+    common = [f"common{i}" for i in range(2000)]
+    lines = []
+    for i in range(0, 100_000, 10):
+        rare = [f"Rare{i + k}," if k % 3 else f"x{(i + k) // 2}" for k in range(10)]
+        lines.append(" ".join([*rare, *rng.choice(common, 10)]) + ("\n" if i % 7 else " <unk>.\n"))
+    return "".join(lines)
+
+
+@pytest.mark.parametrize("tokenizer", ["words", "whitespace", "characters", "subwords"])
+def test_a_corpus_is_the_same_however_little_memory_its_words_may_take(
+    tokenizer: str, many_words: str, tmp_path: Path
+) -> None:
+    text = TextSpec(tokenizer, lowercase=tokenizer == "words", vocabulary_size=5000, subwords=300)
+    block = [part + b"\n" for part in many_words.encode().split(b"\n")[:-1]]
+    blocks = [b"".join(block[i : i + 3000]) for i in range(0, len(block), 3000)]
+    whole, bounded = (build(Pieces.read(blocks, str(tmp_path), most), None, text) for most in (None, 1))
+    assert bounded.vocabulary.tokens == whole.vocabulary.tokens
+    assert np.array_equal(bounded.train.ids, whole.train.ids)
+    assert np.array_equal(bounded.held_out.ids, whole.held_out.ids)
+    assert (bounded.train.characters, bounded.text) == (whole.train.characters, whole.text)
+    assert np.count_nonzero(bounded.seen_counts) == np.count_nonzero(whole.seen_counts)
+    assert os.listdir(tmp_path) == []
+
+
+def test_pieces_beyond_the_memory_have_several_numbers_and_one_count(many_words: str, tmp_path: Path) -> None:
+    pieces = Pieces.read([many_words.encode()], str(tmp_path), 1)
+    assert pieces.repeats and len(pieces) > len(set(many_words.split())) + 1
+    spelled = list(pieces.texts())
+    assert [spelled[i] for i in pieces.ids[:21].tolist()] == many_words.split("\n")[0].split()
+    assert spelled[pieces.find("common7")] == "common7" and pieces.find("common") == 0
+    table = TokenTable(pieces, tokens.make("whitespace", False))
+    counts = table.token_counts(count_pieces(pieces, [(0, len(pieces.spool))]))
+    expected = Counter(many_words.split())
+    assert {spelled[i]: int(counts[i]) for i in np.flatnonzero(counts)} == expected
+
+
+def test_a_kept_text_of_many_words_gives_the_same_corpus(many_words: str, tmp_path: Path) -> None:
+    pieces = Pieces.read([many_words.encode()], str(tmp_path), 1)
+    path = keep(pieces, str(tmp_path), "many")
+    text = TextSpec("words", vocabulary_size=5000)
+    kept, plain = (build(some, None, text) for some in (opened(str(path), str(tmp_path), 1), pieces))
+    assert kept.vocabulary.tokens == plain.vocabulary.tokens and np.array_equal(kept.train.ids, plain.train.ids)

@@ -14,6 +14,7 @@ from seqcli.cli.completion import BY_METAVAR, complete_model
 from seqcli.cli.help_page import Command
 from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, quoted
+from seqcli.quantities import bytes_of
 from seqcli.settings import option_name, value_type
 from seqcli.tasks import names_of
 from seqcli.text.form import AUTO
@@ -180,16 +181,20 @@ def mixing_options(command: F) -> F:
 
 def _set_form(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     session = ctx.ensure_object(Session)
+    if param.name == "memory" and value is not None:
+        value = bytes_of(value)
     session.form = replace(session.form, **{str(param.name): value})
 
 
 def reading_options(command: F) -> F:
-    """Add --encoding, --column and --plain, which say how texts are read; they set Session.form."""
+    """Add --encoding, --column, --plain and --memory, which say how texts are read; they set Session.form."""
     shared: dict[str, Any] = {"expose_value": False, "callback": _set_form, "panel": "Text"}
     encoding = "Encoding of the text.  [default: UTF-8, or the one that is recognised]"
     column = "Read this column of a CSV, TSV or JSON lines file; twice for pairs."
     plain = "Read web pages, mail and tables as they are, tags and all."
+    memory = "Memory that reading may take, such as 1G; what is more goes to files.  [default: half of what is free]"
     for decorate in (
+        option("--memory", metavar="SIZE", help=memory, **shared),
         option("--plain", is_flag=True, help=plain, **shared),
         option("--column", "columns", multiple=True, metavar="NAME", help=column, **shared),
         option("--encoding", default=AUTO, metavar="NAME", help=encoding, **shared),

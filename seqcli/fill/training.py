@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from seqcli.fill.figures import figures, nats_text
 from seqcli.fill.fit_to_time import fit
 from seqcli.fill.proofreading.stored import calibrated, calibrating_seconds, proofreads, words_of
@@ -60,7 +62,7 @@ class FillTrainer:
             found = figures(event.nats, event.tokens, corpus.held_out.unknown_rate)
             return {"weights": pack(training.weights())}, found
 
-        unseen = max(len(corpus.seen) - len(corpus.vocabulary) + len(SPECIALS), 1)
+        unseen = max(int(np.count_nonzero(corpus.seen_counts)) - len(corpus.vocabulary) + len(SPECIALS), 1)
         entry = {**corpus_entry(self._order.source, corpus), "unseen_words": unseen}
         files, sizes = corpus_files(corpus), (len(corpus.vocabulary),)
         if not proofreads(plan.text, plan.spec):

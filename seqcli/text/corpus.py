@@ -14,7 +14,7 @@ from seqcli.text import tokens as tokenizers
 from seqcli.text.encoded_text import is_encoded, opened
 from seqcli.text.files import named
 from seqcli.text.form import TEXT, Form
-from seqcli.text.interning import Interner
+from seqcli.text.interning import LINE, Interner
 from seqcli.text.pieces import Pieces
 from seqcli.text.reading import Report, blocks_of, read_blocks
 from seqcli.text.script import fitting, script_of
@@ -25,6 +25,7 @@ from seqcli.text.units import HELD_OUT_MOST, Ranges, as_written, cut_held_out, i
 from seqcli.text.vocabulary import SPECIALS, UNK, Vocabulary, select
 
 CLOSED = 0.001  # share of <unk> from which a text has marked its unknown words (Penn Treebank: 0.05), not named one
+TABLE_SHARE = 0.3  # of the memory for reading that different pieces may take; a vocabulary and numba take the rest
 SAMPLE_PIECES = 1_000_000  # distinct pieces that subwords are learned from, the commonest
 
 
@@ -76,11 +77,13 @@ def read_pieces(
 ) -> Pieces:
     """Read a text, or open one that was kept; raise CorpusError where there is no word in it.
 
-    folder: for an unnamed file with the ids of a text that is too long for memory; None keeps all in memory.
+    folder: for unnamed files with the ids of a text that is too long for memory, and with different pieces beyond
+    those that form.memory has room for; None keeps all in memory.
     """
+    most = None if form.memory is None else int(form.memory * TABLE_SHARE)
     if is_encoded(paths):
-        return opened(paths[0], folder)
-    return _with_words(Pieces.read(read_blocks(paths, form, report), folder), named(*paths))
+        return opened(paths[0], folder, most)
+    return _with_words(Pieces.read(read_blocks(paths, form, report), folder, most), named(*paths))
 
 
 def pieces_of_lines(lines: Iterable[str]) -> Pieces:
@@ -202,8 +205,8 @@ def learn_tokenizer(pieces: Pieces, counts: NDArray[np.int64], text: TextSpec) -
     """Return the tokenizer that the settings ask for; subwords are learned from the pieces and their counts."""
     if text.tokenizer != "subwords":
         return tokenizers.make(text.tokenizer, text.lowercase)
-    common = np.argsort(-counts[1:], kind="stable")[:SAMPLE_PIECES] + 1
-    weighed = ((pieces.text(int(p)), int(counts[p])) for p in common if counts[p])
+    common = select(counts, LINE, 1, SAMPLE_PIECES + len(SPECIALS))
+    weighed = ((pieces.text(int(p)), int(counts[p])) for p in common)
     model = tokenizers.learn_subwords(weighed, min(text.vocabulary_size, text.subwords), text.lowercase)
     return tokenizers.make(text.tokenizer, text.lowercase, model)
 

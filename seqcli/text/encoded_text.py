@@ -62,10 +62,10 @@ def is_encoded(paths: Sequence[str]) -> bool:
         return False
 
 
-def opened(path: str, folder: str | None) -> Pieces:
+def opened(path: str, folder: str | None, most: int | None = None) -> Pieces:
     """Return a kept text; every byte of it is checked. Raises CorpusError for one that is damaged.
 
-    folder: as in `read_pieces`, for what is made of it.
+    folder: as in `read_pieces`, for what is made of it; most: bytes that its tokens may take in memory.
     """
     try:
         stream = open(path, "rb")  # noqa: SIM115  (it lives as long as the text)
@@ -81,8 +81,8 @@ def opened(path: str, folder: str | None) -> Pieces:
         raise CorpusError(f"Cannot read {quoted(path)}: {error.strerror}; check the path.") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CorpusError(f"{quoted(path)} is a damaged encoded text ({error}); encode the text again.") from error
-    pieces = Pieces(folder)
-    pieces.take(offsets, spelling)
+    pieces = Pieces(folder, most)
+    pieces.take(offsets, spelling, found["repeats"])
     pieces.spool = spool
     for key in ("lines", "bytes", "longest_line", "blank_share", "sha256"):
         setattr(pieces, key, found[key])
@@ -107,6 +107,7 @@ def _write(pieces: Pieces, out: IO[bytes]) -> None:
         "bytes": pieces.bytes,
         "longest_line": pieces.longest_line,
         "blank_share": pieces.blank_share,
+        "repeats": pieces.repeats,
     }
     out.seek(0)
     out.write((ENCODED + json.dumps(told).encode()).ljust(HEADER - 1) + b"\n")
@@ -134,7 +135,9 @@ def _told(found: Any) -> dict[str, Any]:
         raise ValueError("an odd digest")
     if type(found["blank_share"]) is not float or not 0 <= found["blank_share"] <= 1 or found["pieces"] < 2:
         raise ValueError("an odd header")
-    return dict(found)
+    if type(found.get("repeats", False)) is not bool:
+        raise ValueError("an odd header")
+    return {"repeats": False, **found}
 
 
 def _check(stream: IO[bytes], found: dict[str, Any]) -> None:

@@ -14,18 +14,29 @@ from numpy.typing import NDArray
 
 from seqcli.text.character_kinds import SPACES
 from seqcli.text.compiled import compiled
+from seqcli.text.spool import PART, Spool, let_go
 
 ONE, ONES, HIGHS = (np.uint64(x) for x in (1, 0x0101010101010101, 0x8080808080808080))
 TEXTS = 1 << 12  # spellings made at a time
 LINE = 0  # the id of the end of a line
+BASES = 14695981039346656037, 7809847782465536322  # two hashes of a spelling begin with
 _BOUNDARY = np.zeros(256, np.bool_)
 _BOUNDARY[list(SPACES)] = True
 
 
 class Interner:
-    """The distinct pieces of all blocks seen, numbered in order of first sight; 0 is the end of a line."""
+    """The distinct pieces of all blocks seen, numbered in order of first sight; 0 is the end of a line.
 
-    def __init__(self) -> None:
+    Where they would take more memory than they may, those so far are put into a file, and are numbered anew where they
+    are seen again: `repeats` says that a piece may have several numbers, each of its own stretch of the text.
+    """
+
+    def __init__(self, folder: str | None = None, most: int | None = None) -> None:
+        """folder: for an unnamed file with pieces beyond `most` bytes; None for either: all stay in memory."""
+        self.folder, self.most = folder, most
+        self._ends: Spool[np.int64] = Spool(np.int64, folder)  # of the spellings in files, ...
+        self._spelled: Spool[np.uint8] = Spool(np.uint8, folder)
+        self._base = 0  # ... whose numbers come before those of the table
         self._slots = np.zeros(1 << 16, np.uint32)  # open addressing, at most half full; 0 = free
         self._keys = np.zeros(len(self._slots) // 2, np.uint64)  # [pieces]
         self._offsets = np.zeros(len(self._keys) + 1, np.int64)  # piece i is _spelling[_offsets[i] : _offsets[i + 1]]
@@ -35,17 +46,25 @@ class Interner:
         self._count = 1
 
     def __len__(self) -> int:
-        return self._count
+        return self._base + self._count
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a piece may have more than one number."""
+        return len(self._ends) > 0
 
     def spelled(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """Return where each piece is spelled, int64 [pieces + 1], and the spellings, uint8."""
         offsets = self._offsets[: self._count + 1]
         return offsets, self._spelling[: offsets[-1]]
 
-    def take(self, offsets: NDArray[np.int64], spelling: NDArray[np.uint8]) -> None:
+    def take(self, offsets: NDArray[np.int64], spelling: NDArray[np.uint8], repeats: bool = False) -> None:
         """Take over pieces that were spelled; no other ones follow."""
         self._offsets, self._spelling, self._count = offsets, spelling, len(offsets) - 1
-        self.finish()
+        if repeats:
+            self._ends = Spool(np.int64, None)
+            self._ends.append(np.zeros(1, np.int64))
+        self._let_go_of_table()
 
     @property
     def nbytes(self) -> int:
@@ -68,6 +87,7 @@ class Interner:
                 yield from (text[a:b] for a, b in near)
             else:
                 yield from (data[a:b].decode() for a, b in near)
+            let_go(self._spelling)
 
     def ids_of(self, block: bytes) -> NDArray[np.uint32]:
         """Return the block, which ends at a white-space byte, as piece ids; the next call writes over them."""
@@ -93,35 +113,68 @@ class Interner:
                 self._offsets,
                 self._spelling,
                 self._count,
+                self._base,
             )
         return self._ids[:written]
 
     def find(self, text: str) -> int:
         """Return the number of a piece, 0 where it never stood in the text."""
-        data, wanted = self._spelling[: self._offsets[self._count]].tobytes(), text.encode()
-        at = data.find(wanted)
-        while at >= 0:
-            piece = int(np.searchsorted(self._offsets[: self._count], at))
-            if piece < self._count and self._offsets[piece] == at and self._offsets[piece + 1] == at + len(wanted):
-                return piece
-            at = data.find(wanted, at + 1)
+        wanted = text.encode()
+        for first, data in self._parts():
+            base = int(self._offsets[first])
+            at = data.find(wanted)
+            while at >= 0:
+                piece = int(np.searchsorted(self._offsets[: self._count], base + at))
+                ends = self._offsets[piece : piece + 2].tolist()
+                if piece < self._count and ends == [base + at, base + at + len(wanted)]:
+                    return piece
+                at = data.find(wanted, at + 1)
         return 0
 
     @property
     def composed(self) -> bool:
         """Whether all pieces are composed (NFC) as they stand; a part of a composed text is composed."""
-        data = self._spelling[: self._offsets[self._count]].tobytes()
-        return data.isascii() or unicodedata.is_normalized("NFC", data.decode())
+        return all(data.isascii() or unicodedata.is_normalized("NFC", data.decode()) for _, data in self._parts())
 
-    def hashes(self) -> NDArray[np.uint64]:
-        """Return a hash of every spelling, the same in every table."""
-        out = np.empty(self._count, np.uint64)
-        _hash_all(self._spelling, self._offsets, out)
+    def hashes(self, out: NDArray[np.uint64] | None = None, which: int = 0) -> NDArray[np.uint64]:
+        """Return a hash of every spelling, the same in every table; out: to write to. which: of two hashes."""
+        out = np.empty(self._count, np.uint64) if out is None else out
+        for low in range(0, self._count, PART):
+            some = slice(low, min(low + PART, self._count))
+            _hash_all(self._spelling, self._offsets[some.start : some.stop + 1], np.uint64(BASES[which]), out[some])
+            for array in (self._spelling, self._offsets, out):
+                let_go(array)
         return out
 
     def finish(self) -> None:
         """Let go of what only new blocks need."""
+        if self.repeats:
+            self._put_away()
+            self._offsets, self._spelling = self._ends.array(), self._spelled.array()
+            self._count, self._base = len(self._offsets) - 1, 0
+        self._let_go_of_table()
+
+    def _let_go_of_table(self) -> None:
         self._slots, self._keys, self._ids = (np.empty(0, a.dtype) for a in (self._slots, self._keys, self._ids))
+
+    def _parts(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the spellings, some at a time, with the number of the first."""
+        for low in range(0, self._count, PART):
+            begin, end = self._offsets[low], self._offsets[min(low + PART, self._count)]
+            yield low, self._spelling[begin:end].tobytes()
+            let_go(self._spelling)
+
+    def _put_away(self) -> None:
+        """Put the pieces of the table into files; what follows is numbered behind them."""
+        first = 0 if not len(self._ends) else 1  # the end of a line is the same everywhere
+        ends = self._offsets[first : self._count + 1]
+        if first:
+            ends = ends[1:] - self._offsets[1]
+            ends += len(self._spelled)
+        self._spelled.append(self._spelling[self._offsets[first] : self._offsets[self._count]])
+        self._ends.append(ends)
+        self._base += self._count - 1
+        self._slots[:], self._count = 0, 1
 
     def _make_room(self, bytes_left: int) -> None:
         """Grow what the next scan could fill: it stops by itself when the table is half full."""
@@ -129,6 +182,9 @@ class Interner:
         if used + bytes_left > len(self._spelling):
             self._spelling.resize(used + used // 2 + bytes_left, refcheck=False)
         if self._count >= len(self._keys):
+            if self.folder is not None and self.most is not None and 2 * self.nbytes > self.most:
+                self._put_away()
+                return
             self._slots = np.zeros(2 * len(self._slots), np.uint32)
             self._keys.resize(len(self._slots) // 2, refcheck=False)
             self._offsets.resize(len(self._keys) + 1, refcheck=False)
@@ -144,9 +200,10 @@ def _mix(x):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _scan(data, words, at, ids, written, boundary, slots, keys, offsets, spelling, count):  # type: ignore[no-untyped-def]
+def _scan(data, words, at, ids, written, boundary, slots, keys, offsets, spelling, count, base):  # type: ignore[no-untyped-def]
     """Write the ids of data[at:] to ids[written:]; return (position reached, ids written, pieces known).
 
+    base: what is added to the numbers in the table.
     Stops early, at the start of a piece, when a new piece finds the table half full. The key of a piece of up to seven
     bytes is its bytes and length; a longer one's is a hash, and a hit is compared byte for byte: no two pieces are ever
     taken for one.
@@ -186,10 +243,10 @@ def _scan(data, words, at, ids, written, boundary, slots, keys, offsets, spellin
             if piece == 0:
                 if count >= len(keys):
                     return start, written, count
-                base = offsets[count]
+                begin = offsets[count]
                 for i in range(length):
-                    spelling[base + i] = data[start + i]
-                offsets[count + 1] = base + length
+                    spelling[begin + i] = data[start + i]
+                offsets[count + 1] = begin + length
                 keys[count] = key
                 slots[slot] = np.uint32(count)
                 piece = count
@@ -198,16 +255,16 @@ def _scan(data, words, at, ids, written, boundary, slots, keys, offsets, spellin
             if keys[piece] == key:
                 if short:
                     break
-                base = offsets[piece]
-                same = offsets[piece + 1] - base == length
+                begin = offsets[piece]
+                same = offsets[piece + 1] - begin == length
                 i = 0
                 while same and i < length:
-                    same = spelling[base + i] == data[start + i]
+                    same = spelling[begin + i] == data[start + i]
                     i += 1
                 if same:
                     break
             slot = (slot + np.uint64(1)) & mask
-        ids[written] = piece
+        ids[written] = base + piece
         written += 1
     return at, written, count
 
@@ -224,10 +281,10 @@ def _place_all(slots, keys, count):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _hash_all(spelling, offsets, out):  # type: ignore[no-untyped-def]
+def _hash_all(spelling, offsets, basis, out):  # type: ignore[no-untyped-def]
     """Write a hash of 64 bits of every piece. Source: Fowler, Noll and Vo's FNV-1a, mixed."""
     for piece in range(len(out)):
-        key = np.uint64(14695981039346656037)
+        key = basis
         for i in range(offsets[piece], offsets[piece + 1]):
             key = (key ^ np.uint64(spelling[i])) * np.uint64(1099511628211)
         out[piece] = _mix(key)

@@ -25,10 +25,9 @@ class Pieces(Interner):
     After `read`: `spool` holds the text as piece ids (LINE = end of a line); piece i is `text(i)`.
     """
 
-    def __init__(self, folder: str | None = None) -> None:
-        """folder: for the ids of a text too long for memory; None: all stays in memory."""
-        super().__init__()
-        self.folder = folder
+    def __init__(self, folder: str | None = None, most: int | None = None) -> None:
+        """folder: for the ids of a text too long for memory, and pieces beyond `most` bytes; None: all in memory."""
+        super().__init__(folder, most)
         self.spool: Spool[np.uint32] = Spool(np.uint32, folder)
         self.lines = 0
         self.bytes = 0
@@ -37,12 +36,12 @@ class Pieces(Interner):
         self.sha256 = ""  # of the text after cleaning: the same for every path, line ending and compression
 
     @classmethod
-    def read(cls, blocks: Iterable[bytes], folder: str | None = None) -> Pieces:
+    def read(cls, blocks: Iterable[bytes], folder: str | None = None, most: int | None = None) -> Pieces:
         """Return the pieces of a text given as blocks that end at a white-space byte.
 
         The kernel runs beside the reading: it lets go of the interpreter, so that two cores share the work.
         """
-        pieces, digest = cls(folder), hashlib.sha256()
+        pieces, digest = cls(folder, most), hashlib.sha256()
         with ThreadPoolExecutor(1) as beside:
             before: Future[None] | None = None
             for block in blocks:

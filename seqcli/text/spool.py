@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import mmap
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from typing import IO, Any, Generic, TypeVar
@@ -103,6 +104,24 @@ class Spool(Generic[T]):
             raise CorpusError(
                 f"Cannot keep the ids of the text in {quoted(self._folder)}: {error.strerror}; make room on that disk."
             ) from error
+
+
+def room(count: int, dtype: type[T], folder: str | None) -> NDArray[T]:
+    """Return zeros that can be written to: in memory where they are few or folder is None, else mapped from a file."""
+    size = count * np.dtype(dtype).itemsize
+    if folder is None or size <= IN_MEMORY:
+        return np.zeros(count, dtype)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.truncate(size)
+            if sys.platform == "linux":
+                os.posix_fallocate(file.fileno(), 0, size)  # a full disk is an error now, not a crash later
+            return np.frombuffer(mmap.mmap(file.fileno(), size), dtype)
+    except OSError as error:
+        raise CorpusError(
+            f"Cannot keep {size:,} bytes in {quoted(folder)} while the text is read: {error.strerror}; make room there."
+        ) from error
 
 
 def let_go(array: NDArray[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +11,14 @@ from numpy.typing import NDArray
 from seqcli.text.compiled import compiled
 from seqcli.text.interning import LINE, Interner
 from seqcli.text.pieces import Pieces
-from seqcli.text.spool import Spool
+from seqcli.text.repeated_tokens import count_as_one
+from seqcli.text.spool import PART, Spool, let_go, room
 from seqcli.text.tokens import UNKNOWN, Tokenizer, Whitespace
 from seqcli.text.units import Ranges
 from seqcli.text.vocabulary import EOS, SPECIALS, UNK, Vocabulary
 
 Ids = NDArray[np.int32]
+T = TypeVar("T", bound=np.generic)
 BATCH = 1 << 14  # pieces tokenised between two look-ups: no more of their strings are ever held
 
 
@@ -24,10 +27,16 @@ class TokenTable:
 
     def __init__(self, pieces: Pieces, tokenizer: Tokenizer) -> None:
         self.tokens: Interner = pieces
-        self._starts = np.arange(-1, len(pieces), dtype=np.int64)
+        self._folder = pieces.folder if pieces.repeats else None  # for what is as long as the pieces
+        self._starts = self._counted(-1, len(pieces), np.int64)
         self._starts[0] = 0  # the end of a line is no token
-        self._flat = np.arange(1, len(pieces), dtype=np.uint32)
-        self._lengths = np.fromiter(map(len, pieces.texts()), np.int32, len(pieces))  # characters
+        self._flat = self._counted(1, len(pieces), np.uint32)
+        self._lengths = room(len(pieces), np.int32, self._folder)  # characters
+        texts = pieces.texts()
+        for low in range(0, len(pieces), PART):
+            some = self._lengths[low : low + PART]
+            some[:] = np.fromiter(map(len, islice(texts, len(some))), np.int32, len(some))
+            let_go(self._lengths)
         self._same = isinstance(tokenizer, Whitespace) and tokenizer.keeps_case and pieces.composed
         if not self._same:
             self._cut(pieces, tokenizer)
@@ -41,7 +50,7 @@ class TokenTable:
 
     def _cut(self, pieces: Pieces, tokenizer: Tokenizer) -> None:
         """Cut every piece into its tokens."""
-        self.tokens = Interner()
+        self.tokens = Interner(pieces.folder, pieces.most)
         flat: Spool[np.uint32] = Spool(np.uint32, pieces.folder)
         self._starts[:] = 0
         texts, p = pieces.texts(), 0
@@ -50,30 +59,62 @@ class TokenTable:
             self._starts[p + 1 : p + 1 + len(batch)] = list(map(len, cut))
             flat.append(self.tokens.ids_of("".join(f"{token} " for tokens in cut for token in tokens).encode()))
             p += len(batch)
-        self._starts = np.cumsum(self._starts)
+        np.cumsum(self._starts, out=self._starts)
         self._flat = flat.array()
         self.tokens.finish()
 
     def token_counts(self, piece_counts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Count the tokens of a text from the counts of its pieces. -> int64 [tokens]"""
-        counts = np.zeros(len(self.tokens), np.int64)
-        _add_weighed(self._flat, self._starts, piece_counts, counts)
+        counts = room(len(self.tokens), np.int64, self._folder)
+        for low in range(0, len(piece_counts), PART):
+            some = piece_counts[low : low + PART]
+            _add_weighed(self._flat, self._starts[low : low + len(some) + 1], some, counts)
+            self._let_go(piece_counts, counts)
+        if self.tokens.repeats:
+            count_as_one(self.tokens, counts)
         return counts
+
+    def _counted(self, first: int, last: int, dtype: type[T]) -> NDArray[T]:
+        """Return the whole numbers from the first to below the last."""
+        found = room(last - first, dtype, self._folder)
+        for low in range(first, last, PART):
+            found[low - first : low - first + PART] = np.arange(low, min(low + PART, last), dtype=dtype)
+            let_go(found)
+        return found
+
+    def _let_go(self, *others: NDArray[Any]) -> None:
+        """Let go of the pages that were read, of the table and of others, where it is mapped from files."""
+        if self._folder is not None:
+            own: tuple[NDArray[Any], ...] = (self._starts, self._flat, self._lengths)
+            for array in own + others:
+                let_go(array)
 
     def known_by(self, vocabulary: Vocabulary, kept: NDArray[np.int64] | None = None) -> Ids:
         """Return `flat` in the ids of a vocabulary; kept: its tokens by number, where it was made of this table."""
-        if kept is None:
-            ids = np.fromiter(map(vocabulary.id_of, self.tokens.texts()), np.int32, len(self.tokens))
+        ids = room(len(self.tokens), np.int32, self._folder)
+        if kept is None or self.tokens.repeats:
+            known = map(vocabulary.id_of, self.tokens.texts())
+            for low in range(0, len(ids), PART):
+                some = ids[low : low + PART]
+                some[:] = np.fromiter(islice(known, len(some)), np.int32, len(some))
+                self._let_go(ids)
         else:
-            ids = np.full(len(self.tokens), UNK, np.int32)
+            ids[:] = UNK
             ids[kept] = np.arange(len(SPECIALS), len(vocabulary))
-        return np.asarray(ids[self._flat])
+        found = room(len(self._flat), np.int32, self._folder)
+        for low in range(0, len(found), PART):
+            found[low : low + PART] = ids[self._flat[low : low + PART]]
+            self._let_go(ids, found)
+        return found
 
     def encode(self, source: Pieces, part: Ranges, flat: Ids, paragraphs: bool) -> tuple[Ids, int]:
         """Return a part of a text as ids, EOS at the end of every unit, and its characters; flat: of `known_by`."""
         out: Spool[np.int32] = Spool(np.int32, source.folder)
         characters = 0
-        most = int(np.diff(self._starts).max(initial=1))  # tokens of a piece, or the end of a line
+        most = 1  # tokens of a piece, or the end of a line
+        for low in range(0, len(self._lengths), PART):
+            most = int(np.diff(self._starts[low : low + PART + 1]).max(initial=most))
+            self._let_go()
         for start, stop in part:
             state = np.zeros(2, np.int64)
             for ids in source.spool.parts(start, stop):
@@ -81,6 +122,7 @@ class TokenTable:
                 written, length = _expand(ids, self._starts, flat, self._lengths, EOS, paragraphs, room, state)
                 out.append(room[:written])
                 characters += length
+                self._let_go(flat)
             if state[0]:
                 out.append(np.array([EOS], np.int32))
         return out.array(), characters
@@ -88,10 +130,11 @@ class TokenTable:
 
 def count_pieces(pieces: Pieces, part: Ranges) -> NDArray[np.int64]:
     """Count the pieces of a part of a text. -> int64 [pieces]"""
-    counts = np.zeros(len(pieces), np.int64)
+    counts = room(len(pieces), np.int64, pieces.folder if pieces.repeats else None)
     for start, stop in part:
         for ids in pieces.spool.parts(start, stop):
             _add_each(ids, counts)
+            let_go(counts)
     return counts
 
 

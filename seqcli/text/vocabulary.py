@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.errors import DamagedError
+from seqcli.text.spool import PART
 
 UNK, EOS = 0, 1
 SPECIALS = ("<unk>", "<eos>")  # line number = id
@@ -75,6 +76,9 @@ def select(counts: NDArray[np.int64], unknown: int, min_count: int, size: int) -
     counts [tokens]; unknown: the number of a literal <unk>, which is not kept. Equal counts keep the order of first
     sight, so that the same text gives the same ids everywhere.
     """
-    order = np.argsort(-counts, kind="stable")
-    kept = order[(counts[order] >= max(min_count, 1)) & (order != unknown)]
-    return np.asarray(kept[: size - len(SPECIALS)], np.int64)
+    kept = np.zeros(0, np.int64)
+    for low in range(0, len(counts), PART):  # in parts: there may be more tokens than memory for their order
+        some = np.flatnonzero(counts[low : low + PART] >= max(min_count, 1)) + low
+        kept = np.concatenate((kept, some[some != unknown]))
+        kept = kept[np.argsort(-counts[kept], kind="stable")][: size - len(SPECIALS)]
+    return kept

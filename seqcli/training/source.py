@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from seqcli.errors import ModelError, quoted
 from seqcli.store.tokenizer import tokenizer_of
 from seqcli.text.form import Form
+from seqcli.training.memory import available
 
 if TYPE_CHECKING:
     from seqcli.session import Session
@@ -89,9 +90,11 @@ def read_corpus(
     from seqcli.text.corpus import read_pieces
     from seqcli.text.files import total_size
 
-    folder = os.fspath(session.shelf.root)
+    folder, form = os.fspath(session.shelf.root), source.form
+    if form.memory is None and (free := available()) is not None:
+        form = replace(form, memory=free // 2)
     with session.bar(total_size(source.texts), "reading") as bar:
-        pieces = read_pieces(source.texts, source.form, bar.to, folder)
+        pieces = read_pieces(source.texts, form, bar.to, folder)
     valid_pieces = read_pieces(source.valid, source.form, folder=folder) if source.valid else None
     return corpus_of(session, source, pieces, valid_pieces, text, record, origin)
 

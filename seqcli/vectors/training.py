@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 DEFAULT_EPOCHS = 5.0  # word2vec.c's and gensim's
 COPIES = 3  # of both matrices in each of several processes: now, when they were last equal, and what changed
+RARE_MOST = 1_000_000  # words too rare for a vector whose counts are kept
 FEWEST = 2  # words that can be told apart
 
 
@@ -89,9 +90,11 @@ def _files(corpus: Corpus, vocabulary: Vocabulary, counts: NDArray[np.int64]) ->
     import numpy as np
 
     from seqcli.store import pack
+    from seqcli.text.vocabulary import select
     from seqcli.vectors.load import word_hash
 
-    rare = np.flatnonzero((corpus.seen_counts > 0) & (corpus.seen_counts < (corpus.text.min_count or 1)))
+    often = int(np.count_nonzero(corpus.seen_counts >= (corpus.text.min_count or 1)))
+    rare = select(corpus.seen_counts, -1, 1, often + RARE_MOST)[often:]  # the commonest come first
     hashes = np.fromiter((word_hash(corpus.seen.text(i)) for i in rare.tolist()), np.int64, len(rare))
     order = np.argsort(hashes)
     rare_counts = corpus.seen_counts[rare].astype(np.int32)[order]

@@ -14,7 +14,7 @@ from seqcli.fill.proofreading.examination import Examiner
 from seqcli.fill.proofreading.lexicon import Lexicon, is_word
 from seqcli.fill.proofreading.network import Arrays, Network
 from seqcli.text.tokens import UNKNOWN
-from seqcli.text.vocabulary import SPECIALS, UNK, Vocabulary
+from seqcli.text.vocabulary import SPECIALS, UNK, Vocabulary, select
 
 if TYPE_CHECKING:
     from seqcli.fill.settings import FillSpec
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LETTERS_A_SECOND = 8_000  # of held-out text, on a machine that has other things to do; then the weights are fitted
 WORDS_MOST = 300_000  # words beyond the vocabulary that are kept: what is rarer is as likely a misspelling
+LOOKED_AT = 4 * WORDS_MOST  # tokens beyond the vocabulary that may be words, the commonest
 TOKENIZERS = ("words", "whitespace", "japanese", "mecab")  # whose tokens are words
 
 
@@ -46,10 +47,8 @@ def words_of(corpus: Corpus) -> dict[str, bytes]:
     vocabulary, seen = corpus.vocabulary, corpus.seen
     counts = np.zeros(len(vocabulary), np.int64)
     others: dict[str, int] = {}
-    for number in np.argsort(-corpus.seen_counts, kind="stable").tolist():
-        count = int(corpus.seen_counts[number])
-        if not count:
-            break
+    common = select(corpus.seen_counts, -1, 1, len(vocabulary) + LOOKED_AT)
+    for number, count in zip(common.tolist(), corpus.seen_counts[common].tolist(), strict=True):
         token = seen.text(number)
         if (known := vocabulary.id_of(token)) != UNK:
             counts[known] = count
