@@ -197,7 +197,7 @@ def words_of(path: str, folder: str, memory: str) -> dict[str, Any]:
     began = time.perf_counter()
     pieces = read_pieces([path], Form(memory=bytes_of(memory)), folder=folder)
     made = prepare(pieces, TextSpec("whitespace", vocabulary_size=10**6 + 2, min_count=2), all_of_it=True)
-    kept = dict.fromkeys(made.vocabulary.tokens[2:], 0)
+    kept = made.vocabulary.tokens[2:]
     encoded = made.encoded(pieces, made.train)
     seconds, held = time.perf_counter() - began, peak()
     counts = encoded.counts(len(made.vocabulary))[2:]
@@ -208,15 +208,8 @@ def words_of(path: str, folder: str, memory: str) -> dict[str, Any]:
                 if word in tallied:
                     tallied[word] += 1
     exact = sum(int(n) == tallied[word] for n, word in zip(counts, kept, strict=True))
-    types = int(np.count_nonzero(made.counts))
-    return {
-        "types": types,
-        "kept": len(kept),
-        "exact": exact,
-        "seconds": seconds,
-        "peak_mb": held,
-        "bytes": pieces.bytes,
-    }
+    found = {"types": int(np.count_nonzero(made.counts)), "kept": len(kept), "exact": exact, "bytes": pieces.bytes}
+    return {**found, "seconds": seconds, "peak_mb": held}
 
 
 def different_words(millions: float, memory: str) -> None:
