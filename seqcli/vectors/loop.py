@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,12 @@ from seqcli.text.spool import let_go
 from seqcli.training.events import Evaluated, Event, Progressed, Started, Stopped
 from seqcli.training.progress import Clock, Progress
 from seqcli.vectors.kernels.sampling import next_sentence
-from seqcli.vectors.learner import Learner
+from seqcli.vectors.learner import Ids, Learner
 from seqcli.vectors.settings import VectorsRunSpec, VectorsSpec
 from seqcli.vectors.subwords import Subwords
 
 if TYPE_CHECKING:
     from seqcli.vectors.kernels.work import Weights
-    from seqcli.vectors.processes import Leader
 
 LAST_SHARE = 0.15  # of its first height, to which the learning rate falls in a line: 0 costs SimLex-999, 0.25 analogies
 UPDATES = 50  # in an epoch, at least, where the text allows: each has one learning rate
@@ -41,6 +40,20 @@ FEWEST_UPDATES = 4  # of an epoch, where the text is so short that the last woul
 EVALUATION_TOKENS = 15_000_000  # trained on between two evaluations: measuring and saving cost as much as 1.5 million
 
 Floats = NDArray[np.float32]
+
+
+class Processes(Protocol):
+    """Several processes that learn together, as rank 0 sees them (vectors/processes.py)."""
+
+    def wait(self) -> None:
+        """Wait until all have loaded what they learn with."""
+        ...
+
+    def learn(
+        self, pool: ThreadPoolExecutor, ids: Ids, cuts: Sequence[int], number: int, rates: Sequence[float]
+    ) -> int:
+        """Let each process learn from a run of the passages between the cuts; return the bytes that one sent."""
+        ...
 
 
 class VectorTraining:
@@ -58,7 +71,7 @@ class VectorTraining:
         """ids, held_out: 0 unknown, 1 the end of a sentence, i the word words[i - 2]; counts [V] falling."""
         self.spec, self.run, self.progress = spec, run, Progress(evaluation_due=False)
         self.ends: float | None = None  # by when a training by minutes is to be over, as time.monotonic() tells it
-        self.processes: Leader | None = None  # others that learn too
+        self.processes: Processes | None = None  # others that learn too
         self._ids, self._held_out = ids, held_out
         self.names = words
         self.learner = Learner(words, counts, spec, run)
