@@ -282,11 +282,11 @@ def test_passages_begin_with_sentences() -> None:
 @pytest.mark.parametrize(("architecture", "output"), METHODS)
 def test_words_of_one_topic_come_together(architecture: str, output: str) -> None:
     training = training_of(VectorsSpec(architecture, 16, output=output, subsample=0.0), epochs=5.0)
-    before = training._measure(training._held_out)
+    before = training.learner.measure(training._held_out)
     events = run(training)
     vectors = training.vectors()["input"]
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    topic = np.array([word[0] == "a" for word in training._words_list])
+    topic = np.array([word[0] == "a" for word in training.names])
     cosines = vectors @ vectors.T
     same = topic[:, None] == topic[None, :]
     assert cosines[same].min() > cosines[~same].max()
@@ -296,10 +296,10 @@ def test_words_of_one_topic_come_together(architecture: str, output: str) -> Non
 
 def test_an_untrained_model_is_as_wrong_as_a_coin() -> None:
     training = training_of(VectorsSpec(negatives=7))
-    nats, pairs = training._measure(training._held_out)
+    nats, pairs = training.learner.measure(training._held_out)
     assert nats / pairs == pytest.approx(8 * math.log(2), rel=1e-6)
     assert pairs == 100 * 2 * sum(8 - distance for distance in range(1, 6))  # sentences of 8, whole windows of 5
-    assert training._measure(training._held_out) == (nats, pairs)
+    assert training.learner.measure(training._held_out) == (nats, pairs)
 
 
 def test_the_held_out_loss_is_that_of_its_definition() -> None:
@@ -308,7 +308,7 @@ def test_the_held_out_loss_is_that_of_its_definition() -> None:
     ids = training._held_out[:9]
     assert ids[8] == 1
     negatives = np.zeros(NEGATIVES, np.int32)
-    words = training._words
+    words = training.learner.words
     sampling.draw_negatives(sampling.start_draws(loss.SEED, 0, 0), words.first, words.cumulated, negatives)
     x, y = (m.astype(np.float64) for m in training._weights)
     kept, nats = ids[:8] - 2, 0.0
@@ -317,7 +317,7 @@ def test_the_held_out_loss_is_that_of_its_definition() -> None:
             if q != p:
                 nats -= math.log(sigmoid(x[kept[p]] @ y[kept[q]]))
                 nats -= 3 * np.log(sigmoid(-(y[negatives] @ x[kept[p]]))).mean()
-    assert training._measure(ids) == (pytest.approx(nats, rel=1e-5), 26)
+    assert training.learner.measure(ids) == (pytest.approx(nats, rel=1e-5), 26)
 
 
 def test_a_training_that_diverges_says_so() -> None:
@@ -412,7 +412,7 @@ def test_a_words_vector_is_the_mean_of_its_own_and_its_ngrams() -> None:
     grams = Subwords(found["subwords"], 2, 3)
     unseen = grams.vector("a77")
     assert unseen is not None
-    topic = np.array([word[0] for word in training._words_list])
+    topic = np.array([word[0] for word in training.names])
     scores = found["input"] @ unseen
     assert scores[topic == "a"].mean() > scores[topic == "b"].mean()  # by its first letter alone
 
