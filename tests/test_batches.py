@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seqcli.language import batches
 from seqcli.language.batches import SEGMENT, WARM_UP, Blocks, Segments
 from seqcli.text.spool import Spool
 from seqcli.text.vocabulary import EOS
@@ -45,6 +46,24 @@ def test_streams_go_on_where_the_batch_before_ended() -> None:
     blocks = Blocks(numbered(1000), 4, 10, seed=1)
     for index in range(1, blocks.updates_per_epoch):
         assert (blocks.batch(0, index)[0][0] == blocks.batch(0, index - 1)[1][-1]).all()
+
+
+def test_a_long_text_is_read_in_stretches_from_all_over_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "LONG", 1000)
+    monkeypatch.setattr(batches, "STRETCH", 45)
+    ids = numbered(3000)
+    blocks = Blocks(ids, 4, 10, seed=1)
+    first = np.concatenate([blocks.batch(0, index)[1] for index in range(5)])  # a stretch is 5 updates
+    steps = np.diff(first, axis=0)
+    assert ((steps == 1) | (first[1:] == EOS) | (first[:-1] == EOS)).all(), "a stretch is read as it stands"
+    read = [blocks.batch(0, index) for index in range(blocks.updates_per_epoch)]
+    targets = np.concatenate([target for _, target in read])
+    assert set(targets.ravel().tolist()) == set(ids.tolist()) and targets.size <= len(ids) + 4 * 50
+    early = np.sort(targets[: len(targets) // 4].ravel())
+    assert np.diff(early, prepend=10, append=3010).max() < 800, "a quarter of an epoch leaves no quarter of it out"
+    assert not np.array_equal(blocks.batch(1, 0)[1], read[0][1])
+    again = Blocks(ids, 4, 10, seed=1)
+    assert all(np.array_equal(again.batch(0, index)[0], inputs) for index, (inputs, _) in enumerate(read))
 
 
 def test_epochs_are_cut_at_different_places_the_same_for_one_seed() -> None:

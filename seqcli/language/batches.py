@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.text.spool import PART, let_go
 from seqcli.text.vocabulary import EOS
-from seqcli.training.held_out import PADDING, Piece
+from seqcli.training.held_out import PADDING, Array, Piece
 from seqcli.training.shares import Shares, columns
-
-if TYPE_CHECKING:
-    from seqcli.training.held_out import Array
 
 SEGMENT = 1024  # tokens predicted in one row of an evaluation
 WARM_UP = 256  # tokens read before the first prediction of a segment
 ROWS = 64  # segments measured side by side; the figures do not depend on it
+LONG = 4_000_000  # tokens: a text from this length on is seldom read whole, and is read in stretches from all over it
+STRETCH = 4_096  # tokens, some ten pages: what is carried from the one before is wrong for the first few of them
 STEPS = 128  # steps at a time in an evaluation: bounds its memory
 
 
@@ -32,22 +30,38 @@ class Blocks:
 
     Every epoch begins at another place of the text (from seed and epoch), so that blocks are never cut alike twice. It
     reads every token; fewer than B of them twice, where the text does not divide by B.
+
+    The streams of a short text are B runs of it. Those of a long one are stretches in an order of chance: what the time
+    allows to be read of it comes from all over it, not from B places. Fewer than B stretches are then read twice.
     """
 
     def __init__(self, ids: NDArray[np.int32], batch_size: int, unroll: int, seed: int) -> None:
         """ids [N]."""
         self._ids, self._seed, self.unroll = ids, seed, unroll
         self.streams = streams_of(len(ids), batch_size, unroll)
-        self._length = -(-len(ids) // self.streams)
+        self._length = self._stretch = -(-len(ids) // self.streams)
+        if len(ids) >= LONG:
+            self._stretch = min(-(-STRETCH // unroll) * unroll, self._length)  # a batch holds one of each stream
+            self._length = -(-self._length // self._stretch) * self._stretch
+        apart = (
+            self._stretch < self._length
+        )  # a page from each of many places counts as much memory as what is around it
+        self._let_go_after = 1 if apart else max(PART // (self.streams * unroll), 1)  # updates
+        self._epoch = -1
+        self._order: Array = np.zeros((1, 1), np.int64)
         self.updates_per_epoch = -(-self._length // unroll)
 
     def batch(self, epoch: int, index: int) -> tuple[Array, Array]:
         """Return (inputs [T, B], targets [T, B]) of one update; T is shorter at the end of an epoch."""
-        size = len(self._ids)
-        start = int(np.random.default_rng([self._seed, epoch]).integers(size))
+        size, stretches = len(self._ids), self._length // self._stretch  # of a stream
+        if epoch != self._epoch:
+            rng = np.random.default_rng([self._seed, epoch])
+            start, order = int(rng.integers(size)), np.arange(self.streams * stretches)
+            order = rng.permutation(order) if stretches > 1 else order
+            self._epoch, self._order = epoch, start + self._stretch * order.reshape(self.streams, stretches)
         steps = np.arange(index * self.unroll, min((index + 1) * self.unroll, self._length))
-        places = (start + steps[:, None] + self._length * np.arange(self.streams)) % size
-        if index % max(PART // (self.streams * self.unroll), 1) == 0:
+        places = (self._order[:, steps // self._stretch].T + (steps % self._stretch)[:, None]) % size
+        if index % self._let_go_after == 0:
             let_go(self._ids)
         targets = self._ids[places].astype(np.int64)
         inputs = self._ids[places - 1].astype(np.int64)  # before the first token stands the EOS of the last unit
