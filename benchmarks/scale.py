@@ -245,7 +245,8 @@ def planned(name: str, minutes: float) -> None:
         text, models = str(TEXTS[name]), ("--models-dir", folder)
         said = seqcli("plan", text, "--minutes", f"{minutes:g}", *models)
         real = in_process("child", text, folder)
-        recipe = ("--recipe", said["recipe"], "--minutes", f"{minutes:g}", "--name", "one")
+        sizes = ("--hidden-size", str(said["hidden_size"]), "--embedding-size", str(said["embedding_size"]))
+        recipe = ("--recipe", said["recipe"], "--minutes", f"{minutes:g}", *sizes, "--name", "one")
         began = time.perf_counter()
         trained = seqcli("train-lm", text, *recipe, *models)
         seconds = time.perf_counter() - began

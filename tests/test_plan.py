@@ -125,7 +125,9 @@ def test_the_command_says_it_as_a_page_and_as_json(folder: Path) -> None:
     assert told["memory_bytes"] > 1e8 and told["model_bytes"] < told["disk_bytes"] and not (folder / "models").exists()
     page = seqcli(*words, terminal=True)
     assert page.code == 0 and "2 machines, --batch-size 64" in page.out and "as told and not measured" in page.out
-    assert "--recipe quick" in page.err and "--minutes 0.05 --batch-size 64" in page.err
+    assert (
+        "--recipe quick" in page.err and "--minutes 0.05 --hidden-size " in page.err and "--batch-size 64" in page.err
+    )
 
 
 @pytest.mark.parametrize(

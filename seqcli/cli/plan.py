@@ -69,7 +69,9 @@ def plan(session: Session, /, texts: tuple[str, ...], as_json: bool, **params: A
 
 
 def _options(recipe: str, asked: ForecastSpec, found: Forecast) -> list[str]:
-    words = ["--recipe", recipe, "--minutes", f"{asked.minutes:g}"]
+    """Return what makes a training the one that was planned: left to itself, it would time updates of its own."""
+    sizes = ["--hidden-size", str(found.spec.hidden_size), "--embedding-size", str(found.spec.embedding_size)]
+    words = ["--recipe", recipe, "--minutes", f"{asked.minutes:g}", *sizes]
     return words if asked.nodes == 1 else [*words, "--batch-size", str(found.batch_size)]
 
 
