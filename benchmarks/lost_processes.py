@@ -57,10 +57,9 @@ def disturbed(options: argparse.Namespace, folder: Path, whole: str) -> dict[str
                 break
         time.sleep(random.uniform(0.0, options.longest))
         started = workers(launcher.pid)
-        if not started:  # it was over by then
-            return disturbed(options, folder.with_name(f"{folder.name}-again"), whole)
-        victim = random.choice(started)
-        os.kill(victim, signal.SIGSTOP if options.stop else signal.SIGKILL)
+        victim = random.choice(started) if started else None  # None: it was over by then
+        if victim is not None:
+            os.kill(victim, signal.SIGSTOP if options.stop else signal.SIGKILL)
         began = time.monotonic()
         others = [pid for pid in started if pid != victim]
         while any(_lives(pid) for pid in others) and time.monotonic() - began < 3 * LONGEST:
@@ -73,7 +72,8 @@ def disturbed(options: argparse.Namespace, folder: Path, whole: str) -> dict[str
         "lines": sum(line.startswith("Error: ") for line in lines),
         "went_on": launcher.returncode == 0,
         "same_weights": record_of.files["weights"].sha256 == whole,
-        "late": any("nothing is left to do" in line for line in lines),  # the end was saved, and nobody waited
+        "late": victim is None
+        or any("nothing is left to do" in line for line in lines),  # the end was saved, and nobody waited
     }
 
 

@@ -123,9 +123,12 @@ class Graph:
 
     def inside(self, x: str, lengths: str) -> str:
         """x [T, B, ...], lengths [B] -> [B, T]: whether there is a token."""
+        return str(self.add("Less", self.places(x), self.add("Unsqueeze", lengths, self.constant(np.array([1])))))
+
+    def places(self, x: str) -> str:
+        """x [T, ...] -> 0 to T - 1 [T]."""
         steps = self.add("Gather", self.add("Shape", x), self.number(0, np.int64))
-        places = self.add("Range", self.number(0, np.int64), steps, self.number(1, np.int64))
-        return str(self.add("Less", places, self.add("Unsqueeze", lengths, self.constant(np.array([1])))))
+        return str(self.add("Range", self.number(0, np.int64), steps, self.number(1, np.int64)))
 
     def to_bytes(self, about: Mapping[str, Any], tokens: Sequence[str], explanation: str) -> bytes:
         """Return the model as a file. about and tokens stand in its metadata: what it is, and its vocabulary by id.

@@ -82,10 +82,8 @@ def _normal(graph: Graph, x: str) -> str:
 
 def _turned(graph: Graph, x: str, spec: CodedSpec, back: bool = False) -> str:
     """x [T, B, Z] -> each step turned by its place, or back: layers.rotary."""
-    steps = graph.add("Gather", graph.add("Shape", x), graph.number(0, np.int64))
-    places = graph.add("Range", graph.number(0, np.int64), steps, graph.number(1, np.int64))
     turns = angles(-1 if back else 1, spec.rotary, spec.latent_size)[None, None]  # [1, 1, Z / 2]
-    column = graph.add("Unsqueeze", graph.add("Cast", places, to=1), graph.constant(np.array([1, 2])))
+    column = graph.add("Unsqueeze", graph.add("Cast", graph.places(x), to=1), graph.constant(np.array([1, 2])))
     by = graph.add("Mul", column, graph.constant(turns))
     cos, sin = graph.add("Cos", by), graph.add("Sin", by)
     a, b = graph.add("Split", x, axis=2, outputs=2)

@@ -59,7 +59,7 @@ class CodedSpec(SentenceSpec):
     rotary: int = setting(
         0,
         "Frequencies by which a word's share of the code is turned by its place, and read where it is to stand: codes "
-        "that say much are learned many times as fast; 0: none.",
+        "that say much are learned many times as fast; 0: none (an autoencoder's default: 16).",
         low=0,
         high=1_024,
         absent=0,
