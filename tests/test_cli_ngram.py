@@ -53,6 +53,17 @@ def test_a_model_is_counted_saved_and_kept_like_any_other(here: Path) -> None:
     assert seqcli("models", "remove", "renamed", "--yes").code == 0
 
 
+def test_little_memory_gives_the_same_model(here: Path) -> None:
+    words = ("train-lm", "story.txt", "--architecture", "ngram", "--order", "4", "--name")
+    plain, little = seqcli(*words, "plenty"), seqcli(*words, "little", "--memory", "20k")
+    assert plain.code == little.code == 0, little.error
+    assert "n-grams are sorted at a time" in little.err and "at a time" not in plain.err
+    found = [json.loads((here / "models" / name / "model.json").read_bytes())["files"] for name in ("plenty", "little")]
+    assert found[0] == found[1]
+    wrong = seqcli(*words, "wrong", "--memory", "much")
+    assert wrong.code == 2 and "'much' is no size; give one such as 500M or 2G" in wrong.error
+
+
 def test_probabilities_sum_to_one_and_words_to_their_sentence(here: Path) -> None:
     records = seqcli("predict-word", "the cat", "-m", "kn", "-k", "9999", "--include-special", "--jsonl").records
     assert len(records) == len(Shelf("models").read("kn").vocabulary())

@@ -17,6 +17,7 @@ from seqcli.errors import CorpusError, DamagedError, MisuseError
 from seqcli.language.ngram import arrays as answering
 from seqcli.language.ngram import counting
 from seqcli.language.ngram.arrays import NgramArrays, check, table
+from seqcli.language.ngram.counting import Workplace
 from seqcli.language.ngram.smoothing import FALLBACK, discounts_of, train
 from seqcli.store.arrays import pack, unpack
 from seqcli.text.vocabulary import EOS, UNK
@@ -305,3 +306,20 @@ def test_the_penn_treebank_has_the_published_perplexity(shared_data: Path) -> No
     scores = np.concatenate(list(NgramArrays(5, found.arrays).text_log_probabilities(tested.ids)))
     assert len(scores) == 82_430
     assert 140.5 < math.exp(-scores.mean()) < 141.5  # Mikolov et al. 2011: 141.2
+
+
+@pytest.mark.parametrize("most", [1, 37, 5000])
+def test_a_model_sorted_on_the_disk_is_the_one_sorted_in_memory(
+    most: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(5)
+    ids = np.where(rng.random(4000) < 0.1, EOS, rng.zipf(1.4, 4000).clip(0, 40) + 1).astype(np.int32)
+    ids[-1] = EOS
+    plain = train(ids, 4, 43, (1, 1, 2))
+    monkeypatch.setattr("seqcli.language.ngram.counting.CHUNK", 301)
+    monkeypatch.setattr("seqcli.text.spool.IN_MEMORY", 100)
+    found = train(ids, 4, 43, (1, 1, 2), place=Workplace(str(tmp_path), most))
+    assert found.discounts == plain.discounts and list(found.arrays) == list(plain.arrays)
+    for name, array in plain.arrays.items():
+        assert found.arrays[name].dtype == array.dtype and np.array_equal(found.arrays[name], array), name
+    assert list(tmp_path.iterdir()) == []

@@ -66,6 +66,14 @@ class Source:
         return [*(word for path in self.valid for word in ("--valid", path)), *self.form.options()]
 
 
+def memory_of(source: Source) -> int | None:
+    """Return the bytes of memory that reading and counting may take: as asked, else half of those that are free."""
+    if source.form.memory is not None:
+        return source.form.memory
+    free = available()
+    return None if free is None else free // 2
+
+
 def check_corpus(recorded: dict[str, Any], sha256: str, held_out_sha256: str, name: str) -> None:
     """Raise ModelError where the text is not the one that the model was begun with."""
     for key, found in (("sha256", sha256), ("held_out_sha256", held_out_sha256)):
@@ -90,9 +98,7 @@ def read_corpus(
     from seqcli.text.corpus import read_pieces
     from seqcli.text.files import total_size
 
-    folder, form = os.fspath(session.shelf.root), source.form
-    if form.memory is None and (free := available()) is not None:
-        form = replace(form, memory=free // 2)
+    folder, form = os.fspath(session.shelf.root), replace(source.form, memory=memory_of(source))
     with session.bar(total_size(source.texts), "reading") as bar:
         pieces = read_pieces(source.texts, form, bar.to, folder)
     valid_pieces = read_pieces(source.valid, source.form, folder=folder) if source.valid else None

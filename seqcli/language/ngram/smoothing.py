@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.errors import MisuseError
-from seqcli.language.ngram.counting import Ids, Level, count, offsets
+from seqcli.language.ngram.counting import IN_MEMORY, Ids, Level, Offsets, Workplace, chunks, count
+from seqcli.text.compiled import compiled
+from seqcli.text.spool import let_go, room
 from seqcli.text.vocabulary import EOS
 
 Reals = NDArray[np.float64]
@@ -40,32 +42,64 @@ def train(
     vocabulary_size: int,
     min_counts: Sequence[int] = (),
     dtype: type[np.floating[Any]] = np.float32,
+    place: Workplace = IN_MEMORY,
 ) -> Estimate:
     """Return the model of a text in which EOS ends every unit; every token of the vocabulary has a probability.
 
     min_counts: how often an n-gram of each order must occur to be kept, the last for all higher orders too; the mass of
-    those left out goes to shorter contexts. dtype: of the logs of probabilities and backoffs.
+    those left out goes to shorter contexts. dtype: of the logs of probabilities and backoffs. place: where n-grams are
+    sorted; what is kept of them is returned in memory.
     """
     lowest = _thresholds(order, min_counts)
-    levels = count(ids, order, vocabulary_size)
+    levels = count(ids, order, vocabulary_size, place)
     estimate = Estimate({}, [], [])
     below: Reals = np.full(1, 1.0 / vocabulary_size)  # what single tokens fall back to
     kept_below: Mask = np.ones(1, np.bool_)
-    for n, (level, weights) in enumerate(zip(levels, _weights(levels), strict=True), 1):
+    for n, (level, weights) in enumerate(zip(levels, _weights(levels, place), strict=True), 1):
         discounts = discounts_of(weights)
         if discounts is None:
             discounts = FALLBACK
             estimate.guessed.append(n)
         estimate.discounts.append(discounts)
-        kept = level.counts >= lowest[n - 1]
-        below, backoffs = _interpolated(level, weights, np.array([0.0, *discounts]), kept, below, len(kept_below))
+        kept = room(len(level.counts), np.bool_, place.folder)
+        for some in chunks(len(kept)):
+            kept[some] = level.counts[some] >= lowest[n - 1]
+        taken = np.array([0.0, *discounts])
+        below, backoffs = _interpolated(level, weights, taken, kept, below, len(kept_below), place)
         if n > 1:
-            estimate.arrays[f"words.{n}"] = level.words[kept]
-            estimate.arrays[f"children.{n - 1}"] = offsets(level.parents[kept], len(kept_below))[_ends(kept_below)]
-            estimate.arrays[f"log_backoffs.{n - 1}"] = np.log(backoffs[kept_below]).astype(dtype)
-        estimate.arrays[f"log_probabilities.{n}"] = np.log(below[kept]).astype(dtype)
+            estimate.arrays[f"words.{n}"] = _chosen(level.words, kept)
+            estimate.arrays[f"children.{n - 1}"] = _children(level.parents, kept, kept_below, place)
+            estimate.arrays[f"log_backoffs.{n - 1}"] = _chosen(backoffs, kept_below, dtype)
+        estimate.arrays[f"log_probabilities.{n}"] = _chosen(below, kept, dtype)
         kept_below = kept
     return estimate
+
+
+def _chosen(values: NDArray[Any], kept: Mask, log: type[np.floating[Any]] | None = None) -> NDArray[Any]:
+    """Return those values that are kept, or their logs."""
+    found = []
+    for some in chunks(len(values)):
+        part = values[some][kept[some]]
+        found.append(part if log is None else np.log(part).astype(log))
+        let_go(values)
+        let_go(kept)
+    return np.concatenate(found)
+
+
+def _children(parents: Ids, kept: Mask, kept_below: Mask, place: Workplace) -> Offsets:
+    """Return where the continuations that are kept of each context that is kept begin. -> int32 [contexts + 1]"""
+    found = room(len(kept_below) + 1, np.int32, place.folder)
+    for some in chunks(len(parents)):
+        tally(parents[some], kept[some], found[1:])
+        let_go(parents)
+        let_go(kept)
+    total, ends = 0, []
+    for some in chunks(len(kept_below)):  # a context that is left out has no continuations
+        begins = total + np.cumsum(found[1:][some], dtype=np.int32) - found[1:][some]
+        ends.append(begins[kept_below[some]])
+        total += int(found[1:][some].sum())
+        let_go(found)
+    return np.append(np.concatenate(ends), total).astype(np.int32)
 
 
 def _thresholds(order: int, min_counts: Sequence[int]) -> list[int]:
@@ -76,7 +110,7 @@ def _thresholds(order: int, min_counts: Sequence[int]) -> list[int]:
     return [0, *lowest[1:]]
 
 
-def _weights(levels: Sequence[Level]) -> Iterator[NDArray[np.int64]]:
+def _weights(levels: Sequence[Level], place: Workplace) -> Iterator[Ids]:
     """Yield the counts that each order is smoothed by.
 
     Those of the highest are occurrences; below it, of how many tokens an n-gram is found behind. Nothing stands before
@@ -84,17 +118,32 @@ def _weights(levels: Sequence[Level]) -> Iterator[NDArray[np.int64]]:
     """
     low, high = EOS, EOS + 1  # the n-grams of this order that begin with the begin symbol
     for n, (level, longer) in enumerate(itertools.pairwise(levels), 1):
-        weights = np.bincount(longer.suffixes, minlength=len(level.words))
+        weights = room(len(level.words), np.int32, place.folder)
+        for some in chunks(len(longer.suffixes)):
+            tally(longer.suffixes[some], np.ones(1, np.bool_), weights)
+            let_go(longer.suffixes)
         if n > 1:
             weights[low:high] = level.counts[low:high]
         low, high = np.searchsorted(longer.parents, (low, high)).tolist()
         yield weights
-    yield levels[-1].counts.astype(np.int64)
+    yield levels[-1].counts
 
 
-def discounts_of(weights: NDArray[np.int64]) -> Discounts | None:
+@compiled
+def tally(places, chosen, counts):  # type: ignore[no-untyped-def]
+    """Add one to the count of each place that is chosen; chosen [1]: all are."""
+    for i in range(len(places)):
+        if chosen[i if len(chosen) > 1 else 0]:
+            counts[places[i]] += 1
+
+
+def discounts_of(weights: NDArray[np.integer[Any]]) -> Discounts | None:
     """Return what is taken from counts of 1, 2, and 3 or more; None where these counts are too few to tell."""
-    n1, n2, n3, n4 = (int(n) for n in np.bincount(np.minimum(weights, 5), minlength=5)[1:5])
+    counted = np.zeros(6, np.int64)
+    for some in chunks(len(weights)):
+        counted += np.bincount(np.minimum(weights[some], 5), minlength=6)
+        let_go(weights)
+    n1, n2, n3, n4 = counted[1:5].tolist()
     if not (n1 and n2 and n3 and n4):
         return None
     y = n1 / (n1 + 2 * n2)
@@ -103,21 +152,48 @@ def discounts_of(weights: NDArray[np.int64]) -> Discounts | None:
 
 
 def _interpolated(
-    level: Level, weights: NDArray[np.int64], discounts: Reals, kept: Mask, below: Reals, contexts: int
+    level: Level, weights: Ids, discounts: Reals, kept: Mask, below: Reals, contexts: int, place: Workplace
 ) -> tuple[Reals, Reals]:
     """Return the probabilities of one order's n-grams, and the backoffs of the contexts one order below.
 
     below: probabilities of the order below. What is not kept gives all its weight to the backoff.
     """
-    given = np.where(kept, discounts[np.minimum(weights, 3)], weights)
-    totals = np.bincount(level.parents, weights, contexts)
-    backoffs = np.ones(contexts)
-    np.divide(np.bincount(level.parents, given, contexts), totals, out=backoffs, where=totals > 0)
-    probabilities = (weights - given) / totals[level.parents]
-    probabilities += backoffs[level.parents] * below[level.suffixes]
-    return probabilities, backoffs
+    totals, given = (room(contexts, np.float64, place.folder) for _ in range(2))
+    arrays = level.parents, level.suffixes, weights, kept
+    for some in chunks(len(weights)):
+        add_up(level.parents[some], weights[some], discounts, kept[some], totals, given)
+        for array in (*arrays, totals, given):
+            let_go(array)
+    for some in chunks(contexts):
+        divide(given[some], totals[some])
+    probabilities = room(len(weights), np.float64, place.folder)
+    for some in chunks(len(weights)):
+        parents, suffixes = level.parents[some], level.suffixes[some]
+        interpolate(parents, suffixes, weights[some], discounts, kept[some], totals, given, below, probabilities[some])
+        for array in (*arrays, totals, given, below, probabilities):
+            let_go(array)
+    return probabilities, given
 
 
-def _ends(kept: Mask) -> NDArray[np.intp]:
-    """Return the places of the offsets that remain when only some contexts are kept: the others have no n-grams."""
-    return np.append(np.flatnonzero(kept), len(kept))
+@compiled
+def add_up(parents, weights, discounts, kept, totals, given):  # type: ignore[no-untyped-def]
+    """Add weights to the totals of their contexts, and what is taken of them to what these give away."""
+    for i in range(len(parents)):
+        totals[parents[i]] += weights[i]
+        given[parents[i]] += discounts[min(weights[i], 3)] if kept[i] else np.float64(weights[i])
+
+
+@compiled
+def divide(given, totals):  # type: ignore[no-untyped-def]
+    """Make what contexts give away the share of it: their backoffs; 1 where nothing follows."""
+    for i in range(len(given)):
+        given[i] = given[i] / totals[i] if totals[i] > 0.0 else 1.0
+
+
+@compiled
+def interpolate(parents, suffixes, weights, discounts, kept, totals, backoffs, below, out):  # type: ignore[no-untyped-def]
+    """Write the probabilities of n-grams, of their own counts and of the order below."""
+    for i in range(len(parents)):
+        context = parents[i]
+        taken = discounts[min(weights[i], 3)] if kept[i] else np.float64(weights[i])
+        out[i] = (weights[i] - taken) / totals[context] + backoffs[context] * below[suffixes[i]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -9,30 +10,30 @@ from typing import TYPE_CHECKING
 from seqcli.language.figures import figures
 from seqcli.quantities import size
 from seqcli.training.driver import Done
-from seqcli.training.memory import check_memory
 from seqcli.training.plan import Plan
-from seqcli.training.source import Source, corpus_entry, corpus_files
+from seqcli.training.source import Source, corpus_entry, corpus_files, memory_of
 
 if TYPE_CHECKING:
+    from seqcli.language.ngram.counting import Workplace
     from seqcli.session import Session
     from seqcli.store import Draft
     from seqcli.text.corpus import Corpus
 
-BYTES_PER_TOKEN = 24  # of the text, for each order: 110 in all were measured at order 5, where most n-grams are new
+BYTES_SORTED = 80  # of an n-gram that is sorted with others, its places and copies of them
+BYTES_PER_TOKEN = 26  # of the text, for each order: 130 in all were measured at order 5, where most n-grams are new
 
 
 def count_ngrams(session: Session, source: Source, plan: Plan, corpus: Corpus, draft: Draft) -> Done:
     """Count a text, save the model, and say what came of it."""
-    from seqcli.training.progress import Progress
-
-    check_memory(BYTES_PER_TOKEN * plan.spec.order * len(corpus.train.ids), "--order or text")
     from seqcli.language.ngram.arrays import NgramArrays
     from seqcli.language.ngram.smoothing import FALLBACK, train
     from seqcli.store import pack
+    from seqcli.training.progress import Progress
 
     began, order, vocabulary = time.monotonic(), plan.spec.order, len(corpus.vocabulary)
+    place = _place(session, source, order, len(corpus.train.ids))
     with session.bar(None, "counting", "token"):
-        found = train(corpus.train.ids, order, vocabulary, (1, 1, plan.spec.ngram_min_count))
+        found = train(corpus.train.ids, order, vocabulary, (1, 1, plan.spec.ngram_min_count), place=place)
     if found.guessed:
         orders, used = ", ".join(map(str, found.guessed)), ", ".join(map(str, FALLBACK))
         session.note(f"Note: too few n-grams to estimate the discounts of order {orders}: {used} are used.")
@@ -56,3 +57,18 @@ def count_ngrams(session: Session, source: Source, plan: Plan, corpus: Corpus, d
     ngrams = sum(len(array) for name, array in found.arrays.items() if name.startswith("log_probabilities"))
     what = f"{ngrams:,} n-grams of 1 to {order} tokens, {size(len(files['counts']))}"
     return Done(seconds, progress.tokens / max(seconds, 1e-9), progress.finished, what)
+
+
+def _place(session: Session, source: Source, order: int, tokens: int) -> Workplace:
+    """Return where n-grams are sorted: on the disk where --memory, or half of what is free, does not suffice."""
+    from seqcli.language.ngram.counting import IN_MEMORY, Workplace
+
+    memory, needed = memory_of(source), BYTES_PER_TOKEN * order * tokens
+    if memory is None or needed <= memory:
+        return IN_MEMORY
+    most = max(memory // BYTES_SORTED, 1)
+    session.note(
+        f"Counting takes {size(needed)} of memory, and {size(memory)} may be used (--memory): "
+        f"{most:,} n-grams are sorted at a time, the rest is kept in files."
+    )
+    return Workplace(os.fspath(session.shelf.root), most)
