@@ -2,9 +2,11 @@
 
 python benchmarks/processes.py [ROW...] [--rounds 3] [--minutes 1.5] [--processes 2]   speed, both in turn
 python benchmarks/processes.py [ROW...] --updates 300                                  held-out figures, same updates
+python benchmarks/processes.py vectors [--rounds 3]                                    speed, and two similarity sets
 
 Rows: lm (the Penn Treebank, the model of the quick recipe), translator (Multi30k), hred (DailyDialog). What depends on
-the time that a training has, such as a model's size or what it drops, is given: both train the same model.
+the time that a training has, such as a model's size or what it drops, is given: both train the same model. vectors:
+word2vec on 17 books, five times, of another seed in each round.
 """
 
 from __future__ import annotations
@@ -20,13 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from record import record
-from texts import DATA, PTB
+from texts import BOOKS, DATA, PTB
 from translation import ROWS as PAIRS
 from translation import files
 
 DROPS = ("--dropout", "0.2", "--weight-dropout", "0.15", "--embedding-dropout", "0.05")
 QUICK = ("--recipe", "quick", "--hidden-size", "448", "--embedding-size", "256")
-KINDS = ("lm", "translator", "hred")
+KINDS = ("lm", "translator", "hred", "vectors")
 
 
 def words_of(kind: str, folder: Path) -> list[str]:
@@ -68,6 +70,29 @@ def speed(kind: str, options: argparse.Namespace, folder: Path) -> None:
     print(record("processes", **row, one_tokens_per_second=one, tokens_per_second=several, ratio=ratio), flush=True)
 
 
+def vectors(kind: str, options: argparse.Namespace, folder: Path) -> None:
+    """Learn word vectors in one process and in several, in turn; record speeds, and agreement with people."""
+    counts, pairs = (
+        (1, options.processes),
+        [DATA / "vectors" / f"EN-{name}.txt" for name in ("WS-353-ALL", "SIMLEX-999")],
+    )
+    found: dict[int, list[dict[str, Any]]] = {count: [] for count in counts}
+    for place in range(options.rounds):
+        for count in counts[:: 1 if place % 2 else -1]:
+            row = trained(["train-w2v", str(BOOKS), "--seed", str(place + 1)], count, folder)
+            words = ["evaluate-vectors", "one", "--models-dir", str(folder / "models"), "--json"]
+            asked = [sys.executable, "-m", "seqcli", *words, *(f"--test={file}" for file in pairs)]
+            told = json.loads(subprocess.run(asked, stdout=subprocess.PIPE, check=True).stdout)
+            found[count].append({"words_per_second": row["words_per_second"], "measured": told})
+    speeds = {count: [row["words_per_second"] for row in rows] for count, rows in found.items()}
+    ratio = statistics.median(b / a for a, b in zip(*speeds.values(), strict=True))
+    print(
+        record(
+            "process vectors", processes=options.processes, one=found[1], several=found[options.processes], ratio=ratio
+        )
+    )
+
+
 def same_updates(kind: str, options: argparse.Namespace, folder: Path) -> None:
     """Make the same updates in one process and in several, and record both held-out figures."""
     tokens = {"lm": 929_589 / (32 * 35), "translator": 29_000 / 64, "hred": 11_118 / 8}  # updates of an epoch
@@ -89,7 +114,8 @@ def main() -> None:
     os.environ.setdefault("PYTHONPATH", str(Path(__file__).resolve().parent.parent))
     for kind in options.kinds or KINDS:
         with tempfile.TemporaryDirectory() as name:
-            (same_updates if options.updates else speed)(kind, options, Path(name))
+            measure = vectors if kind == "vectors" else same_updates if options.updates else speed
+            measure(kind, options, Path(name))
 
 
 if __name__ == "__main__":
