@@ -316,7 +316,8 @@ def test_a_model_sorted_on_the_disk_is_the_one_sorted_in_memory(
     ids = np.where(rng.random(4000) < 0.1, EOS, rng.zipf(1.4, 4000).clip(0, 40) + 1).astype(np.int32)
     ids[-1] = EOS
     plain = train(ids, 4, 43, (1, 1, 2))
-    monkeypatch.setattr("seqcli.language.ngram.counting.CHUNK", 301)
+    for module in ("counting", "smoothing"):
+        monkeypatch.setattr(f"seqcli.language.ngram.{module}.CHUNK", 301)
     monkeypatch.setattr("seqcli.text.spool.IN_MEMORY", 100)
     found = train(ids, 4, 43, (1, 1, 2), place=Workplace(str(tmp_path), most))
     assert found.discounts == plain.discounts and list(found.arrays) == list(plain.arrays)

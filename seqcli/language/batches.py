@@ -43,9 +43,7 @@ class Blocks:
         if len(ids) >= LONG:
             self._stretch = min(-(-STRETCH // unroll) * unroll, self._length)  # a batch holds one of each stream
             self._length = -(-self._length // self._stretch) * self._stretch
-        apart = (
-            self._stretch < self._length
-        )  # a page from each of many places counts as much memory as what is around it
+        apart = self._stretch < self._length  # then a page that was read counts as memory with what is around it
         self._let_go_after = 1 if apart else max(PART // (self.streams * unroll), 1)  # updates
         self._epoch = -1
         self._order: Array = np.zeros((1, 1), np.int64)

@@ -21,7 +21,7 @@ from seqcli.errors import CorpusError, quoted
 from seqcli.text.character_kinds import SPACES
 from seqcli.text.file_kinds import ENCODED
 from seqcli.text.pieces import Pieces
-from seqcli.text.spool import Spool
+from seqcli.text.spool import PART, Spool, let_go
 
 HEADER = 4096  # bytes: the numbers begin on a page
 BLOCK = 1 << 22  # bytes checked at a time
@@ -155,14 +155,21 @@ def _check(stream: IO[bytes], found: dict[str, Any]) -> None:
 
 
 def _pieces(stream: IO[bytes], found: dict[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Return where each piece is spelled, and the spellings. Raises ValueError where they are none."""
-    stream.seek(HEADER + 4 * found["positions"] + _padding(found["positions"]))
-    offsets = np.frombuffer(stream.read(8 * (found["pieces"] + 1)), "<i8").astype(np.int64)
-    spelling = np.frombuffer(stream.read(found["spelled"]), np.uint8)
-    if offsets[0] or offsets[1] != 1 or offsets[-1] != len(spelling) or np.diff(offsets).min() < 1:
+    """Return where each piece is spelled, and the spellings, both mapped. Raises ValueError where they are none."""
+    at, count = HEADER + 4 * found["positions"] + _padding(found["positions"]), found["pieces"] + 1
+    offsets = Spool.kept(np.int64, stream, at, count).array()
+    spelling = Spool.kept(np.uint8, stream, at + 8 * count, found["spelled"]).array()
+    if offsets[0] or offsets[1] != 1 or offsets[-1] != len(spelling) or spelling[0] != 10:
         raise ValueError("odd places of pieces")
-    spaces = np.isin(spelling, np.frombuffer(bytes(SPACES), np.uint8))
-    if spelling[0] != 10 or spaces[1:].any() or ((spelling[offsets[:-1]] & 0xC0) == 0x80).any():
-        raise ValueError("odd pieces")
-    spelling.tobytes().decode()
+    for low in range(0, count - 1, PART):
+        ends = offsets[low : low + PART + 1]
+        if np.diff(ends).min() < 1 or ends[0] < 0 or ends[-1] > len(spelling):
+            raise ValueError("odd places of pieces")
+        some = spelling[ends[0] : ends[-1]]
+        spaces = np.isin(some, np.frombuffer(bytes(SPACES), np.uint8))
+        if spaces[low == 0 :].any() or ((some[ends[:-1] - ends[0]] & 0xC0) == 0x80).any():
+            raise ValueError("odd pieces")
+        some.tobytes().decode()
+        let_go(offsets)
+        let_go(spelling)
     return offsets, spelling

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.errors import MisuseError
-from seqcli.language.ngram.counting import IN_MEMORY, Ids, Level, Offsets, Workplace, chunks, count
+from seqcli.language.ngram.counting import CHUNK, IN_MEMORY, Ids, Level, Offsets, Workplace, chunks, count
 from seqcli.text.compiled import compiled
 from seqcli.text.spool import let_go, room
 from seqcli.text.vocabulary import EOS
@@ -116,12 +116,14 @@ def _weights(levels: Sequence[Level], place: Workplace) -> Iterator[Ids]:
     Those of the highest are occurrences; below it, of how many tokens an n-gram is found behind. Nothing stands before
     the begin symbol: n-grams that begin with it are counted as they occur.
     """
+    all_of_them = np.ones(CHUNK, np.bool_)
     low, high = EOS, EOS + 1  # the n-grams of this order that begin with the begin symbol
     for n, (level, longer) in enumerate(itertools.pairwise(levels), 1):
         weights = room(len(level.words), np.int32, place.folder)
         for some in chunks(len(longer.suffixes)):
-            tally(longer.suffixes[some], np.ones(1, np.bool_), weights)
+            tally(longer.suffixes[some], all_of_them[: some.stop - some.start], weights)
             let_go(longer.suffixes)
+            let_go(weights)
         if n > 1:
             weights[low:high] = level.counts[low:high]
         low, high = np.searchsorted(longer.parents, (low, high)).tolist()
@@ -131,9 +133,9 @@ def _weights(levels: Sequence[Level], place: Workplace) -> Iterator[Ids]:
 
 @compiled
 def tally(places, chosen, counts):  # type: ignore[no-untyped-def]
-    """Add one to the count of each place that is chosen; chosen [1]: all are."""
+    """Add one to the count of each place that is chosen."""
     for i in range(len(places)):
-        if chosen[i if len(chosen) > 1 else 0]:
+        if chosen[i]:
             counts[places[i]] += 1
 
 
@@ -166,6 +168,8 @@ def _interpolated(
             let_go(array)
     for some in chunks(contexts):
         divide(given[some], totals[some])
+        let_go(given)
+        let_go(totals)
     probabilities = room(len(weights), np.float64, place.folder)
     for some in chunks(len(weights)):
         parents, suffixes = level.parents[some], level.suffixes[some]
