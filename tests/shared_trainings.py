@@ -56,7 +56,10 @@ KINDS: dict[str, tuple[str, ...]] = {
         *("--batch-size", "5", "--encoder-updates", "2", "--encoder-share", "0.5"),
     ),
 }
-VECTORS = ("train-w2v", "text", "--threads", "1", "--min-count", "1", "--tokenizer", "whitespace", "--epochs", "30")
+VECTORS = (
+    *("train-w2v", "text", "--threads", "1", "--min-count", "1", "--tokenizer", "whitespace", "--epochs", "30"),
+    "--reproducible",
+)
 MODULES = (dialogue, fill, language, sentences, translation, vectors, leader, worker, torch._dynamo)
 Did = dict[str, Any]
 

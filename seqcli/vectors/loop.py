@@ -51,8 +51,11 @@ class Processes(Protocol):
 
     def learn(
         self, pool: ThreadPoolExecutor, ids: Ids, cuts: Sequence[int], number: int, rates: Sequence[float]
-    ) -> int:
-        """Let each process learn from a run of the passages between the cuts; return the bytes that one sent."""
+    ) -> tuple[int, float]:
+        """Let each process learn from a run of the passages between the cuts.
+
+        Returns the bytes that one of them sent to others, and the seconds that it took.
+        """
         ...
 
 
@@ -77,7 +80,7 @@ class VectorTraining:
         self.learner = Learner(words, counts, spec, run)
         self._passage, self._per_update, self.updates_per_epoch = self._pace(self.learner.threads, launch.processes())
         self._busy_seconds, self._busy_words = 0.0, 0  # since this process began, ...
-        self._sent = 0  # ... and the bytes that it sent to others
+        self._sent, self._sending = 0, 0.0  # ... and the bytes that it sent to others, and the seconds of that
 
     def _pace(self, threads: int, processes: int) -> tuple[int, int, int]:
         """Return the tokens of a passage, the passages of an update, and the updates of an epoch."""
@@ -135,7 +138,8 @@ class VectorTraining:
         """
         others = max(self.progress.processes - 1, 1)
         sent = self._sent * self.progress.processes / max(self._busy_words, 1)
-        return sent, sent * self.words_per_second / self.progress.processes / others * 8e-6
+        learned = self._busy_words / self.progress.processes / max(self._busy_seconds - self._sending, 1e-9)  # a second
+        return sent, sent * learned / others * 8e-6
 
     def state(self) -> dict[str, Floats]:
         """Return everything that the next update depends on, besides `progress`."""
@@ -198,7 +202,8 @@ class VectorTraining:
             self.learner.learn(pool, self._ids, cuts, epoch, rate)
         else:
             after = p.share + (1.0 - p.share) / max(p.planned_updates - p.update, 1)
-            self._sent += self.processes.learn(pool, self._ids, cuts, p.update, (rate, self._rate(after)))
+            sent, seconds = self.processes.learn(pool, self._ids, cuts, p.update, (rate, self._rate(after)))
+            self._sent, self._sending = self._sent + sent, self._sending + seconds
         before = p.share
         words = int(np.count_nonzero(self._ids[cuts[0] : cuts[-1]] > 1))
         self._busy_seconds += time.perf_counter() - began

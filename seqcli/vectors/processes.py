@@ -12,6 +12,7 @@ their sum is what one process would have come to by all their words.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,9 +33,17 @@ if TYPE_CHECKING:
 FEWER = 4  # times fewer rows are made equal as many times as often, ...
 LEVELS = 3  # ... and of those again, so many times, where ...
 ROUND = 10_000  # ... tokens of a process in a round are not fewer: to meet takes a millisecond
+SLOW = 0.3  # of the time of learning, beyond which making rows equal takes too long
 SETTLED = 30.0  # occurrences of a word by which its row has come most of the way to where it settles
 
 Floats = NDArray[np.float32]
+
+
+class Traffic(NamedTuple):
+    """What it took to make rows equal: bytes that a process sent, as gloo's ring sends them, and seconds."""
+
+    sent: int
+    seconds: float
 
 
 class Share(NamedTuple):
@@ -66,9 +75,9 @@ class Equal:
         """Wait until all are here."""
         self._group.add_up(np.zeros(1, np.float32))
 
-    def learn(self, pool: ThreadPoolExecutor, ids: Ids, share: Share) -> int:
-        """Learn from the passages of an update that are this process's; return the bytes that were sent."""
-        rounds, sent = FEWER**share.levels, 0
+    def learn(self, pool: ThreadPoolExecutor, ids: Ids, share: Share) -> Traffic:
+        """Learn from the passages of an update that are this process's."""
+        rounds, sent, seconds = FEWER**share.levels, 0, 0.0
         parts = [self._parts(often, share.levels, share.tokens / rounds) for often in self._often]
         if self._nodes:
             parts[1] = parts[1][::-1]
@@ -80,8 +89,10 @@ class Equal:
                 epoch = share.number * self._group.count + self._group.rank
                 self._learner.learn(pool, ids, cuts[first : last + 1], epoch, rate)
             due = next(level for level in reversed(range(share.levels + 1)) if (place + 1) % FEWER**level == 0)
+            began = time.perf_counter()
             sent += self._make_equal(share.levels - due, parts)
-        return sent
+            seconds += time.perf_counter() - began
+        return Traffic(sent, seconds)
 
     def _parts(self, often: NDArray[np.float64], levels: int, tokens: float) -> Floats:
         """Return for each row how much of the sum of all changes is made; tokens: of a process in a round."""
@@ -93,7 +104,7 @@ class Equal:
         return parts
 
     def _make_equal(self, fewer: int, parts: Sequence[Floats]) -> int:
-        """Make rows equal: all, or so often FEWER times fewer; return the bytes sent, as gloo's ring sends them."""
+        """Make rows equal: all, or so often FEWER times fewer; return the bytes sent."""
         spans, at = [], 0
         for number, matrix in enumerate(self._matrices):
             count = len(matrix) // FEWER**fewer
@@ -149,21 +160,31 @@ class Leader:
         names = "\n".join(training.names if training.spec.subwords else ())
         head = {"key": key, "spec": to_dict(training.spec), "run": to_dict(training.run), "names": names}
         group.tell_all(head, (learner.counts, *learner.weights))
-        self._equal = Equal(group, learner)
+        self._equal, self._levels = Equal(group, learner), LEVELS
+        self._steady = training.run.reproducible
 
     def learn(
         self, pool: ThreadPoolExecutor, ids: Ids, cuts: Sequence[int], number: int, rates: Sequence[float]
-    ) -> int:
-        """Let each process learn from a run of the passages between the cuts; return the bytes that one sent."""
+    ) -> Traffic:
+        """Let each process learn from a run of the passages between the cuts.
+
+        Where the network is so slow that they wait long for each other, rows are made equal less often from then on.
+        """
+        began = time.perf_counter()
         count, last, tokens = self._group.count, len(cuts) - 1, cuts[-1] - cuts[0]
-        levels = max((level for level in range(LEVELS + 1) if tokens // count >= ROUND * FEWER**level), default=0)
+        fits = (level for level in range(self._levels + 1) if tokens // count >= ROUND * FEWER**level)
+        levels = max(fits, default=0)
         for rank in reversed(range(count)):
             own = cuts[last * rank // count : last * (rank + 1) // count + 1]
             passages = np.asarray(ids[own[0] : own[-1]])
             share = Share([cut - own[0] for cut in own], number, rates, tokens / count, levels)
             if rank:
                 self._group.send(rank, {"do": "update", **share._asdict()}, (passages,))
-        return self._equal.learn(pool, passages, share)
+        traffic = self._equal.learn(pool, passages, share)
+        computed = time.perf_counter() - began - traffic.seconds
+        if traffic.seconds > SLOW * computed and not self._steady:
+            self._levels = max(levels - 1, 0)
+        return traffic
 
     def wait(self) -> None:
         """Wait until all have loaded what they learn with."""
