@@ -28,19 +28,27 @@ from translation import files
 
 DROPS = ("--dropout", "0.2", "--weight-dropout", "0.15", "--embedding-dropout", "0.05")
 QUICK = ("--recipe", "quick", "--hidden-size", "448", "--embedding-size", "256")
+HELD_OUT = 100  # lines
 KINDS = ("lm", "translator", "hred", "vectors")
 
 
 def words_of(kind: str, folder: Path) -> list[str]:
     """Return what is typed for a row; its texts are unpacked into a folder."""
     if kind == "lm":
-        texts = [PTB[0], "--valid", PTB[1], "--tokenizer", "whitespace"]
-        return ["train-lm", *map(str, texts), *QUICK, *DROPS]
+        held = ["--valid", beginning(PTB[1], folder)]
+        return ["train-lm", str(PTB[0]), *held, "--tokenizer", "whitespace", *QUICK, *DROPS]
     if kind == "translator":
-        held = [word for file in files(PAIRS["en-de"], "val", folder) for word in ("--valid", file)]
+        held = [word for file in files(PAIRS["en-de"], "val", folder) for word in ("--valid", beginning(file, folder))]
         return ["train-translate", *files(PAIRS["en-de"], "train", folder), *held, *DROPS]
-    texts = [DATA / "dialogues" / "train.txt.gz", "--valid", DATA / "dialogues" / "valid.txt"]
-    return ["train-dialogue", *map(str, texts), "--dropout", "0.2"]
+    held = ["--valid", beginning(DATA / "dialogues" / "valid.txt", folder)]
+    return ["train-dialogue", str(DATA / "dialogues" / "train.txt.gz"), *held, "--dropout", "0.2"]
+
+
+def beginning(file: str | Path, folder: Path) -> str:
+    """Return a file with the first lines of a held-out text: to measure by it takes no share of a short training."""
+    short = folder / f"begins-{Path(file).name}"
+    short.write_bytes(b"".join(Path(file).read_bytes().splitlines(keepends=True)[:HELD_OUT]))
+    return str(short)
 
 
 def trained(words: list[str], processes: int, folder: Path) -> dict[str, Any]:
@@ -59,6 +67,7 @@ def trained(words: list[str], processes: int, folder: Path) -> dict[str, Any]:
 def speed(kind: str, options: argparse.Namespace, folder: Path) -> None:
     """Measure both in turn, and record the speeds and their ratio."""
     words = [*words_of(kind, folder), "--minutes", f"{options.minutes:g}"]
+    words += ["--batch-size", str(options.batch_size)] if options.batch_size else []
     counts = (1, options.processes)
     found: dict[int, list[float]] = {count: [] for count in counts}
     for place in range(options.rounds):
@@ -66,7 +75,13 @@ def speed(kind: str, options: argparse.Namespace, folder: Path) -> None:
             found[count].append(trained(words, count, folder)["tokens_per_second"])
     one, several = (statistics.median(found[count]) for count in counts)
     ratio = statistics.median(b / a for a, b in zip(*found.values(), strict=True))
-    row = {"what": kind, "processes": options.processes, "minutes": options.minutes, "rounds": options.rounds}
+    row = {
+        "batch_size": options.batch_size,
+        "what": kind,
+        "processes": options.processes,
+        "minutes": options.minutes,
+        "rounds": options.rounds,
+    }
     print(record("processes", **row, one_tokens_per_second=one, tokens_per_second=several, ratio=ratio), flush=True)
 
 
@@ -109,6 +124,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=1.5)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--batch-size", type=int, help="of both alike: of one process, and of several together")
     parser.add_argument("--updates", type=int, help="make so many, and compare what was learned")
     options = parser.parse_args()
     os.environ.setdefault("PYTHONPATH", str(Path(__file__).resolve().parent.parent))

@@ -35,8 +35,8 @@ PASSAGE = 10_000  # tokens, at most, subsampled at once: their ids stay in the c
 SHORTEST_PASSAGE = 1000  # tokens: below, starting a passage costs more than training on it
 LONGEST_SENTENCE = 1000  # tokens beyond which a passage ends anywhere; word2vec.c cuts sentences there
 PASSAGES = 16  # of each thread in an update: the one that is done first waits little for the others
-TOKENS_PER_ROW = 15  # of both matrices that a thread learns from, in several processes, before all rows are made equal
-FEWEST_UPDATES = 4  # of an epoch, where the text is so short that the last would make fewer
+TOKENS_PER_ROW = 45  # of both matrices that a thread learns from, in several processes, before all rows are made equal
+FEWEST_UPDATES = 1  # of an epoch, where the text is so short that the last would make fewer
 EVALUATION_TOKENS = 15_000_000  # trained on between two evaluations: measuring and saving cost as much as 1.5 million
 
 Floats = NDArray[np.float32]

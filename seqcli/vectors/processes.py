@@ -67,7 +67,6 @@ class Equal:
         self._group, self._learner = group, learner
         self._matrices: list[Floats] = [*learner.weights]
         self._before = [matrix.copy() for matrix in self._matrices]
-        self._room = np.empty((sum(map(len, self._matrices)), self._matrices[0].shape[1]), np.float32)
         self._often = _how_often(learner)
         self._nodes = len(learner.words.paths) > 0  # of a tree, whose root is the last row and changes most
 
@@ -105,34 +104,23 @@ class Equal:
 
     def _make_equal(self, fewer: int, parts: Sequence[Floats]) -> int:
         """Make rows equal: all, or so often FEWER times fewer; return the bytes sent."""
-        spans, at = [], 0
-        for number, matrix in enumerate(self._matrices):
+        sent, others = 0, self._group.count - 1
+        for number, (matrix, before, part) in enumerate(zip(self._matrices, self._before, parts, strict=True)):
             count = len(matrix) // FEWER**fewer
             rows = slice(len(matrix) - count, None) if number == 1 and self._nodes else slice(count)
-            spans.append((matrix[rows], self._before[number][rows], self._room[at : at + count], parts[number][rows]))
-            at += count
-        for now, before, room, _ in spans:
-            take_changes(now, before, room)
-        self._group.add_up(self._room[:at])
-        for span in spans:
-            make_changes(*span)
-        return 2 * (self._group.count - 1) * self._room[:at].nbytes // self._group.count
+            self._group.add_up(matrix[rows])
+            take_part_of_changes(matrix[rows], before[rows], part[rows], np.float32(self._group.count))
+            sent += 2 * others * matrix[rows].nbytes // self._group.count
+        return sent
 
 
 @compiled
-def take_changes(now, before, changes):  # type: ignore[no-untyped-def]
-    """Write what rows have changed; all [R, D]."""
+def take_part_of_changes(now, before, parts, count):  # type: ignore[no-untyped-def]
+    """Let rows be what they were before and a part, parts[i], of their changes. now: summed over count processes."""
     for i in range(now.shape[0]):
+        part = parts[i]
         for d in range(now.shape[1]):
-            changes[i, d] = now[i, d] - before[i, d]
-
-
-@compiled
-def make_changes(now, before, changes, parts):  # type: ignore[no-untyped-def]
-    """Let rows be what they were before and a part, parts[i], of their changes; all [R, D]."""
-    for i in range(now.shape[0]):
-        for d in range(now.shape[1]):
-            before[i, d] += parts[i] * changes[i, d]
+            before[i, d] += part * (now[i, d] - count * before[i, d])
             now[i, d] = before[i, d]
 
 

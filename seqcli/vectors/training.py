@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from seqcli.vectors.loop import VectorTraining
 
 DEFAULT_EPOCHS = 5.0  # word2vec.c's and gensim's
-COPIES = 3  # of both matrices in each of several processes: now, when they were last equal, and what changed
+COPIES = 2  # of both matrices in each of several processes: now, and when they were last equal
 RARE_MOST = 1_000_000  # words too rare for a vector whose counts are kept
 FEWEST = 2  # words that can be told apart
 
