@@ -28,6 +28,7 @@ from translation import files
 
 DROPS = ("--dropout", "0.2", "--weight-dropout", "0.15", "--embedding-dropout", "0.05")
 QUICK = ("--recipe", "quick", "--hidden-size", "448", "--embedding-size", "256")
+SIZES = ("--hidden-size", "256", "--embedding-size", "256", "--encoder-size", "256")  # of the translator
 HELD_OUT = 100  # lines
 KINDS = ("lm", "translator", "hred", "vectors")
 
@@ -39,7 +40,7 @@ def words_of(kind: str, folder: Path) -> list[str]:
         return ["train-lm", str(PTB[0]), *held, "--tokenizer", "whitespace", *QUICK, *DROPS]
     if kind == "translator":
         held = [word for file in files(PAIRS["en-de"], "val", folder) for word in ("--valid", beginning(file, folder))]
-        return ["train-translate", *files(PAIRS["en-de"], "train", folder), *held, *DROPS]
+        return ["train-translate", *files(PAIRS["en-de"], "train", folder), *held, *DROPS, *SIZES]
     held = ["--valid", beginning(DATA / "dialogues" / "valid.txt", folder)]
     return ["train-dialogue", str(DATA / "dialogues" / "train.txt.gz"), *held, "--dropout", "0.2"]
 

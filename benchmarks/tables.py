@@ -7,6 +7,7 @@ step.
 from __future__ import annotations
 
 import re
+import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -498,6 +499,60 @@ def scale_memory() -> str:
     lines = [[f"{row['gigabytes']:.1f}", f"{row['seconds']:,.0f}", f"{row['peak_mb']:,.0f}"] for row in found]
     header = ["GB of text", "s until all was read, encoded and 200 updates made", "peak MB"]
     return rows(header, lines, found[-1] if found else None)
+
+
+@table("process-speed")
+def process_speed() -> str:
+    """Two processes against one, on one machine and with a slow network between two hosts."""
+    names = {
+        "lm": "`train-lm`",
+        "translator": "`train-translate`",
+        "hred": "`train-dialogue`",
+        "vectors": "`train-w2v`",
+    }
+    lines, source = [], None
+    for kind, name in names.items():
+        if row := latest("processes", what=kind):
+            speeds = row["one_tokens_per_second"], row["tokens_per_second"]
+            lines.append(
+                [
+                    name,
+                    "one machine",
+                    str(row["batch_size"]),
+                    *(f"{speed:,.0f}" for speed in speeds),
+                    f"{row['ratio']:.2f}",
+                ]
+            )
+            source = row
+    if row := latest("process vectors"):
+        speeds = (statistics.median(one["words_per_second"] for one in row[key]) for key in ("one", "several"))
+        lines.append(
+            [names["vectors"], "one machine", "", *(f"{speed:,.0f}" for speed in speeds), f"{row['ratio']:.2f}"]
+        )
+        source = row
+    for kind, name in names.items():
+        if row := latest("slow network", what=kind):
+            where = f"{row['milliseconds']:.0f} ms there and back, {row['gigabits']:.2f} Gbit/s"
+            speeds = (f"{statistics.median(row[key]):,.0f}" for key in ("one", "two"))
+            lines.append([name, where, str(row["batch_size"] or ""), *speeds, f"{row['ratio']:.2f}"])
+    header = ["training", "between them", "batch size", "tokens a second of one", "of two, one thread each", "ratio"]
+    return rows(header, lines, source)
+
+
+@table("process-vectors")
+def process_vectors() -> str:
+    """Word vectors of two processes and of one, by people's judgement."""
+    row = latest("process vectors")
+    if row is None:
+        return ""
+    lines = []
+    for key, name in (("one", "one process"), ("several", f"{row['processes']} processes")):
+        by_set = zip(*([told["value"] for told in one["measured"]] for one in row[key]), strict=True)
+        lines.append(
+            [name, *(f"{statistics.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})" for values in by_set)]
+        )
+    seeds = len(row["one"])
+    return rows(["learned by", f"WordSim-353, mean of {seeds} seeds", "SimLex-999"], lines, row)
 
 
 def duration(seconds: float) -> str:
