@@ -72,6 +72,7 @@ if TYPE_CHECKING:  # what a type checker knows of the same settings as keyword a
         encoding: str
         columns: str | Sequence[str]
         plain: bool
+        memory: int | str  # bytes, or 2G
 
 
 def how_measured(how: Mapping[str, Any]) -> Measuring:
