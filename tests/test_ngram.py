@@ -324,3 +324,10 @@ def test_a_model_sorted_on_the_disk_is_the_one_sorted_in_memory(
     for name, array in plain.arrays.items():
         assert found.arrays[name].dtype == array.dtype and np.array_equal(found.arrays[name], array), name
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_without_long_ngrams_has_none_on_the_disk_either(tmp_path: Path) -> None:
+    ids = np.array([5, EOS, 6, EOS] * 20, np.int32)  # single tokens: no n-gram of three
+    plain, found = train(ids, 4, 9), train(ids, 4, 9, place=Workplace(str(tmp_path), 3))
+    assert all(np.array_equal(found.arrays[name], array) for name, array in plain.arrays.items())
+    assert len(plain.arrays["words.4"]) == 0

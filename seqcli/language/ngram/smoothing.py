@@ -77,7 +77,7 @@ def train(
 
 def _chosen(values: NDArray[Any], kept: Mask, log: type[np.floating[Any]] | None = None) -> NDArray[Any]:
     """Return those values that are kept, or their logs."""
-    found = []
+    found = [np.zeros(0, log or values.dtype)]  # there may be no n-gram of an order
     for some in chunks(len(values)):
         part = values[some][kept[some]]
         found.append(part if log is None else np.log(part).astype(log))
@@ -93,7 +93,7 @@ def _children(parents: Ids, kept: Mask, kept_below: Mask, place: Workplace) -> O
         tally(parents[some], kept[some], found[1:])
         let_go(parents)
         let_go(kept)
-    total, ends = 0, []
+    total, ends = 0, [np.zeros(0, np.int32)]
     for some in chunks(len(kept_below)):  # a context that is left out has no continuations
         begins = total + np.cumsum(found[1:][some], dtype=np.int32) - found[1:][some]
         ends.append(begins[kept_below[some]])
