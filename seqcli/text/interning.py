@@ -88,6 +88,7 @@ class Interner:
             else:
                 yield from (data[a:b].decode() for a, b in near)
             let_go(self._spelling)
+            let_go(self._offsets)
 
     def ids_of(self, block: bytes) -> NDArray[np.uint32]:
         """Return the block, which ends at a white-space byte, as piece ids; the next call writes over them."""
@@ -163,6 +164,7 @@ class Interner:
             begin, end = self._offsets[low], self._offsets[min(low + PART, self._count)]
             yield low, self._spelling[begin:end].tobytes()
             let_go(self._spelling)
+            let_go(self._offsets)
 
     def _put_away(self) -> None:
         """Put the pieces of the table into files; what follows is numbered behind them."""

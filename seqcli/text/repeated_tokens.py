@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 from seqcli.text.interning import Interner
 from seqcli.text.spool import PART, let_go, room
 
-RANGE = 1 << 21  # tokens sorted at a time: some 100 MB
+RANGE = 1 << 21  # tokens sorted at a time: some 150 MB
+WRITTEN = 1 << 14  # counts written between two times that pages are let go of
 
 
 def count_as_one(tokens: Interner, counts: NDArray[np.int64]) -> None:
@@ -23,23 +25,28 @@ def count_as_one(tokens: Interner, counts: NDArray[np.int64]) -> None:
     ranges = -(-len(tokens) // RANGE)
     edges = [(number << 64) // ranges for number in range(ranges + 1)]
     for low, high in itertools.pairwise(edges):
-        numbers = _between(first, low, high - 1)
-        order = np.lexsort((second[numbers], first[numbers]))  # equal ones stay in the order of their numbers
-        numbers = numbers[order]
-        a, b = first[numbers], second[numbers]
-        begins = np.flatnonzero(np.append(True, (a[1:] != a[:-1]) | (b[1:] != b[:-1]))[: len(numbers)])
-        sums = np.add.reduceat(counts[numbers], begins) if len(numbers) else np.zeros(0, np.int64)
-        counts[numbers] = 0
-        counts[numbers[begins]] = sums
-        for array in (first, second, counts):
-            let_go(array)
+        numbers, a, b, counted = _between(low, high - 1, first, second, counts)
+        if not len(numbers):
+            continue
+        order = np.lexsort((b, a))  # equal ones stay in the order of their numbers
+        a, b = a[order], b[order]
+        begins = np.flatnonzero(np.append(True, (a[1:] != a[:-1]) | (b[1:] != b[:-1])))
+        sums = np.add.reduceat(counted[order], begins)
+        counted[:] = 0
+        counted[order[begins]] = sums
+        for start in range(0, len(numbers), WRITTEN):
+            some = slice(start, start + WRITTEN)
+            counts[numbers[some]] = counted[some]
+            let_go(counts)
 
 
-def _between(hashes: NDArray[np.uint64], low: int, high: int) -> NDArray[np.int64]:
-    """Return which hashes lie from low to high."""
+def _between(low: int, high: int, first: NDArray[np.uint64], *others: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """Return which of the first hashes lie from low to high, and what stands there in all arrays."""
     found = []
-    for start in range(0, len(hashes), PART):
-        some = hashes[start : start + PART]
-        found.append(np.flatnonzero((some >= np.uint64(low)) & (some <= np.uint64(high))) + start)
-        let_go(hashes)
-    return np.concatenate(found)
+    for start in range(0, len(first), PART):
+        some = slice(start, start + PART)
+        chosen = np.flatnonzero((first[some] >= np.uint64(low)) & (first[some] <= np.uint64(high)))
+        found.append((chosen + start, *(array[some][chosen] for array in (first, *others))))
+        for array in (first, *others):
+            let_go(array)
+    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
