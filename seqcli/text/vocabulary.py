@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.errors import DamagedError
-from seqcli.text.spool import PART
+from seqcli.text.spool import PART, let_go
 
 UNK, EOS = 0, 1
 SPECIALS = ("<unk>", "<eos>")  # line number = id
@@ -76,9 +76,13 @@ def select(counts: NDArray[np.int64], unknown: int, min_count: int, size: int) -
     counts [tokens]; unknown: the number of a literal <unk>, which is not kept. Equal counts keep the order of first
     sight, so that the same text gives the same ids everywhere.
     """
-    kept = np.zeros(0, np.int64)
+    kept, often = np.zeros(0, np.int64), np.zeros(0, np.int64)
     for low in range(0, len(counts), PART):  # in parts: there may be more tokens than memory for their order
-        some = np.flatnonzero(counts[low : low + PART] >= max(min_count, 1)) + low
-        kept = np.concatenate((kept, some[some != unknown]))
-        kept = kept[np.argsort(-counts[kept], kind="stable")][: size - len(SPECIALS)]
+        part = counts[low : low + PART]
+        some = np.flatnonzero(part >= max(min_count, 1))
+        some = some[some + low != unknown]
+        kept, often = np.concatenate((kept, some + low)), np.concatenate((often, part[some]))
+        order = np.argsort(-often, kind="stable")[: size - len(SPECIALS)]
+        kept, often = kept[order], often[order]
+        let_go(counts)
     return kept
