@@ -113,7 +113,7 @@ def sentences() -> str:
     keys = ("importance_weighted_nats_per_sentence", "nats_per_sentence")
     lines = [
         [
-            row["what"] + ("" if row["seed"] == 1 else f", seed {row['seed']}"),
+            row["what"] + ("" if row["seed"] == 1 else f", seed {row['seed']}") + _part(row["test"]),
             f"{row['seconds'] / 60:.0f}",
             next((f"{row['test'][key]:.2f}" for key in keys if key in row["test"]), ""),
             *(
@@ -134,6 +134,10 @@ def sentences() -> str:
     header = ["what", "minutes", "nats a sentence", "bound", "KL", "active units", "mutual information"]
     header += ["told", "written again", "distinct-2"]
     return rows(header, lines, found[0] if found else None)
+
+
+def _part(test: dict[str, Any]) -> str:
+    return "" if test.get("sentences", 3_761) == 3_761 else f" ({test['sentences']:,} sentences)"
 
 
 @table("rates")
