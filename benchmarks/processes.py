@@ -52,10 +52,21 @@ def beginning(file: str | Path, folder: Path) -> str:
     return str(short)
 
 
+def timed_words(kind: str, options: argparse.Namespace, folder: Path) -> list[str]:
+    """Return what is typed for a training of some minutes."""
+    size = ["--batch-size", str(options.batch_size)] if options.batch_size else []
+    return [*words_of(kind, folder), "--minutes", f"{options.minutes:g}", *size]
+
+
+def command_of(words: list[str], folder: Path) -> list[str]:
+    """Return what Python is told to train a model called `one` in a folder, by one thread."""
+    command = ["-m", "seqcli", *words, "--models-dir", str(folder / "models"), "--name", "one", "--replace"]
+    return [*command, "--threads", "1", "--json"]
+
+
 def trained(words: list[str], processes: int, folder: Path) -> dict[str, Any]:
     """Train in so many processes of one thread each; return what the command says."""
-    command = ["-m", "seqcli", *words, "--models-dir", str(folder / "models"), "--name", "one", "--replace"]
-    command += ["--threads", "1", "--json"]
+    command = command_of(words, folder)
     if processes > 1:
         command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), *command]
     done = subprocess.run([sys.executable, *command], stdout=subprocess.PIPE, text=True)
@@ -67,8 +78,7 @@ def trained(words: list[str], processes: int, folder: Path) -> dict[str, Any]:
 
 def speed(kind: str, options: argparse.Namespace, folder: Path) -> None:
     """Measure both in turn, and record the speeds and their ratio."""
-    words = [*words_of(kind, folder), "--minutes", f"{options.minutes:g}"]
-    words += ["--batch-size", str(options.batch_size)] if options.batch_size else []
+    words = timed_words(kind, options, folder)
     counts = (1, options.processes)
     found: dict[int, list[float]] = {count: [] for count in counts}
     for place in range(options.rounds):
@@ -88,25 +98,21 @@ def speed(kind: str, options: argparse.Namespace, folder: Path) -> None:
 
 def vectors(kind: str, options: argparse.Namespace, folder: Path) -> None:
     """Learn word vectors in one process and in several, in turn; record speeds, and agreement with people."""
-    counts, pairs = (
-        (1, options.processes),
-        [DATA / "vectors" / f"EN-{name}.txt" for name in ("WS-353-ALL", "SIMLEX-999")],
-    )
+    counts = (1, options.processes)
+    sets = [DATA / "vectors" / f"EN-{name}.txt" for name in ("WS-353-ALL", "SIMLEX-999")]
     found: dict[int, list[dict[str, Any]]] = {count: [] for count in counts}
     for place in range(options.rounds):
         for count in counts[:: 1 if place % 2 else -1]:
             row = trained(["train-w2v", str(BOOKS), "--seed", str(place + 1)], count, folder)
             words = ["evaluate-vectors", "one", "--models-dir", str(folder / "models"), "--json"]
-            asked = [sys.executable, "-m", "seqcli", *words, *(f"--test={file}" for file in pairs)]
+            asked = [sys.executable, "-m", "seqcli", *words, *(f"--test={file}" for file in sets)]
             told = json.loads(subprocess.run(asked, stdout=subprocess.PIPE, check=True).stdout)
-            found[count].append({"words_per_second": row["words_per_second"], "measured": told})
+            by_set = {Path(one["test"]).name: one["value"] for one in told}
+            found[count].append({"words_per_second": row["words_per_second"], "measured": by_set})
     speeds = {count: [row["words_per_second"] for row in rows] for count, rows in found.items()}
     ratio = statistics.median(b / a for a, b in zip(*speeds.values(), strict=True))
-    print(
-        record(
-            "process vectors", processes=options.processes, one=found[1], several=found[options.processes], ratio=ratio
-        )
-    )
+    learned = {"one": found[1], "several": found[options.processes]}
+    print(record("process vectors", processes=options.processes, **learned, ratio=ratio), flush=True)
 
 
 def same_updates(kind: str, options: argparse.Namespace, folder: Path) -> None:

@@ -29,7 +29,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from processes import KINDS, trained, words_of
+from processes import KINDS, command_of, timed_words, trained
 from record import record
 from texts import BOOKS
 
@@ -45,14 +45,14 @@ class Way:
 
     def __init__(self, source: int, target: int, seconds: float, bits: float) -> None:
         self._source, self._target, self._delay, self._bits = source, target, seconds, bits
-        self._packets, self._free, self.carried = deque[tuple[float, bytes]](), 0.0, 0
+        self._packets, self._free = deque[tuple[float, bytes]](), 0.0
         for work in (self._read, self._write):
             threading.Thread(target=work, daemon=True).start()
 
     def _read(self) -> None:
         while True:
             packet = os.read(self._source, LARGEST + 100)
-            while sum(1 for _ in self._packets) * LARGEST > WAITING:
+            while len(self._packets) * LARGEST > WAITING:
                 time.sleep(0.001)
             now = time.perf_counter()
             self._free = max(now, self._free) + 8 * len(packet) / self._bits
@@ -67,7 +67,6 @@ class Way:
             if (left := due - time.perf_counter()) > 0:
                 time.sleep(left)
             self._packets.popleft()
-            self.carried += len(packet)
             os.write(self._target, packet)
 
 
@@ -134,13 +133,11 @@ def measured() -> tuple[float, float]:
 
 def between_hosts(words: list[str], folder: Path) -> dict[str, Any]:
     """Train in two processes, one on each host; return what the command says."""
-    command = ["-m", "seqcli", *words, "--models-dir", str(folder / "models"), "--name", "one", "--replace"]
-    command += ["--threads", "1", "--json"]
     running = []
     for rank, host in enumerate(HOSTS):
         launcher = ["-m", "torch.distributed.run", "--nnodes", "2", "--node-rank", str(rank), "--nproc-per-node", "1"]
         launcher += ["--master-addr", ADDRESSES[0], "--master-port", "29500"]
-        line = ["ip", "netns", "exec", host, sys.executable, *launcher, *command]
+        line = ["ip", "netns", "exec", host, sys.executable, *launcher, *command_of(words, folder)]
         there = {**os.environ, "GLOO_SOCKET_IFNAME": DEVICE}
         running.append(subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=there))
     said = [process.communicate()[0] for process in running]
@@ -155,8 +152,7 @@ def speed(kind: str, options: argparse.Namespace, folder: Path) -> None:
     if kind == "vectors":
         words, unit = ["train-w2v", str(BOOKS), "--epochs", "2"], "words_per_second"
     else:
-        words, unit = [*words_of(kind, folder), "--minutes", f"{options.minutes:g}"], "tokens_per_second"
-        words += ["--batch-size", str(options.batch_size)] if options.batch_size else []
+        words, unit = timed_words(kind, options, folder), "tokens_per_second"
     one, two = [], []
     for _ in range(options.rounds):
         one.append(trained(words, 1, folder)[unit])

@@ -551,7 +551,7 @@ def process_vectors() -> str:
         return ""
     lines = []
     for key, name in (("one", "one process"), ("several", f"{row['processes']} processes")):
-        by_set = zip(*([told["value"] for told in one["measured"]] for one in row[key]), strict=True)
+        by_set = zip(*(one["measured"].values() for one in row[key]), strict=True)
         lines.append(
             [name, *(f"{statistics.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})" for values in by_set)]
         )

@@ -192,7 +192,9 @@ def reading_options(command: F) -> F:
     encoding = "Encoding of the text.  [default: UTF-8, or the one that is recognised]"
     column = "Read this column of a CSV, TSV or JSON lines file; twice for pairs."
     plain = "Read web pages, mail and tables as they are, tags and all."
-    memory = "Memory for reading and counting, as 1G; what is more goes to files.  [default: half of what is free]"
+    memory = (
+        "Memory for reading and counting, as 1G; what is more goes to files.  [default, in training: half of the free]"
+    )
     for decorate in (
         option("--memory", metavar="SIZE", help=memory, **shared),
         option("--plain", is_flag=True, help=plain, **shared),

@@ -170,6 +170,5 @@ def _pieces(stream: IO[bytes], found: dict[str, Any]) -> tuple[NDArray[np.int64]
         if spaces[low == 0 :].any() or ((some[ends[:-1] - ends[0]] & 0xC0) == 0x80).any():
             raise ValueError("odd pieces")
         some.tobytes().decode()
-        let_go(offsets)
-        let_go(spelling)
+        let_go(offsets, spelling)
     return offsets, spelling

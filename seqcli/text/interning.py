@@ -37,6 +37,7 @@ class Interner:
         self._ends: Spool[np.int64] = Spool(np.int64, folder)  # of the spellings in files, ...
         self._spelled: Spool[np.uint8] = Spool(np.uint8, folder)
         self._base = 0  # ... whose numbers come before those of the table
+        self.repeats = False  # whether a piece may have more than one number
         self._slots = np.zeros(1 << 16, np.uint32)  # open addressing, at most half full; 0 = free
         self._keys = np.zeros(len(self._slots) // 2, np.uint64)  # [pieces]
         self._offsets = np.zeros(len(self._keys) + 1, np.int64)  # piece i is _spelling[_offsets[i] : _offsets[i + 1]]
@@ -48,11 +49,6 @@ class Interner:
     def __len__(self) -> int:
         return self._base + self._count
 
-    @property
-    def repeats(self) -> bool:
-        """Whether a piece may have more than one number."""
-        return len(self._ends) > 0
-
     def spelled(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """Return where each piece is spelled, int64 [pieces + 1], and the spellings, uint8."""
         offsets = self._offsets[: self._count + 1]
@@ -61,9 +57,7 @@ class Interner:
     def take(self, offsets: NDArray[np.int64], spelling: NDArray[np.uint8], repeats: bool = False) -> None:
         """Take over pieces that were spelled; no other ones follow."""
         self._offsets, self._spelling, self._count = offsets, spelling, len(offsets) - 1
-        if repeats:
-            self._ends = Spool(np.int64, None)
-            self._ends.append(np.zeros(1, np.int64))
+        self.repeats = repeats
         self._let_go_of_table()
 
     @property
@@ -87,8 +81,7 @@ class Interner:
                 yield from (text[a:b] for a, b in near)
             else:
                 yield from (data[a:b].decode() for a, b in near)
-            let_go(self._spelling)
-            let_go(self._offsets)
+            let_go(self._spelling, self._offsets)
 
     def ids_of(self, block: bytes) -> NDArray[np.uint32]:
         """Return the block, which ends at a white-space byte, as piece ids; the next call writes over them."""
@@ -143,8 +136,7 @@ class Interner:
         for low in range(0, self._count, PART):
             some = slice(low, min(low + PART, self._count))
             _hash_all(self._spelling, self._offsets[some.start : some.stop + 1], np.uint64(BASES[which]), out[some])
-            for array in (self._spelling, self._offsets, out):
-                let_go(array)
+            let_go(self._spelling, self._offsets, out)
         return out
 
     def finish(self) -> None:
@@ -163,18 +155,16 @@ class Interner:
         for low in range(0, self._count, PART):
             begin, end = self._offsets[low], self._offsets[min(low + PART, self._count)]
             yield low, self._spelling[begin:end].tobytes()
-            let_go(self._spelling)
-            let_go(self._offsets)
+            let_go(self._spelling, self._offsets)
 
     def _put_away(self) -> None:
         """Put the pieces of the table into files; what follows is numbered behind them."""
-        first = 0 if not len(self._ends) else 1  # the end of a line is the same everywhere
-        ends = self._offsets[first : self._count + 1]
-        if first:
-            ends = ends[1:] - self._offsets[1]
-            ends += len(self._spelled)
-        self._spelled.append(self._spelling[self._offsets[first] : self._offsets[self._count]])
-        self._ends.append(ends)
+        if not self.repeats:  # the end of a line, which is the same everywhere, comes first and once
+            self._ends.append(self._offsets[:2])
+            self._spelled.append(self._spelling[:1])
+        self._ends.append(self._offsets[2 : self._count + 1] + (len(self._spelled) - 1))
+        self._spelled.append(self._spelling[1 : self._offsets[self._count]])
+        self.repeats = True
         self._base += self._count - 1
         self._slots[:], self._count = 0, 1
 

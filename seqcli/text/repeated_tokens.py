@@ -47,6 +47,5 @@ def _between(low: int, high: int, first: NDArray[np.uint64], *others: NDArray[An
         some = slice(start, start + PART)
         chosen = np.flatnonzero((first[some] >= np.uint64(low)) & (first[some] <= np.uint64(high)))
         found.append((chosen + start, *(array[some][chosen] for array in (first, *others))))
-        for array in (first, *others):
-            let_go(array)
+        let_go(first, *others)
     return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))

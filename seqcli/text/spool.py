@@ -124,13 +124,17 @@ def room(count: int, dtype: type[T], folder: str | None) -> NDArray[T]:
         ) from error
 
 
-def let_go(array: NDArray[Any]) -> None:
-    """Let go of the pages of mapped ids that were read: they count as memory of this process, however long the text."""
-    base = array.base
-    while isinstance(base, (np.ndarray, memoryview)):
-        base = base.base if isinstance(base, np.ndarray) else base.obj
-    if isinstance(base, mmap.mmap):
-        base.madvise(mmap.MADV_DONTNEED)
+def let_go(*arrays: NDArray[Any]) -> None:
+    """Let go of the pages of mapped arrays that were read: they count as memory of this process, however long the text.
+
+    What is held in memory stays.
+    """
+    for array in arrays:
+        base = array.base
+        while isinstance(base, (np.ndarray, memoryview)):
+            base = base.base if isinstance(base, np.ndarray) else base.obj
+        if isinstance(base, mmap.mmap):
+            base.madvise(mmap.MADV_DONTNEED)
 
 
 def give_back() -> None:

@@ -85,9 +85,7 @@ class TokenTable:
     def _let_go(self, *others: NDArray[Any]) -> None:
         """Let go of the pages that were read, of the table and of others, where it is mapped from files."""
         if self._folder is not None:
-            own: tuple[NDArray[Any], ...] = (self._starts, self._flat, self._lengths)
-            for array in own + others:
-                let_go(array)
+            let_go(self._starts, self._flat, self._lengths, *others)
 
     def known_by(self, vocabulary: Vocabulary, kept: NDArray[np.int64] | None = None) -> Ids:
         """Return `flat` in the ids of a vocabulary; kept: its tokens by number, where it was made of this table."""
@@ -118,9 +116,9 @@ class TokenTable:
         for start, stop in part:
             state = np.zeros(2, np.int64)
             for ids in source.spool.parts(start, stop):
-                room = np.empty(len(ids) if most == 1 else _tokens_in(ids, self._starts), np.int32)
-                written, length = _expand(ids, self._starts, flat, self._lengths, EOS, paragraphs, room, state)
-                out.append(room[:written])
+                tokens = np.empty(len(ids) if most == 1 else _tokens_in(ids, self._starts), np.int32)
+                written, length = _expand(ids, self._starts, flat, self._lengths, EOS, paragraphs, tokens, state)
+                out.append(tokens[:written])
                 characters += length
                 self._let_go(flat)
             if state[0]:

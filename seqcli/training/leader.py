@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seqcli.training.shares import Shares
     from seqcli.training.stop import Stop
 
+END = {"do": "end"}  # of a training, which all others are told
 SOON = timedelta(seconds=10)  # in which a process that has nothing to hand out finds the others, or leaves them alone
 
 _group: Group | None = None
@@ -43,15 +44,15 @@ def sharing(training: Any, key: str, sizes: tuple[int, ...], stop: Stop) -> Iter
     _shared += 1
     try:
         leads = resolved(TASKS[ARCHITECTURES[key].task].leads)
-        leader = training.processes = leads(group, training, key, sizes)
+        training.processes = leads(group, training, key, sizes)
         try:
             yield
         except LostError:
             raise
         except BaseException:
-            leader.end()
+            group.tell_all(END)
             raise
-        leader.end()
+        group.tell_all(END)
     finally:
         training.processes = None
         group.leave()
@@ -78,10 +79,6 @@ class Leader:
         }
         group.tell_all(head, tuple(arrays.values()))
         group.share(updates)
-
-    def end(self) -> None:
-        """Tell all others that the training is over."""
-        self._group.tell_all({"do": "end"})
 
     def hand_out(self, shares: Shares, first: bool, count: int, progress: Progress, rate: float | None) -> None:
         """Give every other process its work on a batch in `count` shares."""

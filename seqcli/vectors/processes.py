@@ -68,7 +68,7 @@ class Equal:
         self._matrices: list[Floats] = [*learner.weights]
         self._before = [matrix.copy() for matrix in self._matrices]
         self._often = _how_often(learner)
-        self._nodes = len(learner.words.paths) > 0  # of a tree, whose root is the last row and changes most
+        self._backwards = False, len(learner.words.paths) > 0  # a tree's root, which changes most, is its last row
 
     def wait(self) -> None:
         """Wait until all are here."""
@@ -77,9 +77,7 @@ class Equal:
     def learn(self, pool: ThreadPoolExecutor, ids: Ids, share: Share) -> Traffic:
         """Learn from the passages of an update that are this process's."""
         rounds, sent, seconds = FEWER**share.levels, 0, 0.0
-        parts = [self._parts(often, share.levels, share.tokens / rounds) for often in self._often]
-        if self._nodes:
-            parts[1] = parts[1][::-1]
+        parts = [self._parts(number, share.levels, share.tokens / rounds) for number in range(len(self._matrices))]
         cuts, (begun, ended) = share.cuts, share.rates
         for place in range(rounds):
             first, last = ((len(cuts) - 1) * k // rounds for k in (place, place + 1))
@@ -93,29 +91,35 @@ class Equal:
             seconds += time.perf_counter() - began
         return Traffic(sent, seconds)
 
-    def _parts(self, often: NDArray[np.float64], levels: int, tokens: float) -> Floats:
-        """Return for each row how much of the sum of all changes is made; tokens: of a process in a round."""
-        between = np.ones(len(often))
-        for level in range(levels):
-            between[len(often) // FEWER ** (levels - level) :] = FEWER ** (level + 1)
+    def _parts(self, number: int, levels: int, tokens: float) -> Floats:
+        """Return for each row of a matrix what part of all changes is made; tokens: of a process in a round."""
+        often = self._often[number]
+        between = np.full(len(often), FEWER**levels)  # rounds
+        for fewer in range(1, levels + 1):
+            between[self._rows(number, fewer)] = FEWER ** (levels - fewer)
         come, count = np.maximum(often * tokens * between / SETTLED, 1e-9), self._group.count
         parts: Floats = (np.expm1(-count * come) / (count * np.expm1(-come))).astype(np.float32)
         return parts
+
+    def _rows(self, number: int, fewer: int) -> slice:
+        """Return the rows of a matrix that change most: all, or so often FEWER times fewer."""
+        size = len(self._matrices[number])
+        count = size // FEWER**fewer
+        return slice(size - count, size) if self._backwards[number] else slice(count)
 
     def _make_equal(self, fewer: int, parts: Sequence[Floats]) -> int:
         """Make rows equal: all, or so often FEWER times fewer; return the bytes sent."""
         sent, others = 0, self._group.count - 1
         for number, (matrix, before, part) in enumerate(zip(self._matrices, self._before, parts, strict=True)):
-            count = len(matrix) // FEWER**fewer
-            rows = slice(len(matrix) - count, None) if number == 1 and self._nodes else slice(count)
+            rows = self._rows(number, fewer)
             self._group.add_up(matrix[rows])
-            take_part_of_changes(matrix[rows], before[rows], part[rows], np.float32(self._group.count))
+            keep_part_of_changes(matrix[rows], before[rows], part[rows], np.float32(self._group.count))
             sent += 2 * others * matrix[rows].nbytes // self._group.count
         return sent
 
 
 @compiled
-def take_part_of_changes(now, before, parts, count):  # type: ignore[no-untyped-def]
+def keep_part_of_changes(now, before, parts, count):  # type: ignore[no-untyped-def]
     """Let rows be what they were before and a part, parts[i], of their changes. now: summed over count processes."""
     for i in range(now.shape[0]):
         part = parts[i]
@@ -125,7 +129,7 @@ def take_part_of_changes(now, before, parts, count):  # type: ignore[no-untyped-
 
 
 def _how_often(learner: Learner) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return how often each row of both matrices is met with in a token of the text; a tree's last row first."""
+    """Return how often each row of both matrices is met with in a token of the text."""
     words = learner.words
     kept = learner.counts * (words.keep / CERTAIN) / max(learner.counts.sum(), 1)
     inputs = np.zeros(len(learner.weights.inputs))
@@ -136,7 +140,6 @@ def _how_often(learner: Learner) -> tuple[NDArray[np.float64], NDArray[np.float6
     if len(words.paths):
         outputs = np.zeros(len(kept))
         np.add.at(outputs, words.nodes, np.repeat(kept, np.diff(words.paths)))
-        outputs = outputs[::-1]
     return inputs, outputs
 
 
@@ -177,10 +180,6 @@ class Leader:
     def wait(self) -> None:
         """Wait until all have loaded what they learn with."""
         self._equal.wait()
-
-    def end(self) -> None:
-        """Tell all others that the training is over."""
-        self._group.tell_all({"do": "end"})
 
 
 def take_part(group: Group, head: dict[str, Any], arrays: Any) -> None:

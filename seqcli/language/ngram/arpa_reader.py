@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seqcli.errors import quoted
 from seqcli.language.ngram.arpa import LN10, ArpaError, plain
 from seqcli.language.ngram.arrays import HIGHEST_ORDER
-from seqcli.language.ngram.counting import MOST, offsets
+from seqcli.language.ngram.counting import MOST
 from seqcli.text.sources import is_pipe, open_source
 from seqcli.text.vocabulary import EOS, SPECIALS, UNK
 
@@ -208,11 +208,18 @@ def _longer(
     _refuse(lines, first, again, "this n-gram has a line above")
     contexts = len(arrays[f"log_probabilities.{n - 1}"])
     arrays[f"words.{n}"] = (found % vocabulary).astype(np.int32)
-    arrays[f"children.{n - 1}"] = offsets((found // vocabulary).astype(np.int32), contexts)
+    arrays[f"children.{n - 1}"] = _offsets((found // vocabulary).astype(np.int32), contexts)
     arrays[f"log_probabilities.{n}"] = _natural(logs)[by_key]
     if n < order:
         at_end = columns[:, -1] == EOS  # nothing follows it, whatever its backoff says
         arrays[f"log_backoffs.{n}"] = np.where(at_end, np.float32(0), _natural(backoffs))[by_key]
+    return found
+
+
+def _offsets(parents: NDArray[np.int32], size: int) -> NDArray[np.int32]:
+    """Return where the continuations of each of `size` n-grams begin among the next order's. -> int32 [size + 1]"""
+    found = np.zeros(size + 1, np.int32)
+    np.cumsum(np.bincount(parents, minlength=size), out=found[1:])
     return found
 
 

@@ -120,8 +120,7 @@ def _sort_range(
         keys[room_for] += ids[some][chosen].astype(np.uint64)
         places[room_for], suffixes[room_for] = chosen + some.start, nodes[some][chosen]
         filled += len(chosen)
-        let_go(ids)
-        let_go(nodes)
+        let_go(ids, nodes)
     if not filled:
         return
     keys, order = _sorted(keys[:filled], (contexts[1] - contexts[0]) * vocabulary_size)
@@ -168,10 +167,3 @@ def _sorted(keys: NDArray[np.uint64], end: int) -> tuple[NDArray[np.uint64], NDA
     order = (keys & np.uint64((1 << bits) - 1)).astype(np.uint32)
     keys >>= np.uint64(bits)
     return keys, order
-
-
-def offsets(parents: Ids, size: int) -> Offsets:
-    """Return where the continuations of each of `size` n-grams begin among the next order's. -> int32 [size + 1]"""
-    found = np.zeros(size + 1, np.int32)
-    np.cumsum(np.bincount(parents, minlength=size), out=found[1:])
-    return found

@@ -81,8 +81,7 @@ def _chosen(values: NDArray[Any], kept: Mask, log: type[np.floating[Any]] | None
     for some in chunks(len(values)):
         part = values[some][kept[some]]
         found.append(part if log is None else np.log(part).astype(log))
-        let_go(values)
-        let_go(kept)
+        let_go(values, kept)
     return np.concatenate(found)
 
 
@@ -91,8 +90,7 @@ def _children(parents: Ids, kept: Mask, kept_below: Mask, place: Workplace) -> O
     found = room(len(kept_below) + 1, np.int32, place.folder)
     for some in chunks(len(parents)):
         tally(parents[some], kept[some], found[1:])
-        let_go(parents)
-        let_go(kept)
+        let_go(parents, kept)
     total, ends = 0, [np.zeros(0, np.int32)]
     for some in chunks(len(kept_below)):  # a context that is left out has no continuations
         begins = total + np.cumsum(found[1:][some], dtype=np.int32) - found[1:][some]
@@ -122,8 +120,7 @@ def _weights(levels: Sequence[Level], place: Workplace) -> Iterator[Ids]:
         weights = room(len(level.words), np.int32, place.folder)
         for some in chunks(len(longer.suffixes)):
             tally(longer.suffixes[some], all_of_them[: some.stop - some.start], weights)
-            let_go(longer.suffixes)
-            let_go(weights)
+            let_go(longer.suffixes, weights)
         if n > 1:
             weights[low:high] = level.counts[low:high]
         low, high = np.searchsorted(longer.parents, (low, high)).tolist()
@@ -164,18 +161,15 @@ def _interpolated(
     arrays = level.parents, level.suffixes, weights, kept
     for some in chunks(len(weights)):
         add_up(level.parents[some], weights[some], discounts, kept[some], totals, given)
-        for array in (*arrays, totals, given):
-            let_go(array)
+        let_go(*arrays, totals, given)
     for some in chunks(contexts):
         divide(given[some], totals[some])
-        let_go(given)
-        let_go(totals)
+        let_go(given, totals)
     probabilities = room(len(weights), np.float64, place.folder)
     for some in chunks(len(weights)):
         parents, suffixes = level.parents[some], level.suffixes[some]
         interpolate(parents, suffixes, weights[some], discounts, kept[some], totals, given, below, probabilities[some])
-        for array in (*arrays, totals, given, below, probabilities):
-            let_go(array)
+        let_go(*arrays, totals, given, below, probabilities)
     return probabilities, given
 
 
