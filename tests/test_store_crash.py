@@ -423,6 +423,25 @@ def test_reads_during_saves(tmp_path: Path) -> None:
     opened(shelf, 9, resume=True)  # F2: the lock went with its holder
 
 
+def test_a_record_that_was_saved_again_with_the_same_bytes_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C13: a reader that was asleep for some saves finds the record of before, whose files had been away meanwhile."""
+    shelf = Shelf(tmp_path)
+    make(shelf)
+    fault = Record.fault
+
+    def away(record: Record) -> str | None:
+        monkeypatch.setattr(Record, "fault", fault)
+        opened(shelf, 2, resume=True)
+        found = fault(record)
+        opened(shelf, 1, resume=True)
+        return found
+
+    monkeypatch.setattr(Record, "fault", away)
+    assert [type(entry) for entry in shelf.entries()] == [Record]
+
+
 def test_a_reader_finishes_what_a_writer_removes(tmp_path: Path) -> None:
     """C14, F4: a model that was read before it was removed or replaced is read to its end."""
     shelf = Shelf(tmp_path)

@@ -25,7 +25,7 @@ from seqcli.training.held_out import Piece
 from seqcli.training.loop import FLOOR, Training, evaluate
 from seqcli.training.loss import Loss
 from seqcli.training.precision import seconds_of, with_precision
-from seqcli.training.progress import Clock
+from seqcli.training.progress import Clock, Progress
 from seqcli.training.settings import RunSpec
 
 RUN = RunSpec(epochs=20, batch_size=4, unroll=6, learning_rate=0.1, patience=3, average=0.5)
@@ -405,6 +405,14 @@ def test_no_time_left_is_told_before_it_is_known(monkeypatch: pytest.MonkeyPatch
         for seconds, left, end in told[first:-1]:
             assert end is not None and end < 1000
             assert left is None or seconds + left == pytest.approx(300, rel=0.1)
+
+
+def test_time_left_is_told_however_long_a_save_took() -> None:
+    progress = Progress(planned_updates=10, calibrated=True)
+    progress.advance(1.0, 1, seconds=1.0)
+    before = progress.seconds_left
+    progress.count_save(100.0)
+    assert before == 9.0 and progress.seconds_left == before
 
 
 @pytest.mark.parametrize("speed", [steady, slowing])

@@ -109,12 +109,20 @@ class Shelf:
         Files of a record that stands are missing only where they were lost; whoever needs one will say so.
         """
         for _ in range(ATTEMPTS):
-            raw = self._raw(name)
-            record = parse(raw, name, self.root / name)
+            stamp = self._stamp(name)
+            record = parse(self._raw(name), name, self.root / name)
             fault = None if hold and record.hold() else record.fault()
-            if fault is None or self._raw(name) == raw:
+            if fault is None or self._stamp(name) == stamp:
                 return record, fault
         raise ModelError(f"Model {quoted(name)} is being saved without a pause; try again.")
+
+    def _stamp(self, name: str) -> tuple[int, int] | None:
+        """Return what differs once a record was saved again, with the very same bytes too; None where there is none."""
+        try:
+            status = os.lstat(self.root / name / RECORD)
+        except OSError:
+            return None  # whoever reads it will say what is wrong
+        return status.st_ino, status.st_mtime_ns
 
     def _raw(self, name: str) -> bytes:
         if not self._is_model(name):

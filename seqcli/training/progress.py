@@ -166,7 +166,7 @@ class Progress:
     def count_save(self, seconds: float) -> None:
         """Note what the save behind an evaluation took: the next will, and updates are no slower for it."""
         self.evaluation_seconds += seconds
-        self.plan_seconds += seconds
+        self.seconds, self.plan_seconds = self.seconds + seconds, self.plan_seconds + seconds
 
     def judge(
         self, nats: float, patience: int, seconds: float, better: Callable[[float, float], bool] = operator.lt
