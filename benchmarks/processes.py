@@ -30,6 +30,7 @@ DROPS = ("--dropout", "0.2", "--weight-dropout", "0.15", "--embedding-dropout", 
 QUICK = ("--recipe", "quick", "--hidden-size", "448", "--embedding-size", "256")
 SIZES = ("--hidden-size", "256", "--embedding-size", "256", "--encoder-size", "256")  # of the translator
 HELD_OUT = 100  # lines
+ROWS = {"lm": 32, "translator": 64, "hred": 8}  # of a batch of one process, where nothing is given
 KINDS = ("lm", "translator", "hred", "vectors")
 
 
@@ -81,9 +82,12 @@ def speed(kind: str, options: argparse.Namespace, folder: Path) -> None:
     words = timed_words(kind, options, folder)
     counts = (1, options.processes)
     found: dict[int, list[float]] = {count: [] for count in counts}
+    learned: dict[int, float] = {}
     for place in range(options.rounds):
         for count in counts[:: 1 if place % 2 else -1]:
-            found[count].append(trained(words, count, folder)["tokens_per_second"])
+            told = trained(words, count, folder)
+            found[count].append(told["tokens_per_second"])
+            learned[count] = told["held_out"]["nats_per_token"]
     one, several = (statistics.median(found[count]) for count in counts)
     ratio = statistics.median(b / a for a, b in zip(*found.values(), strict=True))
     row = {
@@ -92,6 +96,8 @@ def speed(kind: str, options: argparse.Namespace, folder: Path) -> None:
         "processes": options.processes,
         "minutes": options.minutes,
         "rounds": options.rounds,
+        "one_nats_per_token": learned[1],
+        "nats_per_token": learned[options.processes],
     }
     print(record("processes", **row, one_tokens_per_second=one, tokens_per_second=several, ratio=ratio), flush=True)
 
@@ -117,8 +123,9 @@ def vectors(kind: str, options: argparse.Namespace, folder: Path) -> None:
 
 def same_updates(kind: str, options: argparse.Namespace, folder: Path) -> None:
     """Make the same updates in one process and in several, and record both held-out figures."""
-    tokens = {"lm": 929_589 / (32 * 35), "translator": 29_000 / 64, "hred": 11_118 / 8}  # updates of an epoch
-    words = [*words_of(kind, folder), "--epochs", f"{options.updates / tokens[kind]:.4f}"]
+    rows = ROWS[kind]
+    epoch = {"lm": 929_589 / (rows * 35), "translator": 29_000 / rows, "hred": 11_118 / rows}[kind]  # in updates
+    words = [*words_of(kind, folder), "--epochs", f"{options.updates / epoch:.4f}", "--batch-size", str(rows)]
     one, several = (trained(words, count, folder)["held_out"] for count in (1, options.processes))
     nats = {"one_nats_per_token": one["nats_per_token"], "nats_per_token": several["nats_per_token"]}
     print(record("process updates", what=kind, processes=options.processes, updates=options.updates, **nats))
@@ -131,7 +138,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=1.5)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--batch-size", type=int, help="of both alike: of one process, and of several together")
+    parser.add_argument("--batch-size", type=int, help="of one, and of several together; none: the usual, of each")
     parser.add_argument("--updates", type=int, help="make so many, and compare what was learned")
     options = parser.parse_args()
     os.environ.setdefault("PYTHONPATH", str(Path(__file__).resolve().parent.parent))

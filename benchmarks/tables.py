@@ -522,7 +522,7 @@ def process_speed() -> str:
                 [
                     name,
                     "one machine",
-                    str(row["batch_size"]),
+                    str(row["batch_size"] or "the usual, of each"),
                     *(f"{speed:,.0f}" for speed in speeds),
                     f"{row['ratio']:.2f}",
                 ]

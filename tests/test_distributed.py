@@ -177,6 +177,20 @@ def test_a_process_has_its_share_of_the_machine(monkeypatch: pytest.MonkeyPatch)
     assert (launch.processes(), processors()) == (1, 8), "a number alone says nothing of others"
 
 
+def test_every_process_has_the_usual_rows_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless --batch-size says how many all have together: fewer rows each are hardly quicker, and wait as long."""
+    from seqcli.cli.session import Session
+    from seqcli.training.plan import make_plan
+
+    def rows(**given: object) -> int:
+        found: int = make_plan(Session(), None, None, given, "lstm", {"epochs": 1.0}).run.batch_size
+        return found
+
+    usual = rows()
+    started(monkeypatch, 3)
+    assert rows() == 3 * usual and rows(batch_size=12) == 12
+
+
 def test_a_process_alone_does_not_know_of_the_others() -> None:
     code = "import sys; from seqcli.cli import run; run(['train-lm', '--help']); assert 'torch' not in sys.modules"
     code += "; from seqcli.training import loop; print([m for m in sys.modules if m.startswith('seqcli.training.')])"

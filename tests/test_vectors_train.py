@@ -320,6 +320,22 @@ def test_the_held_out_loss_is_that_of_its_definition() -> None:
     assert training.learner.measure(ids) == (pytest.approx(nats, rel=1e-5), 26)
 
 
+@pytest.mark.parametrize(("architecture", "output"), METHODS)
+def test_a_wide_window_learns_too(architecture: str, output: str) -> None:
+    """A word moves by all of its contexts at once: forty of them must not carry it away."""
+    rng = np.random.default_rng(1)
+    counts = np.sort(1 + (20_000 / np.arange(1, 501)).astype(np.int64))[::-1].copy()
+    ids = 2 + rng.permutation(np.repeat(np.arange(500), counts)).astype(np.int32)
+    ids[60::61] = 1  # sentences of 60 words
+    spec = VectorsSpec(architecture, 64, window=40, output=output, subsample=0.0)
+    run_spec = VectorsRunSpec(epochs=1.0, threads=1)
+    training = VectorTraining(ids[3000:], ids[:3000], [f"w{i}" for i in range(500)], counts, spec, run_spec)
+    before = training.learner.measure(training._held_out)
+    run(training)
+    after = training.learner.measure(training._held_out)
+    assert after[0] < before[0]
+
+
 def test_a_training_that_diverges_says_so() -> None:
     with pytest.raises(DivergedError, match="--learning-rate"):
         run(training_of(VectorsSpec(embedding_size=16), learning_rate=1e30))

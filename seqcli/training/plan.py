@@ -111,11 +111,21 @@ def make_plan(
     if "epochs" in run_changes or "minutes" in run_changes:
         run_changes = {"epochs": None, "minutes": None, **run_changes}
     run = settings(base.run, run_changes)
+    if not like and "batch_size" not in run_changes:
+        run = _with_rows_for_all(run)
     if not budget:
         return Plan(settings(base.text, text_changes), settings(base.spec, spec_changes), run)
     if run.epochs is None and run.minutes is None:
         run = replace(run, **budget)
     return Plan(settings(base.text, text_changes), settings(base.spec, spec_changes), _with_threads(run))
+
+
+def _with_rows_for_all(run: Any) -> Any:
+    """Return the settings of a run with the usual rows of a batch for each of the processes that share it.
+
+    One computes few rows hardly quicker than twice as many, and every update waits for the network.
+    """
+    return replace(run, batch_size=run.batch_size * launch.processes()) if isinstance(run, RunSpec) else run
 
 
 def _with_threads(run: Any) -> Any:

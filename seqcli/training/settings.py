@@ -26,7 +26,11 @@ class RunSpec:
         panel="Training",
     )
     batch_size: int = setting(
-        32, "Texts read side by side in one update, by all processes together.", low=1, high=65_536, panel="Training"
+        32,
+        "Texts read side by side in one update, by all processes together (by default this many for each).",
+        low=1,
+        high=65_536,
+        panel="Training",
     )
     accumulate: int = setting(
         1,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
+from seqcli import launch
 from seqcli.errors import MisuseError
 from seqcli.settings import typed
 from seqcli.training.fit_to_time import dropped, update_seconds
@@ -54,7 +55,7 @@ def fit(
     chosen = {name: value for name, value in chosen.items() if name in wanted or name not in (by_hand or ())}
     batch_size = plan.run.batch_size
     if "hidden_size" in chosen and "batch_size" not in (by_hand or ()):
-        batch_size = min(SMALLER_BATCH, batch_size)
+        batch_size = min(SMALLER_BATCH * launch.processes(), batch_size)
     said = chosen if batch_size == plan.run.batch_size else {**chosen, "batch_size": batch_size}
     shown = " ".join(word for name, value in said.items() for word in typed(name, value))
     session.note(f"The pairs will be read about {passes:,.{0 if passes >= 10 else 1}f} times: {shown}")

@@ -69,7 +69,11 @@ class VectorsRunSpec:
         panel="Training",
     )
     learning_rate: float = setting(
-        0.05, "First step size; it falls to 15 % of this.", above=0.0, high=1e6, panel="Training"
+        0.05,
+        "First step size; it falls to 15 % of this. A window above 5 makes it as much smaller (skip-gram).",
+        above=0.0,
+        high=1e6,
+        panel="Training",
     )
     patience: int | None = setting(
         None,
