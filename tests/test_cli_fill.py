@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from seqcli.cli.command_list import COMMANDS
 from seqcli.fill.mixture_weights import conditional_logit
 from seqcli.fill.sentence_scores import word_scores
 from seqcli.tasks import TASKS
+from seqcli.text.vocabulary import EOS, UNK
 
 SMALL = (
     *("--hidden-size", "24", "--embedding-size", "16", "--samples", "16", "--window", "3"),
@@ -184,26 +186,47 @@ def test_evaluate_measures_a_model_as_its_own_command_does(shelf: Path) -> None:
 @pytest.fixture(scope="module")
 def mixed(shelf: Path) -> Path:
     """The shelf with n-grams and a hardly trained network beside it."""
-    for name, *how in (("counts", "--architecture", "ngram", "--order", "3"), ("net", *TINY)):
+    few = ("--architecture", "ngram", "--order", "2", "--vocabulary-size", "12")
+    for name, *how in (("counts", "--architecture", "ngram", "--order", "3"), ("net", *TINY), ("few", *few)):
         done = seqcli("--models-dir", shelf / "models", "train-lm", shelf / "text.txt", "--name", name, *how)
         assert done.code == 0, done.err
     return shelf
 
 
 def test_a_mixture_asks_the_whole_sentence_of_every_model(mixed: Path) -> None:
-    """Ranks by weighted sums of logs: of both sides' words, and of the sentence from left to right."""
+    """Ranks by weighted sums of logs: of both sides' words, and of the sentence from left to right.
+
+    Language models of the same tokens are one judge: of every token their probabilities are added up.
+    """
     text, words = "the red one met [_] near the blue one .", ["aaa", "ccc", "eee"]
-    model = face.load("left", mixed / "models", task="fill", mix=["counts:0.3", "net:0.2"])
+    model = face.load("left", mixed / "models", task="fill", mix=["counts:0.3", "net:0.1", "few:0.1"])
     asked = model.asked()
     rows = [asked.vocabulary.encode(text.replace("[_]", word).split()) for word in words]
     own = [logs.sum() for logs in word_scores(asked, rows)]
-    others = [face.load(name, mixed / "models", task="lm") for name in ("counts", "net")]
-    logs = [[one.score(text.replace("[_]", word)).log_probability for word in words] for one in others]
-    total = 0.5 * np.array(own) + 0.3 * np.array(logs[0]) + 0.2 * np.array(logs[1])
+    texts = [text.replace("[_]", word) for word in words]
+    few = face.load("few", mixed / "models", task="lm")
+    assert few.asked().vocabulary.tokens != asked.vocabulary.tokens, "it left words out"
+    by_token = []
+    for name in ("counts", "net"):
+        one = face.load(name, mixed / "models", task="lm").asked()
+        by_token.append(one.model.token_log_probabilities([[*one.ids(t), EOS] for t in texts]))
+    both = [np.log(0.75 * np.exp(a) + 0.25 * np.exp(b)).sum() for a, b in zip(*by_token, strict=True)]
+    corpus = few.record.corpus
+    doubt = math.log(corpus["unknown_rate"] * corpus["tokens"])
+    unknown = [few.asked().ids(t).count(UNK) for t in texts]
+    alone = [few.score(t).log_probability - doubt * count for t, count in zip(texts, unknown, strict=True)]
+    total = 0.5 * np.array(own) + 0.4 * np.array(both) + 0.1 * np.array(alone)
     shares = np.exp(total - np.logaddexp.reduce(total))
     found = {one.words[0]: one.probability for one in model.fill(text, among=words)}
     assert [found[word] for word in words] == pytest.approx(list(shares), rel=1e-4)
     assert len(model.fill(text, k=4)) == 4
+
+
+def test_a_model_that_knows_nothing_new_gets_little_of_a_fitted_mixture(mixed: Path) -> None:
+    """Shares by how likely each makes the text: of n-grams and a hardly trained network, the n-grams' is the larger."""
+    model = face.load("left", mixed / "models", task="fill", mix=["counts", "net"])
+    own, counts, net = model.fit(mixed / "text.txt")
+    assert counts > 5 * net and max(own, counts + net) == pytest.approx(1.0, abs=0.01)
 
 
 def test_weights_are_fitted_to_a_text_and_kept(mixed: Path) -> None:

@@ -23,6 +23,7 @@ ROOMS = ("language", "vectors", "translation", "dialogue", "fill")
 EXCEPTIONS: set[tuple[str, str]] = {
     ("seqcli.fill.mixing", "seqcli.language.answers"),
     ("seqcli.fill.mixing", "seqcli.language.load"),
+    ("seqcli.fill.mixing", "seqcli.language.mixture.mixture"),
 }  # (module, module of another room) that may be imported all the same
 
 

@@ -1,6 +1,8 @@
 """Language models asked beside a model that fills gaps: how likely is the whole sentence with the words in place?
 
-Their logs of probabilities are added up, each times its weight: models that are wrong in different ways.
+Their logs of probabilities are added up, each times its weight: models that are wrong in different ways. Of language
+models that tell the same tokens apart, the probabilities of each token are added up first: what one of them knows of a
+word then helps where the others know little, and does not make the rest of the sentence count twice.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from seqcli.errors import DamagedError, MisuseError, quoted
 from seqcli.fill.search import Candidate, as_likely, normalised, whole_scores
 from seqcli.language.answers import LanguageModel
 from seqcli.language.load import Asked, language_record
+from seqcli.language.mixture.mixture import fit_weights, mixed
 from seqcli.text.vocabulary import EOS, UNK
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from seqcli.fill.load import Fill
     from seqcli.session import Session
     from seqcli.store import Record
+
+    Reals = NDArray[np.float64]
 
 KEY = "mixtures"  # among the results of a record: what is mixed -> the weights that were fitted
 LEAST = 0.001  # of a weight that is kept, so that it can be typed
@@ -38,14 +43,27 @@ class Beside:
         self._opened: Asked | None = None
         left_out = record.corpus.get("unknown_rate", 0.0) * record.corpus["tokens"]
         self._doubt = math.log(max(float(left_out), 1.0))
+        files = [record.files[role].sha256 for role in ("vocabulary", "tokenizer") if role in record.files]
+        self.tokens = (record.text.tokenizer, record.text.lowercase, *files)  # equal where they are told apart alike
 
-    def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return the natural log of the probability of each text, its end included. -> [N]"""
+    def token_logs(self, texts: Sequence[str]) -> list[Reals]:
+        """Return the natural log of the probability of each token of each text, its end included. -> N arrays [T]"""
         asked = self._opened = self._opened or self._model.asked()
         ids = [[*asked.ids(text), EOS] for text in texts]
         found = asked.model.token_log_probabilities(ids)
-        unknown = np.array([row[1:].count(UNK) for row in ids])
-        return np.array([logs.sum(dtype=np.float64) for logs in found]) - self._doubt * unknown
+        unknown = (np.array(row[1:]) == UNK for row in ids)
+        return [logs - self._doubt * unsaid for logs, unsaid in zip(found, unknown, strict=True)]
+
+
+class Evidence(NamedTuple):
+    """What models say of a sentence with each of some candidates in place.
+
+    own: of the model that fills gaps, the log of all words' probabilities [C]. logs: of each language model, for each
+    candidate the log of each token's probability [T].
+    """
+
+    own: Reals
+    logs: list[list[Reals]]
 
 
 @dataclass(frozen=True)
@@ -68,16 +86,42 @@ class Mix:
         shares = zip(self.models, self.weights[1:], strict=True)
         return " ".join(f"--mix {model.name}:{weight / total:.4f}" for model, weight in shares)
 
-    def features(self, asked: Fill, sentence: Gapped, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
-        """Return what each model says of the sentence with each candidate in place. -> [candidates, models]"""
+    @property
+    def groups(self) -> list[list[int]]:
+        """The places of the models, those of the same tokens together."""
+        found: dict[object, list[int]] = {}
+        for place, model in enumerate(self.models):
+            found.setdefault(model.tokens, []).append(place)
+        return list(found.values())
+
+    def evidence(self, asked: Fill, sentence: Gapped, candidates: Sequence[Candidate]) -> Evidence:
+        """Return what every model says of the sentence with each candidate in place."""
         own = whole_scores(asked, sentence, [one.words for one in candidates])
         texts = [sentence.text_with(asked, one.words) for one in candidates]
-        others = [model.scores(texts) for model in self.models]
-        return np.stack([np.array([one.score for one in own]), *others], 1)
+        return Evidence(np.array([one.score for one in own]), [model.token_logs(texts) for model in self.models])
+
+    def features(self, found: Evidence) -> Reals:
+        """Return the log of the sentence's probability by the model itself, and by each group. -> [C, 1 + groups]"""
+        others = [self._together(group, found.logs) for group in self.groups]
+        return np.stack([found.own, *others], 1)
+
+    def _together(self, group: Sequence[int], logs: Sequence[Sequence[Reals]]) -> Reals:
+        weights = np.array([self.weights[1 + place] for place in group])
+        shares = np.log(weights / weights.sum())
+        rows = zip(*(logs[place] for place in group), strict=True)
+        return np.array([mixed(row, shares).sum() for row in rows])
+
+    def shares(self, found: Sequence[Evidence]) -> Reals:
+        """Return the share of each model in its group with which the first candidates are likeliest. -> [models]"""
+        shares = np.ones(len(self.models))
+        for group in self.groups:
+            shares[group], _ = fit_weights([np.concatenate([each.logs[place][0] for each in found]) for place in group])
+        return shares.clip(LEAST)
 
     def ranked(self, asked: Fill, sentence: Gapped, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return candidates by what all models say of them together, best first: the log of each one's share."""
-        scores = self.features(asked, sentence, candidates) @ np.array(self.weights)
+        weights = [self.weights[0], *(sum(self.weights[1 + place] for place in group) for group in self.groups)]
+        scores = self.features(self.evidence(asked, sentence, candidates)) @ np.array(weights)
         return normalised([Candidate(one.words, float(s)) for one, s in zip(candidates, scores, strict=True)])
 
     def again(self, asked: Fill, sentence: Gapped, candidates: Sequence[Candidate]) -> list[Candidate]:

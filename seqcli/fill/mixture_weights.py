@@ -1,7 +1,8 @@
 """The weights of models that judge a sentence together: those with which missing words of a text are found best.
 
 A word of each sentence is taken out, and its place offered to it and to others that are about as frequent. The weights
-are those of a conditional logit: they make the words that stood there likeliest among what was offered.
+are those of a conditional logit: they make the words that stood there likeliest among what was offered. Language models
+of the same tokens first get the shares that make the sentences as they stood likeliest.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from seqcli.errors import CorpusError
 from seqcli.fill.gaps import Gap, Gapped
-from seqcli.fill.mixing import LEAST, Mix
+from seqcli.fill.mixing import LEAST, Evidence, Mix
 from seqcli.fill.search import Candidate, answerable
 from seqcli.text.files import named
 from seqcli.text.reading import lines_of, read_blocks
@@ -54,16 +55,28 @@ def fitted(session: Session, asked: Fill, mix: Mix, files: Sequence[str], form: 
     questions = [question for question in asked_for if question is not None][:QUESTIONS]
     if len(questions) < FEWEST:
         raise CorpusError(f"There are too few sentences to fit weights to in {named(*files)}; give more text.")
-    features = []
+    found = []
     with session.bar(len(questions), "fitting", "sentence") as bar:
         for question in questions:
-            features.append(mix.features(asked, *question))
-            bar.to(len(features))
-    found = conditional_logit(np.stack(features))
-    shares = (found / max(float(found.max()), 1.0)).clip(LEAST)  # one above 1 says only how sure they are together
-    mix = replace(mix, weights=tuple(map(float, shares)), free=False)
+            found.append(mix.evidence(asked, *question))
+            bar.to(len(found))
+    mix = replace(mix, weights=_weights(mix, found), free=False)
     session.note(f"Fitted on {len(questions):,} sentences; the same ranks again: {mix.typed}")
     return mix
+
+
+def _weights(mix: Mix, found: Sequence[Evidence]) -> tuple[float, ...]:
+    """Return the weights of the models that suit what they say of some questions, of which the first answer is right.
+
+    One above 1 would say only how sure they are together: the largest is 1.
+    """
+    shares = mix.shares(found)
+    by_group = conditional_logit(np.stack([replace(mix, weights=(1.0, *shares)).features(each) for each in found]))
+    by_group = by_group / max(float(by_group.max()), 1.0)
+    weights = shares.copy()
+    for group, weight in zip(mix.groups, by_group[1:], strict=True):
+        weights[group] *= weight / shares[group].sum()
+    return tuple(map(float, np.array([by_group[0], *weights]).clip(LEAST)))
 
 
 def _sentences(asked: Fill, files: Sequence[str], form: Form) -> Iterator[list[str]]:
