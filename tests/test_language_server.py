@@ -24,6 +24,7 @@ from seqcli.serve.language_server import Editing, project_settings, surprise
 from seqcli.serve.paragraphs import SHORTEST, Paragraphs, stretches
 from seqcli.settings import settings
 from seqcli.store import Shelf
+from seqcli.threads import Spare
 
 STORIES = ROOT / "corpora" / "stories.txt"
 SMALL = ("--hidden-size", "64", "--embedding-size", "64", "--epochs", "8", "--threads", "1")
@@ -187,7 +188,7 @@ def test_only_what_changed_is_looked_at_again(models: Path) -> None:
             return []
 
     whole = "".join(f"This is paragraph {i}. {'It goes on. ' * 200}\n\n" for i in range(8))
-    paragraphs = Paragraphs(Counting(), None)  # type: ignore[arg-type]
+    paragraphs = Paragraphs(Counting(), None, Spare())  # type: ignore[arg-type]
     paragraphs.marks(whole, "", ())
     first = len(looked)
     paragraphs.marks(whole.replace("paragraph 3", "chapter 3"), "", ())

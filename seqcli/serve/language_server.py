@@ -68,7 +68,7 @@ class Editor:
             model = load(self.session, self.session.shelf.read(self.how.proofreader, "fill"))
             how = Proofreading(self.how.alarm_rate, self.how.k)
             share_of(how.alarm_rate)
-            self._paragraphs = Paragraphs(model.proofreader(), how)
+            self._paragraphs = Paragraphs(model.proofreader(), how, self.session.spare)
         return self._paragraphs
 
     def model(self) -> LanguageModel:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter, OrderedDict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from seqcli.fill.proofreading.marks import Mark
     from seqcli.fill.proofreading.proofreader import Proofreader
     from seqcli.fill.proofreading.settings import Proofreading
+    from seqcli.threads import Spare
+
+Key = tuple[str, str, frozenset[str]]  # a path, a stretch, and which of its words are right
 
 FENCE = re.compile(r"^[ \t]*(?:```|~~~)|\\(?:begin|end)\{")  # what a paragraph may end within
 WORD = re.compile(r"\w[\w'’-]*")
@@ -45,31 +49,43 @@ def stretches(text: str) -> Iterator[tuple[int, int]]:
 class Paragraphs:
     """Remembers what was said of paragraphs."""
 
-    def __init__(self, proofreader: Proofreader, how: Proofreading) -> None:
-        self._proofreader, self._how = proofreader, how
-        self._kept: OrderedDict[tuple[str, str, frozenset[str]], list[Mark]] = OrderedDict()
+    def __init__(self, proofreader: Proofreader, how: Proofreading, spare: Spare) -> None:
+        """spare: the processors that are free: stretches are looked at side by side."""
+        self._proofreader, self._how, self._spare = proofreader, how, spare
+        self._kept: OrderedDict[Key, list[Mark]] = OrderedDict()
 
     def marks(self, text: str, path: str, accepted: Collection[str]) -> list[Found]:
         """Return the marks of a text. path: tells its markup. accepted: words that are right, in lower case."""
         counts = Counter(word.lower() for word in WORD.findall(text))
         right = {word for word, count in counts.items() if count >= RECURS} | set(accepted)
-        found = []
-        for start, end in stretches(text):
+        parts, keys = [*stretches(text)], list[Key]()
+        for start, end in parts:
             part = text[start:end]
-            known = frozenset(word for word in map(str.lower, WORD.findall(part)) if word in right)
-            for mark in self._of(part, path, known):
+            keys.append((path, part, frozenset(word for word in map(str.lower, WORD.findall(part)) if word in right)))
+        self._look_at([key for key in dict.fromkeys(keys) if key not in self._kept])
+        found = []
+        for (start, _), key in zip(parts, keys, strict=True):
+            for mark in self._kept[key]:
                 low, high = reach(mark)
                 found.append(Found(start + low, start + high, mark))
+            self._kept.move_to_end(key)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
         return found
 
-    def _of(self, part: str, path: str, known: frozenset[str]) -> list[Mark]:
-        key = (path, part, known)
-        if key not in self._kept:
-            self._kept[key] = self._proofreader.marks(part, self._how, path, known)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+    def _look_at(self, keys: Sequence[Key]) -> None:
+        """Look at stretches; one alone computes in as many threads as are free."""
+
+        def marks(key: Key) -> list[Mark]:
+            path, part, known = key
+            return self._proofreader.marks(part, self._how, path, known)
+
+        if len(keys) < 2:
+            self._spare.fit_products()
+            self._kept |= {key: marks(key) for key in keys}
+            return
+        with self._spare.in_parallel() as workers, ThreadPoolExecutor(workers) as beside:
+            self._kept |= zip(keys, beside.map(marks, keys), strict=True)
 
 
 def reach(mark: Mark) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.fill.proofreading.closed_class import ARTICLES, PREPOSITIONS, is_english, mixed_up, other_forms
-from seqcli.fill.proofreading.letters import LETTERS, consonants_of, letter_features, sound_of
+from seqcli.fill.proofreading.letters import LETTERS, consonants_of, letter_features, sounds_of
 from seqcli.fill.proofreading.lexicon import ABSENT, LOWER, MIXED, NOVEL, TITLE, UPPER, Lexicon, case_of, in_case
 from seqcli.fill.proofreading.stems import bases_of, form_groups
 from seqcli.text.vocabulary import UNK
@@ -66,8 +66,10 @@ class Confusions:
     @cached_property
     def _by_sound(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
-        for i in self.lexicon.numbers["known"][:COMMONEST].tolist() if self._english else ():
-            if len(word := self.lexicon.forms.spelled[i]) >= SHORT and (key := sound_of(word)):
+        common = self.lexicon.numbers["known"][:COMMONEST].tolist() if self._english else []
+        common = [i for i in common if len(self.lexicon.forms.spelled[i]) >= SHORT]
+        for i, key in zip(common, sounds_of([self.lexicon.forms.spelled[i] for i in common]), strict=True):
+            if key:
                 found.setdefault(key, []).append(i)
         return found
 
@@ -182,10 +184,10 @@ class Confusions:
         """
         found: dict[int, list[float]] = {}
         unknown, size = set(novel.tolist()), len(self._numbers)
-        for i in judged.tolist():
+        for i, heard in zip(judged.tolist(), sounds_of([lower[i] for i in judged.tolist()]), strict=True):
             word = lower[i]
             forms, mixed = self._related(word, i in unknown)
-            key = sound_of(word) if len(word) >= SHORT else ""
+            key = heard if len(word) >= SHORT else ""
             sounds = self._by_sound.get(key, [])[:SOUNDS]
             alone = [self._numbers[word]] if i in unknown and word in self._numbers else []
             alone += self._by_consonants.get(consonants_of(key), [])[:SOUNDS] if i in unknown and key else []
