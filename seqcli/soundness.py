@@ -99,7 +99,7 @@ def _fill(record: Record) -> None:
 
     asked = fill_of(record)
     if "words" in record.files:
-        examiner_of(record, asked.arrays, asked.tokenizer)
+        examiner_of(record, asked.arrays, asked.tokenizer, asked.vocabulary)
     if "calibration" in record.files:
         calibration_of(record)
     if "state" in record.files:

@@ -90,7 +90,7 @@ class GapFiller:
             from seqcli.fill.proofreading.stored import calibration_of, examiner_of
 
             asked = self.asked()
-            examiner = examiner_of(self.record, asked.arrays, asked.tokenizer)
+            examiner = examiner_of(self.record, asked.arrays, asked.tokenizer, asked.vocabulary)
             self._proofreader = Proofreader(examiner, calibration_of(self.record))
         return self._proofreader
 

@@ -24,7 +24,7 @@ class NearWords:
         """distance: 1 or 2 letters put in, left out, changed, or neighbours swapped."""
         self.words, self.distance = list(words), distance
         hashes, rows = shorter_forms(self.words, distance)
-        order = np.argsort(hashes, kind="stable")
+        order = np.argsort(hashes)  # equal ones in any order: pairs are sorted when they are found
         self._hashes, self._rows = hashes[order], rows[order]
 
     def near(self, asked: Sequence[str]) -> Pairs:

@@ -130,6 +130,8 @@ NOVELTY = 6.0  # nats: of all that <unk> stands for, the share of one certain wo
 
 def is_word(token: str) -> bool:
     """Return whether a token is a word of letters, not a mark or a number."""
+    if token.isalpha():
+        return True  # nearly all are: their letters need not be looked at one by one
     if token.startswith((JOINER, SPACE)) or token.endswith(JOINER):
         return False
     return any(map(str.isalpha, token)) and not any(map(str.isdigit, token))

@@ -51,7 +51,7 @@ def form_groups(words: Sequence[str]) -> dict[str, set[str]]:
 def bases_of(word: str) -> list[str]:
     """Return the words that a word may be a form of, whether they exist or not."""
     found = []
-    for suffix in _SUFFIXES:
+    for suffix in _SUFFIXES if word.endswith(_SUFFIXES) else ():
         stem = word[: -len(suffix)]
         if not word.endswith(suffix) or len(stem) < SHORTEST:
             continue

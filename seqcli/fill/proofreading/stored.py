@@ -60,7 +60,7 @@ def words_of(corpus: Corpus) -> dict[str, bytes]:
     return {"words": Vocabulary(list(others)).to_bytes(), "counts": pack(there)}
 
 
-def examiner_of(record: Record, arrays: Arrays, tokenizer: Tokenizer) -> Examiner:
+def examiner_of(record: Record, arrays: Arrays, tokenizer: Tokenizer, vocabulary: Vocabulary) -> Examiner:
     """Return what looks at texts with a model. Raises MisuseError where its tokens are no words, ModelError."""
     name = quoted(record.name)
     if not proofreads(record.text, record.spec):
@@ -70,7 +70,7 @@ def examiner_of(record: Record, arrays: Arrays, tokenizer: Tokenizer) -> Examine
         )
     if "words" not in record.files or "counts" not in record.files:
         raise ModelError(f"{name} was trained before it kept its words; train it anew with --replace.")
-    vocabulary, words = record.vocabulary(), record.vocabulary("words").tokens[len(SPECIALS) :]
+    words = record.vocabulary("words").tokens[len(SPECIALS) :]
     shapes = {"vocabulary": ("I64", (len(vocabulary),)), "words": ("I64", (len(words),))}
     counts = record.arrays("counts", shapes)
     lexicon = Lexicon(
@@ -103,6 +103,6 @@ def calibrated(
 
     session.spare.fit_products()
     with session.bar(min(len(held_out), LETTERS), "calibrating") as bar:
-        found = calibrate(examiner_of(record, arrays, tokenizer), held_out, bar.to)
+        found = calibrate(examiner_of(record, arrays, tokenizer, record.vocabulary()), held_out, bar.to)
     kept = {"weights": found.weights, "thresholds": found.thresholds, "usual": np.array([found.usual])}
     return {"calibration": pack(kept)}
