@@ -23,7 +23,7 @@ from record import record
 from texts import DATA, NOVELS
 
 NOVEL_STARTS = {"Moby-Dick": "Call me Ishmael", "Bleak House": "London. Michaelmas"}
-RATES = {"clean": "0.3%", "letters": "0.3%", "words": "1%", "kinds": "0.5%"}
+RATES = {"clean": "0.3%", "letters": "0.35%", "words": "1%", "kinds": "0.5%"}
 NOISE = {"clean": "none", "letters": "letters", "words": "words", "kinds": "mixed"}
 LEARNERS_RATES = ("0.3%", "2%")
 
