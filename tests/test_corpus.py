@@ -386,11 +386,11 @@ def many_words() -> str:
     return "".join(lines)
 
 
-@pytest.mark.parametrize("tokenizer", ["words", "whitespace", "characters"])
+@pytest.mark.parametrize("tokenizer", ["words", "whitespace", "characters", "subwords"])
 def test_a_corpus_is_the_same_however_little_memory_its_words_may_take(
     tokenizer: str, many_words: str, tmp_path: Path
 ) -> None:
-    text = TextSpec(tokenizer, lowercase=tokenizer == "words", vocabulary_size=5000)
+    text = TextSpec(tokenizer, lowercase=tokenizer == "words", vocabulary_size=5000, subwords=300)
     block = [part + b"\n" for part in many_words.encode().split(b"\n")[:-1]]
     blocks = [b"".join(block[i : i + 3000]) for i in range(0, len(block), 3000)]
     whole, bounded = (build(Pieces.read(blocks, str(tmp_path), most), None, text) for most in (None, 1))

@@ -17,19 +17,15 @@ import numpy as np
 from seqcli.errors import DamagedError, MisuseError, quoted
 from seqcli.fill.search import Candidate, as_likely, normalised, whole_scores
 from seqcli.language.answers import LanguageModel
-from seqcli.language.load import Asked, language_record
-from seqcli.language.mixture.mixture import fit_weights, mixed
+from seqcli.language.load import Asked, language_record, tokens_told
+from seqcli.language.mixture.mixture import Reals, fit_weights, mixed
 from seqcli.text.vocabulary import EOS, UNK
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from seqcli.fill.gaps import Gapped
     from seqcli.fill.load import Fill
     from seqcli.session import Session
     from seqcli.store import Record
-
-    Reals = NDArray[np.float64]
 
 KEY = "mixtures"  # among the results of a record: what is mixed -> the weights that were fitted
 LEAST = 0.001  # of a weight that is kept, so that it can be typed
@@ -43,8 +39,7 @@ class Beside:
         self._opened: Asked | None = None
         left_out = record.corpus.get("unknown_rate", 0.0) * record.corpus["tokens"]
         self._doubt = math.log(max(float(left_out), 1.0))
-        files = [record.files[role].sha256 for role in ("vocabulary", "tokenizer") if role in record.files]
-        self.tokens = (record.text.tokenizer, record.text.lowercase, *files)  # equal where they are told apart alike
+        self.tokens = tokens_told(record)
 
     def token_logs(self, texts: Sequence[str]) -> list[Reals]:
         """Return the natural log of the probability of each token of each text, its end included. -> N arrays [T]"""

@@ -71,7 +71,8 @@ def _weights(mix: Mix, found: Sequence[Evidence]) -> tuple[float, ...]:
     One above 1 would say only how sure they are together: the largest is 1.
     """
     shares = mix.shares(found)
-    by_group = conditional_logit(np.stack([replace(mix, weights=(1.0, *shares)).features(each) for each in found]))
+    shared = replace(mix, weights=(1.0, *shares))
+    by_group = conditional_logit(np.stack([shared.features(each) for each in found]))
     by_group = by_group / max(float(by_group.max()), 1.0)
     weights = shares.copy()
     for group, weight in zip(mix.groups, by_group[1:], strict=True):

@@ -54,6 +54,12 @@ def checked(record: Record) -> Record:
     return record
 
 
+def tokens_told(record: Record) -> tuple[object, ...]:
+    """Return what is equal where two models cut text into the same tokens and number them alike."""
+    files = (record.files[role].sha256 for role in ("vocabulary", "tokenizer") if role in record.files)
+    return record.text.tokenizer, record.text.lowercase, *files
+
+
 def recurrent_record(session: Session, name: str | None) -> Record:
     """Return the record of a language model with recurrent layers. Raises MisuseError for any other."""
     record = language_record(session, name)

@@ -17,7 +17,6 @@ from seqcli.vectors.settings import VectorsRunSpec, VectorsSpec
 from seqcli.vectors.subwords import ngram_rows
 
 SMALLEST_CHUNK = 4  # words: a tile
-STEADY_WINDOW = 5  # words: a word moves by all of its contexts at once, and of more of them it may move too far
 
 Ids = NDArray[np.int32]
 
@@ -34,7 +33,6 @@ class Learner:
         self._method = Method(spec.window, spec.negatives, cbow, tree, run.seed, _step(counts, self.words.keep, tree))
         self._works = make_works(self.threads, spec.embedding_size, spec.window, longest_path)
         self._in_step = run.reproducible and self.threads > 1
-        self._share = 1.0 if cbow else min(STEADY_WINDOW / spec.window, 1.0)  # of a learning rate
         rows = len(counts) + (spec.buckets if spec.subwords else 0)
         rng = np.random.default_rng(run.seed)
         inputs = rng.random((rows, spec.embedding_size), np.float32)
@@ -78,7 +76,7 @@ class Learner:
         self, mine: int, parts: int, counter: Any, ids: Ids, start: int, stop: int, epoch: int, rate: float
     ) -> None:
         method = self._method
-        place = (ids, start, stop, epoch, rate * self._share)
+        place = (ids, start, stop, epoch, rate)
         flags = (method.cbow or None, method.tree or None)
         passes.train(self._works, mine, parts, counter, self.words, self.weights, method, *place, *flags)
 

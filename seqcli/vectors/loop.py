@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from seqcli.vectors.kernels.work import Weights
 
 LAST_SHARE = 0.15  # of its first height, to which the learning rate falls in a line: 0 costs SimLex-999, 0.25 analogies
+STEADY_WINDOW = 5  # words: a word moves by all of its contexts at once (skip-gram), and by more of them perhaps too far
 UPDATES = 50  # in an epoch, at least, where the text allows: each has one learning rate
 PASSAGE = 10_000  # tokens, at most, subsampled at once: their ids stay in the cache
 SHORTEST_PASSAGE = 1000  # tokens: below, starting a passage costs more than training on it
@@ -216,7 +217,8 @@ class VectorTraining:
 
     def _rate(self, share: float) -> float:
         """Return the learning rate at a share of the training."""
-        return self.run.learning_rate * (1.0 - (1.0 - LAST_SHARE) * share)
+        wide = 1.0 if self.spec.architecture == "cbow" else max(self.spec.window / STEADY_WINDOW, 1.0)
+        return self.run.learning_rate * (1.0 - (1.0 - LAST_SHARE) * share) / wide
 
     def _cut(self, passage: int) -> int:
         """Return where a passage begins: with the first sentence that begins in it."""

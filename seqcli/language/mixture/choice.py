@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from seqcli.errors import MisuseError, quoted
 from seqcli.language.answer_settings import Mixing
-from seqcli.language.load import language_record
+from seqcli.language.load import language_record, tokens_told
 from seqcli.language.mixture.blend import Blend
 from seqcli.language.mixture.kept_shares import with_kept
 from seqcli.language.mixture.settings import AUTO, parse
@@ -71,6 +71,8 @@ def _name_and_weight(text: str) -> tuple[str, float | None]:
 
 def _check_same_tokens(first: Record, second: Record) -> None:
     """Raise MisuseError unless two models cut text into the same tokens and number them alike."""
+    if tokens_told(first) == tokens_told(second):
+        return
     from seqcli.text.tokens import shown
 
     names = f"{quoted(first.name)} and {quoted(second.name)}"
