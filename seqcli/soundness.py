@@ -94,12 +94,12 @@ def _dialogue(record: Record) -> None:
 def _fill(record: Record) -> None:
     from seqcli.fill.arrays import fill_table
     from seqcli.fill.load import fill_of
-    from seqcli.fill.proofreading.stored import calibration_of, examiner_of
+    from seqcli.fill.proofreading.stored import calibration_of, confusions_of
     from seqcli.training.state import training_state
 
     asked = fill_of(record)
     if "words" in record.files:
-        examiner_of(record, asked.arrays, asked.tokenizer, asked.vocabulary)
+        confusions_of(record, asked.vocabulary)
     if "calibration" in record.files:
         calibration_of(record)
     if "state" in record.files:

@@ -6,7 +6,7 @@ import asyncio
 import re
 import sys
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from pygls.lsp.client import LanguageClient
 import seqcli as face
 from seqcli.cli.command_list import COMMANDS
 from seqcli.errors import MisuseError
+from seqcli.fill.proofreading.examination import Text
 from seqcli.serve.language_server import Editing, project_settings, surprise
 from seqcli.serve.paragraphs import SHORTEST, Paragraphs, stretches
 from seqcli.settings import settings
@@ -183,9 +184,12 @@ def test_only_what_changed_is_looked_at_again(models: Path) -> None:
     looked: list[str] = []
 
     class Counting:
-        def marks(self, text: str, *how: Any) -> list[Any]:
-            looked.append(text)
-            return []
+        def prepare(self, workers: int) -> None:
+            pass
+
+        def marks_of_several(self, texts: Sequence[Text], how: Any) -> list[list[Any]]:
+            looked.extend(text.text for text in texts)
+            return [[] for _ in texts]
 
     whole = "".join(f"This is paragraph {i}. {'It goes on. ' * 200}\n\n" for i in range(8))
     paragraphs = Paragraphs(Counting(), None, Spare())  # type: ignore[arg-type]

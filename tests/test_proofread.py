@@ -385,6 +385,20 @@ def test_what_is_found_does_not_depend_on_who_looks(shelf: Path, monkeypatch: py
     assert done[0] == done[1] == sorted(done[0]) and len(done[0]) > 5
 
 
+def test_what_is_found_does_not_depend_on_what_is_looked_at_beside(shelf: Path) -> None:
+    from seqcli.fill.proofreading.examination import Text
+    from seqcli.fill.proofreading.settings import Proofreading
+
+    proofreader, how = face.load("small", shelf, task="fill").proofreader(), Proofreading("2%")
+    whole = STORIES.read_text("utf-8")[:12_000].replace("the", "teh", 9)
+    parts = [whole[i : i + 2_500] for i in range(0, 12_000, 2_500)]
+    texts = [Text(parts[0]), Text("`code`", "notes.md"), Text(""), *(Text(part, "", {"teh"}) for part in parts[1:])]
+    together = proofreader.marks_of_several(texts, how)
+    alone = [proofreader.marks(text.text, how, text.path, text.accepted) for text in texts]
+    assert [[mark[:6] for mark in marks] for marks in together] == [[mark[:6] for mark in marks] for marks in alone]
+    assert len(together[0]) > 3 and not together[1] and not together[2]
+
+
 def test_processors_that_are_free_are_workers_of_one_thread() -> None:
     from threadpoolctl import threadpool_info
 

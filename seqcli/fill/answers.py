@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from seqcli.errors import MisuseError, quoted
@@ -87,10 +88,14 @@ class GapFiller:
         """Return the same model as a proofreader, read when it is first wanted. Raises MisuseError, ModelError."""
         if self._proofreader is None:
             from seqcli.fill.proofreading.proofreader import Proofreader
-            from seqcli.fill.proofreading.stored import calibration_of, examiner_of
+            from seqcli.fill.proofreading.stored import calibration_of, confusions_of, examiner_of
 
-            asked = self.asked()
-            examiner = examiner_of(self.record, asked.arrays, asked.tokenizer, asked.vocabulary)
+            vocabulary = self._asked.vocabulary if self._asked else self.record.vocabulary()
+            with ThreadPoolExecutor(1) as beside:  # which reads weights and checks them while words are looked at
+                reading = beside.submit(lambda: self._asked or fill_of(self.record, vocabulary))
+                confusions = confusions_of(self.record, vocabulary)
+                self._asked = asked = reading.result()
+            examiner = examiner_of(confusions, asked.arrays, asked.tokenizer)
             self._proofreader = Proofreader(examiner, calibration_of(self.record))
         return self._proofreader
 

@@ -62,12 +62,12 @@ def checked(record: Record) -> Record:
     return record
 
 
-def fill_of(record: Record) -> Fill:
-    """Return the model of a record, with numpy alone."""
+def fill_of(record: Record, vocabulary: Vocabulary | None = None) -> Fill:
+    """Return the model of a record, with numpy alone. vocabulary: its own, where that was read."""
     from seqcli.fill.arrays import FillArrays
     from seqcli.store.tokenizer import tokenizer_of
 
-    vocabulary = record.vocabulary()
+    vocabulary = vocabulary or record.vocabulary()
     arrays = FillArrays.stored(record, len(vocabulary))
     unseen = record.corpus.get("unseen_words", 1)
     return Fill(record.name, arrays, tokenizer_of(record), vocabulary, unseen, record.text.unit)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqcli.answering import select
 from seqcli.text.character_kinds import SPACES, folded
@@ -51,6 +54,7 @@ class Completer:
         self._tokens = asked.vocabulary.tokens
         self._letters = [token.strip(JOINER).lstrip(SPACE) for token in self._tokens]
         self._usual = [i for i, token in enumerate(self._tokens) if i >= len(SPECIALS) and token.isprintable()]
+        self._in_order = sorted(self._usual, key=self._letters.__getitem__)  # those that begin alike stand together
         self._begins = np.array([token.startswith(SPACE) for token in self._tokens])
         ends = [letters != "" and not letters[0].isalnum() for letters in self._letters]
         self._ends = self._begins | np.array(ends) | (np.arange(len(self._tokens)) == EOS)
@@ -61,15 +65,13 @@ class Completer:
         spaced = not line or line[-1] in SPACES.decode()
         if self._in_pieces:
             begun = "" if spaced else pieces_of(line)[-1]
-            found = self._spelled(self._asked.ids(line.removesuffix(begun)), folded(begun, self._folds))
+            words, logs = self._spelled(self._asked.ids(line.removesuffix(begun)), folded(begun, self._folds))
         else:
             tokens = tokens_of(self._asked.tokenizer, line)
             begun = "" if spaced or not tokens else tokens.pop()
-            found = self._whole([EOS, *self._asked.vocabulary.encode(tokens)], begun)
-        total = np.logaddexp.reduce([log for _, log in found]) if found else 0.0
-        best = sorted(found, key=lambda pair: -pair[1])[:count]
+            words, logs = self._whole([EOS, *self._asked.vocabulary.encode(tokens)], begun)
         begun = begun.strip(JOINER)
-        return [self._suggestion(line, begun, token, float(np.exp(log - total))) for token, log in best]
+        return [self._suggestion(line, begun, words[i], probability) for i, probability in _best(logs, count)]
 
     def _suggestion(self, line: str, begun: str, token: str, probability: float) -> Suggestion:
         """Return what a token, or a spelled word, adds to the line: with a space behind it where words have one."""
@@ -81,19 +83,19 @@ class Completer:
         touches = not begun and line[-1:] == " " and not join(["a", token]).startswith("a ")
         return Suggestion(word, word[len(begun) :] + behind, int(touches), probability)
 
-    def _whole(self, ids: list[int], begun: str) -> list[tuple[str, float]]:
+    def _whole(self, ids: list[int], begun: str) -> tuple[list[str], NDArray[np.float64]]:
         """Return the tokens that begin as a token does, with their logs."""
         hidden, _ = self._behind(ids)
         logs = self._asked.model.log_probabilities(hidden)[0]
-        letters, marked = begun.strip(JOINER), begun.startswith(JOINER)
-        fits = (
-            i
-            for i in self._usual
-            if self._letters[i].startswith(letters) and (not begun or self._tokens[i].startswith(JOINER) == marked)
-        )
-        return [(self._tokens[i], float(logs[i])) for i in fits]
+        fits = self._usual
+        if begun:
+            letters, marked = begun.strip(JOINER), begun.startswith(JOINER)
+            first = bisect_left(self._in_order, letters, key=self._letters.__getitem__)
+            some = takewhile(lambda i: self._letters[i].startswith(letters), islice(self._in_order, first, None))
+            fits = sorted(i for i in some if self._tokens[i].startswith(JOINER) == marked)
+        return [self._tokens[i] for i in fits], logs[fits].astype(np.float64)
 
-    def _spelled(self, ids: list[int], begun: str) -> list[tuple[str, float]]:
+    def _spelled(self, ids: list[int], begun: str) -> tuple[list[str], NDArray[np.float64]]:
         """Return words that begin with some letters, spelled token by token, with their logs: a beam."""
         hidden, state = self._behind(ids)
         active, done = [_Spelling("", 0.0, 0, UNK)], dict[str, float]()
@@ -110,7 +112,7 @@ class Completer:
                 break
             state = select(state, np.array([one.row for one in active]))
             hidden, state = self._asked.model.step(np.array([one.token for one in active]), state)
-        return list(done.items())
+        return list(done), np.array(list(done.values()), np.float64)
 
     def _longer(self, one: _Spelling, row: int, logs: Any, begun: str) -> list[_Spelling]:
         """Return a spelling with each token that may follow."""
@@ -130,6 +132,18 @@ class Completer:
 
     def _behind(self, ids: list[int]) -> tuple[Any, Any]:
         """Read a text, unless it is the one that was read last."""
-        if ids != self._known[0]:
-            self._known = (ids, *self._asked.model.read([ids]))
-        return self._known[1:]
+        known = self._known  # as it is now: other threads may ask, too
+        if ids != known[0]:
+            known = self._known = (ids, *self._asked.model.read([ids]))
+        return known[1:]
+
+
+def _best(logs: NDArray[np.float64], count: int) -> list[tuple[int, float]]:
+    """Return the places of the highest logs, best first, each with its share of all probability."""
+    if not len(logs) or not count:
+        return []
+    least = np.partition(logs, -min(count, len(logs)))[-min(count, len(logs))]
+    some = np.flatnonzero(logs >= least)
+    some = some[np.argsort(-logs[some], kind="stable")][:count]
+    shares = np.exp(logs[some] - np.logaddexp.reduce(logs))
+    return list(zip(some.tolist(), shares.tolist(), strict=True))

@@ -6,7 +6,9 @@ Source: the Language Server Protocol, 3.17.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import threading
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ from seqcli.version import __version__
 
 if TYPE_CHECKING:
     from seqcli.language.answers import LanguageModel
+    from seqcli.language.completion import Completer
     from seqcli.session import Session
 
 PROJECT = "seqcli.toml"  # settings of a project, at its root
@@ -58,18 +61,26 @@ class Editor:
         self.looking: dict[str, asyncio.Task[None]] = {}
         self._paragraphs: Paragraphs | None = None
         self._model: LanguageModel | None = None
+        self._completer: Completer | None = None
+        self._opening = threading.Lock()  # two texts that are opened at once wait for one proofreader
         self.told: set[str] = set()  # what is missing is said once
 
     def paragraphs(self) -> Paragraphs:
         """Return what proofreads. Raises ModelError where there is no such model."""
-        if self._paragraphs is None:
-            from seqcli.fill.answers import load
+        with self._opening:
+            if self._paragraphs is None:
+                from seqcli.fill.answers import load
 
-            model = load(self.session, self.session.shelf.read(self.how.proofreader, "fill"))
-            how = Proofreading(self.how.alarm_rate, self.how.k)
-            share_of(how.alarm_rate)
-            self._paragraphs = Paragraphs(model.proofreader(), how, self.session.spare)
-        return self._paragraphs
+                model = load(self.session, self.session.shelf.read(self.how.proofreader, "fill"))
+                how = Proofreading(self.how.alarm_rate, self.how.k)
+                share_of(how.alarm_rate)
+                self._paragraphs = Paragraphs(model.proofreader(), how, self.session.spare)
+            return self._paragraphs
+
+    def begin(self) -> None:
+        """Read the proofreader before a text is opened; where there is none, that is said of the first text."""
+        with contextlib.suppress(SeqcliError):
+            self.paragraphs()
 
     def model(self) -> LanguageModel:
         """Return what knows the next words. Raises ModelError where there is no such model."""
@@ -78,6 +89,11 @@ class Editor:
 
             self._model = load(self.session, self.session.shelf.read(self.how.language_model, "lm"))
         return self._model
+
+    def completer(self) -> Completer:
+        """Return what completes a line, made once. Raises ModelError where there is no such model."""
+        self._completer = self._completer or self.model().completer()
+        return self._completer
 
     def look(self, uri: str, text: str) -> list[Found]:
         """Return the marks of a text, those of words to be ignored left out."""
@@ -92,12 +108,13 @@ def server_of(session: Session, how: Editing) -> LanguageServer:
     server, editor = LanguageServer("seqcli", __version__), Editor(session, how)
 
     @server.feature(lsp.INITIALIZED)
-    def begin(ls: LanguageServer, params: lsp.InitializedParams) -> None:
+    async def begin(ls: LanguageServer, params: lsp.InitializedParams) -> None:
         root = ls.workspace.root_path
         try:
             editor.how = settings(how, project_settings(Path(root)) if root else {})
         except SeqcliError as error:
             _tell(ls, editor, error)
+        await asyncio.to_thread(editor.begin)
 
     async def look(ls: LanguageServer, uri: str, pause: float) -> None:
         await asyncio.sleep(pause)
@@ -149,9 +166,7 @@ def server_of(session: Session, how: Editing) -> LanguageServer:
         if not editor.how.words:
             return lsp.CompletionList(True, [])
         try:
-            found = await asyncio.to_thread(
-                lambda: editor.model().completer().complete(line[-BEFORE:], editor.how.words)
-            )
+            found = await asyncio.to_thread(lambda: editor.completer().complete(line[-BEFORE:], editor.how.words))
         except SeqcliError as error:
             _tell(ls, editor, error)
             return lsp.CompletionList(True, [])

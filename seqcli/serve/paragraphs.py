@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
+
+from seqcli.fill.proofreading.examination import Text
 
 if TYPE_CHECKING:
     from seqcli.fill.proofreading.marks import Mark
@@ -20,6 +24,7 @@ FENCE = re.compile(r"^[ \t]*(?:```|~~~)|\\(?:begin|end)\{")  # what a paragraph 
 WORD = re.compile(r"\w[\w'’-]*")
 RECURS = 3  # times in a text: such a word is the writer's own
 KEPT = 4_096  # paragraphs whose marks are kept
+TOGETHER = 3  # stretches at most that the network reads at once
 SHORTEST = 2_000  # characters of a stretch, unless the text ends: short paragraphs are looked at together
 
 
@@ -53,6 +58,7 @@ class Paragraphs:
         """spare: the processors that are free: stretches are looked at side by side."""
         self._proofreader, self._how, self._spare = proofreader, how, spare
         self._kept: OrderedDict[Key, list[Mark]] = OrderedDict()
+        proofreader.prepare(spare.count())
 
     def marks(self, text: str, path: str, accepted: Collection[str]) -> list[Found]:
         """Return the marks of a text. path: tells its markup. accepted: words that are right, in lower case."""
@@ -74,18 +80,19 @@ class Paragraphs:
         return found
 
     def _look_at(self, keys: Sequence[Key]) -> None:
-        """Look at stretches; one alone computes in as many threads as are free."""
-
-        def marks(key: Key) -> list[Mark]:
-            path, part, known = key
-            return self._proofreader.marks(part, self._how, path, known)
-
-        if len(keys) < 2:
+        """Look at stretches, some at a time; one alone computes in as many threads as are free."""
+        texts = [Text(part, path, known) for path, part, known in keys]
+        if len(texts) < 2:
             self._spare.fit_products()
-            self._kept |= {key: marks(key) for key in keys}
+            self._kept |= zip(keys, self._marks(texts), strict=True)
             return
         with self._spare.in_parallel() as workers, ThreadPoolExecutor(workers) as beside:
-            self._kept |= zip(keys, beside.map(marks, keys), strict=True)
+            count = min(math.ceil(len(texts) / workers), TOGETHER)
+            parts = beside.map(self._marks, (texts[i : i + count] for i in range(0, len(texts), count)))
+            self._kept |= zip(keys, chain.from_iterable(parts), strict=True)
+
+    def _marks(self, texts: Sequence[Text]) -> list[list[Mark]]:
+        return self._proofreader.marks_of_several(texts, self._how) if texts else []
 
 
 def reach(mark: Mark) -> tuple[int, int]:

@@ -20,7 +20,8 @@ class LetterOdds:
         triples = _triples(codes)
         inside = (codes[1:-1] != ord(END)) & (codes[:-2] != ord(END))
         self._triples, self._counts = np.unique(triples[inside], return_counts=True)
-        self._pairs, self._totals = np.unique(triples[inside] >> WIDTH, return_counts=True)
+        self._pairs, first = np.unique(self._triples >> WIDTH, return_index=True)
+        self._totals = np.add.reduceat(self._counts, first) if len(first) else first
         self._letters = max(len(np.unique(codes)), 2)
 
     def surprise(self, word: str) -> float:

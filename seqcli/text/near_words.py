@@ -7,6 +7,7 @@ the forms are compared by their hashes, and what is found is measured by rapidfu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,9 @@ class NearWords:
     def __init__(self, words: Sequence[str], distance: int) -> None:
         """distance: 1 or 2 letters put in, left out, changed, or neighbours swapped."""
         self.words, self.distance = list(words), distance
+        self._low = np.uint64((1 << len(self.words).bit_length()) - 1)  # the bits that a word's number needs
         hashes, rows = shorter_forms(self.words, distance)
-        order = np.argsort(hashes)  # equal ones in any order: pairs are sorted when they are found
-        self._hashes, self._rows = hashes[order], rows[order]
+        self._keys = np.sort((hashes & ~self._low) | rows.astype(np.uint64))  # numbers are sorted with their hashes
 
     def near(self, asked: Sequence[str]) -> Pairs:
         """Return all pairs at most `distance` apart, not of equal words: number asked, number found, distance.
@@ -36,19 +37,20 @@ class NearWords:
         from rapidfuzz.process import cpdist
 
         hashes, rows = shorter_forms(asked, self.distance)
-        low = np.searchsorted(self._hashes, hashes, "left")
-        count = np.searchsorted(self._hashes, hashes, "right") - low
+        low = np.searchsorted(self._keys, hashes & ~self._low, "left")
+        count = np.searchsorted(self._keys, hashes | self._low, "right") - low
         total = int(count.sum())
         within = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
-        pairs = np.repeat(rows, count) * np.int64(len(self.words)) + self._rows[np.repeat(low, count) + within]
+        there = (self._keys[np.repeat(low, count) + within] & self._low).astype(np.int64)
+        pairs = np.repeat(rows, count) * np.int64(len(self.words)) + there
         pairs = np.unique(pairs)
         query, found = pairs // max(len(self.words), 1), pairs % max(len(self.words), 1)
         if not len(pairs):
             return query, found, found
-        here = [asked[i] for i in query.tolist()]
-        there = [self.words[i] for i in found.tolist()]
-        apart = cpdist(here, there, scorer=OSA.distance, score_cutoff=self.distance, dtype=np.int16).astype(np.int64)
-        kept = (apart <= self.distance) & (apart > 0)
+        asking, answering = [asked[i] for i in query.tolist()], [self.words[i] for i in found.tolist()]
+        most = self.distance
+        apart = cpdist(asking, answering, scorer=OSA.distance, score_cutoff=most, dtype=np.int16).astype(np.int64)
+        kept = (apart <= most) & (apart > 0)
         return query[kept], found[kept], apart[kept]
 
 
@@ -64,31 +66,37 @@ def shorter_forms(words: Sequence[str], letters: int) -> tuple[NDArray[np.uint64
         some = np.flatnonzero(lengths == length)
         text = "".join([words[i] for i in some.tolist()])
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).reshape(-1, length)
-        forms = _forms(codes.astype(np.uint64), letters)
+        forms = _forms(np.ascontiguousarray(codes.T, np.uint64), letters)
         hashes.append(forms.ravel())
-        rows.append(np.repeat(some, forms.shape[1]))
+        rows.append(np.tile(some, len(forms)))
     if not hashes:
         return np.zeros(0, np.uint64), np.zeros(0, np.int64)
     return np.concatenate(hashes), np.concatenate(rows)
 
 
 def _forms(codes: NDArray[np.uint64], letters: int) -> NDArray[np.uint64]:
-    """Return the hashes of the forms of words of one length. codes [words, length] -> [words, forms]"""
-    length = codes.shape[1]
+    """Return the hashes of the forms of words of one length. codes [length, words] -> [forms, words]
+
+    A hash is the sum of its letters, each times the power of its place. What stands behind a letter that is left out
+    moves by a place, so that sums of stretches of a word, as they stand and moved, are all it takes.
+    """
+    length = len(codes)
     mixed = (codes + np.uint64(1)) * FACTOR
     mixed ^= mixed >> np.uint64(29)
-    powers = _powers(length)
-    forms = [(mixed * powers).sum(axis=1, dtype=np.uint64)[:, None]]
-    kept = [_left_out(length, count) for count in range(1, min(letters, length) + 1)]
-    for places in (place for some in kept for place in some):
-        forms.append((mixed[:, places] * powers[: len(places)]).sum(axis=1, dtype=np.uint64)[:, None])
-    return np.concatenate(forms, axis=1)
-
-
-def _left_out(length: int, count: int) -> list[list[int]]:
-    from itertools import combinations
-
-    return [[i for i in range(length) if i not in gone] for gone in map(set, combinations(range(length), count))]
+    moved = []
+    for by in range(letters + 1):
+        sums = np.zeros((length + 1, codes.shape[1]), np.uint64)
+        np.cumsum(mixed[by:] * _powers(length - by)[:, None], axis=0, out=sums[by + 1 :])
+        moved.append(sums)
+    forms = []
+    for count in range(min(letters, length) + 1):
+        gone = np.array([*combinations(range(length), count)], np.int64)
+        ends = np.insert(gone, count, length, axis=1)
+        total = moved[0][ends[:, 0]]
+        for by in range(1, count + 1):
+            total += moved[by][ends[:, by]] - moved[by][gone[:, by - 1] + 1]
+        forms.append(total)
+    return np.concatenate(forms)
 
 
 def _powers(length: int) -> NDArray[np.uint64]:

@@ -54,10 +54,11 @@ class Vocabulary:
             raise DamagedError(f"{where} is damaged: not UTF-8.") from error
         if lines[: len(SPECIALS)] != list(SPECIALS) or lines[-1] != "":
             raise DamagedError(f"{where} is damaged: it must begin with {', '.join(SPECIALS)} and end a line.")
-        tokens = [_plain(line) for line in lines[len(SPECIALS) : -1]]
-        vocabulary = cls(tokens)
+        tokens, escaped = lines[len(SPECIALS) : -1], b"\n\\" in data
+        vocabulary = cls([_plain(line) for line in tokens] if escaped else tokens)
+        badly = vocabulary.to_bytes() != data if escaped else SPECIALS[EOS] in vocabulary
         spaced = any(space in data for space in (b" ", b"\t", b"\v", b"\f", b"\r"))  # never in a token
-        if spaced or "" in tokens or vocabulary.to_bytes() != data or len(vocabulary._ids) != len(tokens) + 1:
+        if spaced or badly or "" in tokens or len(vocabulary._ids) != len(tokens) + 1:
             raise DamagedError(f"{where} is damaged: an empty, repeated, spaced or badly escaped token.")
         return vocabulary
 

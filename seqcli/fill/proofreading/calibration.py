@@ -14,7 +14,7 @@ import numpy as np
 from seqcli.fill.proofreading.candidates import Confusions
 from seqcli.fill.proofreading.decision import Doubles, Sites, Truth, fit, judge
 from seqcli.fill.proofreading.evidence import Evidence
-from seqcli.fill.proofreading.examination import Examined, Examiner
+from seqcli.fill.proofreading.examination import Examined, Examiner, Text
 from seqcli.fill.proofreading.lexicon import TITLE, Lexicon, case_of
 from seqcli.fill.proofreading.noise import NOISES, Damage
 from seqcli.fill.proofreading.truth import UNCLEAR, truth_of
@@ -59,12 +59,12 @@ def calibrate(examiner: Examiner, text: str, report: Callable[[int], None] | Non
     doubtful = Examiner(examiner.network, without, examiner.tokenizer)
     first, second = _halves(text[:LETTERS])
     damaged = Damage(NOISES["mixed"], confusions, SEED).text(first)
-    examined = doubtful.examine(damaged.text, weights=USUAL, report=report)
+    examined = doubtful.examine(Text(damaged.text), weights=USUAL, report=report)
     truth, _ = truth_of(examined, confusions, damaged.errors)
     weights = fit(*_sample(examined, truth), USUAL).round(DIGITS)
     damaged = Damage(NOISES["mixed"], confusions, SEED + 1).text(second)
     after = None if report is None else lambda done: report(len(first) + done)
-    examined = doubtful.examine(damaged.text, weights=weights, report=after)
+    examined = doubtful.examine(Text(damaged.text), weights=weights, report=after)
     truth, of_token = truth_of(examined, confusions, damaged.errors)
     errors = judge(examined.evidence, examined.sites, weights).errors
     right = np.zeros(int(((of_token < 0) & (of_token != UNCLEAR)).sum()))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,8 @@ from seqcli.text.vocabulary import UNK
 
 LISTED = ("same_form", "mixed_up", "same_sound")
 FEATURES = (*LETTERS, *LISTED, "article", "preposition", "case", "other_entry", "other_word", "meant_unusual")
-MOST_KNOWN, MOST_NOVEL = 12, 24  # candidates by letters of a word that is known, and of one that is not
+NEAR = (("known", 2, 24), ("known", 1, 12), ("other", 1, 12))  # candidates by letters: among which words, how far off
+# at most, and how many: the second of a word that is known, the others of one that is not
 COMMONEST = 30_000  # words that are found by their sound and their forms: what is rarer is not meant
 SOUNDS = 8  # candidates by sound alone
 SHORT = 4  # letters: shorter words sound like too many others
@@ -46,7 +48,7 @@ class Confusions:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._english = is_english(lexicon.vocabulary)
-        self._numbers = {form: i for i, form in enumerate(lexicon.forms.spelled)}
+        self._numbers = lexicon.forms.numbers
 
     @cached_property
     def _groups(self) -> dict[str, set[str]]:
@@ -88,6 +90,14 @@ class Confusions:
             classes[[self._numbers[word] for word in words if self._english and word in self._numbers]] = number
         return classes
 
+    def prepare(self, workers: int) -> None:
+        """Make side by side all that candidates are found by; else each part is made when it is first asked for."""
+        parts: list[Callable[[], object]] = [partial(self.lexicon.near, (), *among[:2]) for among in NEAR]
+        parts += [lambda: self._groups, lambda: self._by_consonants, lambda: self.lexicon.letters]
+        with ThreadPoolExecutor(workers) as beside:
+            for done in [beside.submit(part) for part in parts]:
+                done.result()
+
     def of(self, words: Sequence[str], entries: Sequence[int]) -> Candidates:
         """Return the candidates of words as written. entries: the lexicon's, NOVEL for what it lacks."""
         cases = np.array([case_of(word) for word in words], np.int64)
@@ -112,7 +122,7 @@ class Confusions:
         cased, of_case = self._other_case(known, np.array(entries, np.int64), cases)
         order = np.argsort(np.concatenate([query, cased]), kind="stable")
         query, entry = np.concatenate([query, cased])[order], np.concatenate([entry, of_case])[order]
-        form = np.concatenate([form, self._form_of[of_case]])[order]
+        form = np.concatenate([form, self.lexicon.forms.of[of_case]])[order]
         listed = np.concatenate([listed, np.zeros((len(cased), len(LISTED)), np.float32)])[order]
         first = np.searchsorted(query, np.arange(len(words) + 1))
         features = self._features(lower, query, form, entry, cases[query])
@@ -126,15 +136,10 @@ class Confusions:
         column = np.where(cases[known] == LOWER, TITLE, np.where(cases[known] == TITLE, LOWER, MIXED))
         some = column != MIXED
         known, column = known[some], column[some]
-        other = self.lexicon.forms.entries[self._form_of[entries[known]], column]
+        other = self.lexicon.forms.entries[self.lexicon.forms.of[entries[known]], column]
         there = (other != ABSENT) & (self.lexicon.cases[entries[known]] == cases[known])
         there &= self.lexicon.ids[other] != UNK
         return known[there], other[there]
-
-    @cached_property
-    def _form_of(self) -> NDArray[np.int64]:
-        """The form of each entry of the lexicon."""
-        return np.array([self._numbers[word.lower()] for word in self.lexicon.words], np.int64)
 
     def surface(self, written: str, entry: int) -> str:
         """Return a candidate as it would stand where a word is written."""
@@ -151,11 +156,7 @@ class Confusions:
     def _by_letters(
         self, lower: Sequence[str], known: NDArray[np.int64], novel: NDArray[np.int64]
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        for which, asked, distance, most in (
-            ("known", known, 1, MOST_KNOWN),
-            ("known", novel, 2, MOST_NOVEL),
-            ("other", novel, 1, MOST_NOVEL // 2),
-        ):
+        for (which, distance, most), asked in zip(NEAR, (novel, known, novel), strict=True):
             query, form, apart = self.lexicon.near([lower[i] for i in asked.tolist()], which, distance)
             kept = self._best(query, form, apart, most)
             yield asked[query[kept]], form[kept]

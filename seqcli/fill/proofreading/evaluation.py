@@ -14,7 +14,7 @@ from seqcli.fill.proofreading.candidates import Confusions
 from seqcli.fill.proofreading.correction_metrics import edit_figures, gleu
 from seqcli.fill.proofreading.decision import Doubles, best_rows, fit, judge
 from seqcli.fill.proofreading.evidence import FEATURES, NATS, REPLACED, Evidence
-from seqcli.fill.proofreading.examination import Examined, Examiner
+from seqcli.fill.proofreading.examination import Examined, Examiner, Text
 from seqcli.fill.proofreading.gold import GoldSentence, tokens_for_metrics
 from seqcli.fill.proofreading.noise import NOISES, WORDS, Damage, Damaged
 from seqcli.fill.proofreading.proofreader import Proofreader, corrected
@@ -117,7 +117,7 @@ def baseline_figures(
     damaged, other = texts
     weights = USUAL
     for text in (other, damaged):
-        examined = examiner.examine(text.text)
+        examined = examiner.examine(Text(text.text))
         examined = examined._replace(evidence=seen_as(examined, examiner))
         if text is other:
             truth, _ = truth_of(examined, examiner.confusions, text.errors)

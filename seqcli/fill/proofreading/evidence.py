@@ -98,10 +98,16 @@ class Seen:
         return len(self.own)
 
 
-def seen(network: Network, table: WordTable, reading: Reading, windows: Sequence[tuple[int, int]], ids: Ints) -> Seen:
-    """Read windows that stand behind each other. ids: of all tokens, as they are to be read."""
+def seen(
+    network: Network,
+    table: WordTable,
+    reading: Reading,
+    windows: Sequence[tuple[int, int]],
+    vectors: Floats,
+    before: Floats,
+) -> Seen:
+    """Return what is said of windows that stand behind each other. vectors, before: as the network has read them."""
     start, end = windows[0][0], windows[-1][1]
-    vectors, before = network.read([ids[low:high] for low, high in windows], between=True)
     firsts = np.zeros(end - start, bool)
     firsts[[low - start for low, _ in windows]] = True
     headings = np.zeros(end - start, bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -19,10 +19,11 @@ from seqcli.fill.proofreading.word_table import WordTable
 from seqcli.text.vocabulary import UNK
 
 if TYPE_CHECKING:
-    from seqcli.fill.proofreading.network import Ints
+    from seqcli.fill.proofreading.network import Floats, Ints
     from seqcli.text.tokens import Tokenizer
 
 TOGETHER = 1 << 12  # tokens looked at side by side: what is kept of them stays within 100 MB
+LONG = 4_000  # characters, from which a text will want all that candidates are found by
 SURE = 0.5  # probability of an error from which its neighbours are read as if it were right
 Report = Callable[[int], None]
 T = TypeVar("T")
@@ -40,6 +41,26 @@ class Examined(NamedTuple):
     others: Doubles  # probabilities of errors at places whose evidence was not kept
 
 
+class Text(NamedTuple):
+    """A text as it is asked about. path: tells its markup; accepted: words that are right, in lower case."""
+
+    text: str
+    path: str = ""
+    accepted: Collection[str] = ()
+
+
+class _Opened(NamedTuple):
+    """A text with its words, and the ids of all its tokens, as they are to be read."""
+
+    reading: Reading
+    table: WordTable
+    ids: Ints
+
+    def rows(self, windows: list[tuple[int, int]]) -> list[Ints]:
+        """Return the ids of some windows."""
+        return [self.ids[low:high] for low, high in windows]
+
+
 class Examiner:
     """Looks at texts with one model."""
 
@@ -49,9 +70,7 @@ class Examiner:
 
     def examine(
         self,
-        text: str,
-        path: str = "",
-        accepted: Collection[str] = (),
+        text: Text,
         weights: Doubles | None = None,
         report: Report | None = None,
         least: float = 0.0,
@@ -59,42 +78,59 @@ class Examiner:
     ) -> Examined:
         """Return the evidence of a text.
 
-        accepted: words that are right, in lower case. weights: what evidence is worth, so that a place is read anew
-        where its neighbours are surely wrong; without them it is read once. report: hears how many letters are done.
-        least: probability of an error from which a place's evidence is kept, or memory would grow with the text.
+        weights: what evidence is worth, so that a place is read anew where its neighbours are surely wrong; without
+        them it is read once. report: hears how many letters are done. least: probability of an error from which a
+        place's evidence is kept, or memory would grow with the text.
         workers: parts of the text that are looked at side by side; what is found does not depend on it.
         """
-        reading = read(text, self.tokenizer, path)
-        table = WordTable(reading, self.confusions, accepted)
-        ids = table.ids[table.number].copy()
+        if workers > 1 and len(text.text) > LONG:
+            self.confusions.prepare(workers)
+        opened = self._opened(text)
         parts: list[Evidence] = []
-        others: list[Doubles] = [np.zeros(0)]
+        others: list[Doubles] = []
 
         def look_at(windows: list[tuple[int, int]]) -> tuple[Evidence, Doubles, int]:
-            found, rest = self._looked_at(reading, table, ids, windows, weights, least)
-            return found, rest, reading.tokens[windows[-1][1] - 1].end
+            read = self.network.read(opened.rows(windows), between=True)
+            return *self._looked_at(opened, windows, *read, weights, least), windows[-1][1]
 
         with ThreadPoolExecutor(workers) as beside:
-            for found, rest, done in _in_order(beside, look_at, _batches(reading), workers):
+            for found, rest, done in _in_order(beside, look_at, _batches(opened.reading), workers):
                 parts.append(found)
                 others.append(rest)
                 if report:
-                    report(done)
-        evidence = Evidence.joined(parts) if parts else Evidence.none()
-        words = int(table.is_word[table.number].sum())
-        return Examined(reading, table, evidence, Sites.of(evidence), words, np.concatenate(others))
+                    report(opened.reading.tokens[done - 1].end)
+        return _examined(opened, parts, others)
+
+    def examine_several(self, texts: Sequence[Text], weights: Doubles, least: float) -> list[Examined]:
+        """Return the evidence of short texts: that of each alone, but that the network reads them all at once."""
+        some = [self._opened(text) for text in texts]
+        rows = [row for opened in some for row in opened.rows(opened.reading.windows)]
+        vectors, before = self.network.read(rows, between=True)
+        found, start = list[Examined](), 0
+        for opened in some:
+            part = slice(start, start := start + len(opened.ids))
+            windows = opened.reading.windows
+            parts = [self._looked_at(opened, windows, vectors[part], before[part], weights, least)] if windows else []
+            found.append(_examined(opened, [one for one, _ in parts], [rest for _, rest in parts]))
+        return found
+
+    def _opened(self, text: Text) -> _Opened:
+        reading = read(text.text, self.tokenizer, text.path)
+        table = WordTable(reading, self.confusions, text.accepted)
+        return _Opened(reading, table, table.ids[table.number].copy())
 
     def _looked_at(
         self,
-        reading: Reading,
-        table: WordTable,
-        ids: Ints,
+        opened: _Opened,
         windows: list[tuple[int, int]],
+        vectors: Floats,
+        before: Floats,
         weights: Doubles | None,
         least: float,
     ) -> tuple[Evidence, Doubles]:
         """Return the evidence of some windows, and the probabilities of errors at places where none is kept."""
-        look = seen(self.network, table, reading, windows, ids)
+        reading, table, ids = opened
+        look = seen(self.network, table, reading, windows, vectors, before)
         found = replacements(self.network, self.confusions.lexicon, table, look, np.arange(len(look)))
         if weights is not None:
             found = self._again(table, look, ids, found, weights)
@@ -119,6 +155,14 @@ class Examiner:
         anew = replacements(self.network, lexicon, table, look, places)
         left = ~np.isin(found.sites - look.start, places)
         return Evidence.joined([found.part(left), anew])
+
+
+def _examined(opened: _Opened, parts: Sequence[Evidence], others: Sequence[Doubles]) -> Examined:
+    """Return what was found in the parts of a text as one."""
+    reading, table, _ = opened
+    evidence = Evidence.joined(parts) if parts else Evidence.none()
+    words = int(table.is_word[table.number].sum())
+    return Examined(reading, table, evidence, Sites.of(evidence), words, np.concatenate([np.zeros(0), *others]))
 
 
 def _likely(found: Evidence, weights: Doubles, least: float) -> tuple[Evidence, Doubles]:

@@ -33,7 +33,7 @@ def _neighbours() -> frozenset[str]:
 
 
 NEIGHBOURS = _neighbours()
-_SOUNDS = tuple(
+_SOUNDS = tuple(  # each begins with what it looks for: what stands before is looked at where that was found
     (re.compile(pattern, re.MULTILINE), key)
     for pattern, key in (
         (r"^(?:kn|gn|pn)", "n"),
@@ -47,12 +47,12 @@ _SOUNDS = tuple(
         (r"ph", "f"),
         (r"dge?(?=$|[ei])", "j"),
         (r"igh(?=$|t)", "i"),
-        (r"(?<=[aeiou])gh(?=$|t)", ""),
+        (r"gh(?<=[aeiou]gh)(?=$|t)", ""),
         (r"mb$", "m"),
         (r"c(?=[eiy])|sc(?=[eiy])|z", "s"),
         (r"ck|q|c|x", "k"),
         (r"g(?=[eiy])", "j"),
-        (r"(?<=[^aeiou\n])e$|(?<=[^aeiou\n])es$", ""),
+        (r"e(?<=[^aeiou\n]e)s?$", ""),
         (r"(?<=.)h", ""),
         (r"([a-z0X])\1+", r"\1"),
         (r"[aeiouy]+", "a"),

@@ -41,7 +41,9 @@ def in_case(word: str, case: int) -> str:
 class Forms(NamedTuple):
     """The distinct spellings of words in lower case, and the entry of each as lower, Title and UPPER; ABSENT: none."""
 
+    numbers: dict[str, int]
     spelled: list[str]
+    of: NDArray[np.int64]  # [entries]: the form of each
     entries: NDArray[np.int64]  # [forms, 3]
     known: NDArray[np.bool_]  # whether the network itself tells it apart
 
@@ -52,24 +54,24 @@ class Lexicon:
     def __init__(self, vocabulary: Vocabulary, others: Mapping[str, int], counts: Sequence[int] = ()) -> None:
         """others: words of the training text beyond the vocabulary, and how often. counts: of the vocabulary's."""
         own = [i for i, token in enumerate(vocabulary.tokens) if i > 1 and is_word(token)]
-        some = [word for word in others if word not in vocabulary and is_word(word)]
+        known = set(vocabulary.tokens)
+        some = [word for word in others if word not in known]
         total = max(sum(others.values()), 1)
         self.vocabulary = vocabulary
         self.words = [vocabulary.tokens[i] for i in own] + some
         self.ids = np.array([*own, *[UNK] * len(some)], np.int64)
-        self.shares = np.array(
-            [0.0] * len(own) + [np.log(others[word] / total) for word in some], np.float32
-        )  # log of its probability, given its id
         ranked = [counts[i] if len(counts) > i else max(10**6 // (i + 1), 1) for i in own]
         self.counts = np.array([*ranked, *(others[word] for word in some)], np.float64)
+        self.shares = np.zeros(len(self.words), np.float32)  # log of its probability, given its id
+        self.shares[len(own) :] = np.log(self.counts[len(own) :] / total)
         self._at = {word: i for i, word in enumerate(self.words)}
         self.novel_share = float(-np.log(total) - NOVELTY)
         self.cases = np.array([case_of(word) for word in self.words], np.int64)
         self.forms = _forms(self.words, self.cases, self.ids)
-        known = np.flatnonzero(self.forms.known)
-        self.numbers = {"known": known, "other": np.flatnonzero(~self.forms.known)}
-        articles = {"a": -1.0, "an": 1.0}
-        self.before_vowel = np.array([articles.get(word.lower(), 0.0) for word in self.words], np.float32)
+        self.numbers = {"known": np.flatnonzero(self.forms.known), "other": np.flatnonzero(~self.forms.known)}
+        self.before_vowel = np.zeros(len(self.words), np.float32)
+        for article, sign in (("a", -1.0), ("an", 1.0)):
+            self.before_vowel[self.forms.of == self.forms.numbers.get(article, ABSENT)] = sign
         self._unknown = frozenset[str]()
         self._near: dict[tuple[str, int], NearWords] = {}
 
@@ -146,4 +148,4 @@ def _forms(words: Sequence[str], cases: NDArray[np.int64], ids: NDArray[np.int64
     entries[row[order], case[order]] = order
     known = np.zeros(len(numbers), bool)
     known[row[ids != UNK]] = True
-    return Forms(list(numbers), entries, known)
+    return Forms(numbers, list(numbers), row, entries, known)

@@ -10,7 +10,7 @@ import numpy as np
 from seqcli.fill.proofreading.calibration import Calibration
 from seqcli.fill.proofreading.decision import Doubles, Judged, judge, shift_of
 from seqcli.fill.proofreading.edits import applied
-from seqcli.fill.proofreading.examination import Examined, Examiner
+from seqcli.fill.proofreading.examination import Examined, Examiner, Text
 from seqcli.fill.proofreading.marks import Mark, marks_of
 from seqcli.fill.proofreading.settings import Proofreading, share_of
 
@@ -29,6 +29,10 @@ class Proofreader:
     def __init__(self, examiner: Examiner, calibration: Calibration) -> None:
         self.examiner, self.calibration = examiner, calibration
 
+    def prepare(self, workers: int) -> None:
+        """Make what any text will want before the first one is asked about."""
+        self.examiner.confusions.prepare(workers)
+
     def verdict(
         self,
         text: str,
@@ -40,7 +44,11 @@ class Proofreader:
     ) -> Verdict:
         """Return what the model says of every place of a text where the probability of an error is at least so high."""
         weights = self.calibration.weights
-        examined = self.examiner.examine(text, path, accepted, weights, report, least, workers)
+        examined = self.examiner.examine(Text(text, path, accepted), weights, report, least, workers)
+        return self._verdict(examined)
+
+    def _verdict(self, examined: Examined) -> Verdict:
+        weights = self.calibration.weights
         judged = judge(examined.evidence, examined.sites, weights)
         shift = shift_of(np.concatenate([judged.errors, examined.others]), examined.words, self.calibration.usual)
         odds = judged.errors / np.maximum(1 - judged.errors, 1e-12) * np.exp(shift)
@@ -56,10 +64,20 @@ class Proofreader:
         workers: int = 1,
     ) -> list[Mark]:
         """Return the marks of a text, in order. path: tells its markup. accepted: right words, in lower case."""
-        threshold = self.calibration.threshold(share_of(how.alarm_rate))
-        found = self.verdict(text, path, accepted, report, threshold, workers)
-        confusions = self.examiner.confusions
-        return list(marks_of(found.examined, confusions, found.judged, found.shown, threshold, how.k))
+        threshold = self._threshold(how)
+        return self._marks(self.verdict(text, path, accepted, report, threshold, workers), how)
+
+    def marks_of_several(self, texts: Sequence[Text], how: Proofreading) -> list[list[Mark]]:
+        """Return the marks of short texts, each as if it were asked about alone."""
+        found = self.examiner.examine_several(texts, self.calibration.weights, self._threshold(how))
+        return [self._marks(self._verdict(examined), how) for examined in found]
+
+    def _threshold(self, how: Proofreading) -> float:
+        return self.calibration.threshold(share_of(how.alarm_rate))
+
+    def _marks(self, found: Verdict, how: Proofreading) -> list[Mark]:
+        parts = found.examined, self.examiner.confusions, found.judged, found.shown
+        return list(marks_of(*parts, self._threshold(how), how.k))
 
 
 def corrected(text: str, marks: Sequence[Mark]) -> str:

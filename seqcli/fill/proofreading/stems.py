@@ -25,7 +25,7 @@ wind wound;write wrote written;man men;woman women;child children;foot feet;toot
 ox oxen;person people;life lives;wife wives;knife knives;leaf leaves;half halves;self selves;wolf wolves
 thief thieves;shelf shelves;calf calves
 """
-_SUFFIXES = ("s", "es", "ed", "d", "ing", "ly", "er", "est", "'s")
+_SUFFIXES = {"s": ("s", "es", "'s"), "d": ("ed", "d"), "g": ("ing",), "y": ("ly",), "r": ("er",), "t": ("est",)}
 SHORTEST = 3  # letters of a word that has forms
 
 
@@ -51,7 +51,7 @@ def form_groups(words: Sequence[str]) -> dict[str, set[str]]:
 def bases_of(word: str) -> list[str]:
     """Return the words that a word may be a form of, whether they exist or not."""
     found = []
-    for suffix in _SUFFIXES if word.endswith(_SUFFIXES) else ():
+    for suffix in _SUFFIXES.get(word[-1:], ()):
         stem = word[: -len(suffix)]
         if not word.endswith(suffix) or len(stem) < SHORTEST:
             continue

@@ -60,8 +60,8 @@ def words_of(corpus: Corpus) -> dict[str, bytes]:
     return {"words": Vocabulary(list(others)).to_bytes(), "counts": pack(there)}
 
 
-def examiner_of(record: Record, arrays: Arrays, tokenizer: Tokenizer, vocabulary: Vocabulary) -> Examiner:
-    """Return what looks at texts with a model. Raises MisuseError where its tokens are no words, ModelError."""
+def confusions_of(record: Record, vocabulary: Vocabulary) -> Confusions:
+    """Return what knows the words of a model. Raises MisuseError where its tokens are none, ModelError."""
     name = quoted(record.name)
     if not proofreads(record.text, record.spec):
         raise MisuseError(
@@ -73,17 +73,20 @@ def examiner_of(record: Record, arrays: Arrays, tokenizer: Tokenizer, vocabulary
     words = record.vocabulary("words").tokens[len(SPECIALS) :]
     shapes = {"vocabulary": ("I64", (len(vocabulary),)), "words": ("I64", (len(words),))}
     counts = record.arrays("counts", shapes)
-    lexicon = Lexicon(
-        vocabulary, dict(zip(words, counts["words"].tolist(), strict=True)), counts["vocabulary"].tolist()
-    )
-    return Examiner(Network(arrays, len(vocabulary)), Confusions(lexicon), tokenizer)
+    others = dict(zip(words, counts["words"].tolist(), strict=True))
+    return Confusions(Lexicon(vocabulary, others, counts["vocabulary"].tolist()))
+
+
+def examiner_of(confusions: Confusions, arrays: Arrays, tokenizer: Tokenizer) -> Examiner:
+    """Return what looks at texts with a model."""
+    return Examiner(Network(arrays, len(confusions.lexicon.vocabulary)), confusions, tokenizer)
 
 
 def beside(name: str, arrays: Arrays, vocabulary: Vocabulary, examiner: Examiner) -> Examiner:
     """Return the same examiner with another network. Raises MisuseError for one of other words."""
     if vocabulary.tokens != examiner.confusions.lexicon.vocabulary.tokens:
         raise MisuseError(f"{quoted(name)} knows other words; train both on the same text with the same vocabulary.")
-    return Examiner(Network(arrays, len(vocabulary)), examiner.confusions, examiner.tokenizer)
+    return examiner_of(examiner.confusions, arrays, examiner.tokenizer)
 
 
 def calibration_of(record: Record) -> Calibration:
@@ -103,6 +106,7 @@ def calibrated(
 
     session.spare.fit_products()
     with session.bar(min(len(held_out), LETTERS), "calibrating") as bar:
-        found = calibrate(examiner_of(record, arrays, tokenizer, record.vocabulary()), held_out, bar.to)
+        confusions = confusions_of(record, record.vocabulary())
+        found = calibrate(examiner_of(confusions, arrays, tokenizer), held_out, bar.to)
     kept = {"weights": found.weights, "thresholds": found.thresholds, "usual": np.array([found.usual])}
     return {"calibration": pack(kept)}
