@@ -66,7 +66,16 @@ class Group:
     def share(self, updates: Updates) -> None:
         """Sum the gradients of these weights over all processes from now on."""
         updates.sharing, self._updates = self, updates
-        self._buckets = Buckets(updates.parameters, lambda flat: dist.all_reduce(flat, async_op=True))
+        sizes = {module.num_embeddings for module in updates.model.modules() if isinstance(module, torch.nn.Embedding)}
+        tables = [p for p in updates.parameters if p.dim() == 2 and len(p) in sizes]
+
+        def begin(tensor: torch.Tensor) -> Any:
+            return dist.all_reduce(tensor, async_op=True)
+
+        def agree(tensor: torch.Tensor) -> Any:
+            return dist.all_reduce(tensor, dist.ReduceOp.MAX, async_op=True)
+
+        self._buckets = Buckets(updates.parameters, tables, begin, agree)
 
     def total(self, x: torch.Tensor) -> torch.Tensor:
         """Sum a tensor over all processes, in place."""
