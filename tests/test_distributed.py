@@ -199,3 +199,29 @@ def test_a_process_alone_does_not_know_of_the_others() -> None:
     assert not {"distributed", "leader", "worker", "pulse"} & set(
         done.stdout.splitlines()[-1].replace("'", ".").split(".")
     )
+
+
+def test_what_is_summed_does_not_depend_on_the_updates_before() -> None:
+    """A training that goes on knows nothing of them, and is to end at the bytes of one that was not stopped."""
+    torch = pytest.importorskip("torch")
+    from seqcli.training.gradients import Buckets
+
+    class Done:
+        def wait(self) -> None:
+            pass
+
+    table, layer = torch.nn.Parameter(torch.ones(100, 3)), torch.nn.Parameter(torch.ones(4))
+    sent: list[int] = []
+    buckets = Buckets([table, layer], [table], lambda flat: sent.append(flat.numel()) or Done(), lambda used: Done())
+
+    def update(rows: list[int]) -> list[int]:
+        table.grad = layer.grad = None
+        sent.clear()
+        buckets.backward((table[rows] * layer[:3]).sum(), True)
+        buckets.divide(2.0)
+        assert table.grad is not None and layer.grad is not None
+        assert table.grad.sum() == len(rows) * 3 / 2 and (table.grad[rows] == 0.5).all() and layer.grad[0] > 0
+        return sorted(sent)
+
+    few = update([7, 3])
+    assert few == [4, 6] and update(list(range(100))) == [4, 300] and update([7, 3]) == few

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from seqcli.fill.search import Candidate
     from seqcli.session import Session
     from seqcli.store import Record
+    from seqcli.text.vocabulary import Vocabulary
 
 Path = str | os.PathLike[str]
 
@@ -78,10 +79,10 @@ class GapFiller:
         """Whether the weights of what is mixed in were neither given nor fitted."""
         return self._mix is not None and self._mix.free
 
-    def asked(self) -> Fill:
-        """Return the network with its vocabulary, read when it is first wanted."""
+    def asked(self, vocabulary: Vocabulary | None = None) -> Fill:
+        """Return the network with its vocabulary, read when first wanted. vocabulary: its own, where that was read."""
         if self._asked is None:
-            self._asked = fill_of(self.record)
+            self._asked = fill_of(self.record, vocabulary)
         return self._asked
 
     def proofreader(self) -> Proofreader:
@@ -92,9 +93,9 @@ class GapFiller:
 
             vocabulary = self._asked.vocabulary if self._asked else self.record.vocabulary()
             with ThreadPoolExecutor(1) as beside:  # which reads weights and checks them while words are looked at
-                reading = beside.submit(lambda: self._asked or fill_of(self.record, vocabulary))
+                reading = beside.submit(self.asked, vocabulary)
                 confusions = confusions_of(self.record, vocabulary)
-                self._asked = asked = reading.result()
+            asked = reading.result()
             examiner = examiner_of(confusions, asked.arrays, asked.tokenizer)
             self._proofreader = Proofreader(examiner, calibration_of(self.record))
         return self._proofreader

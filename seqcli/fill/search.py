@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from seqcli.decoding.highest import highest
 from seqcli.fill.gaps import LONGEST, Gapped
 from seqcli.fill.sentence_scores import vectors_at, word_scores
 from seqcli.text.tokens import JOINER
@@ -81,11 +82,8 @@ def _search(asked: Fill, sentence: Gapped, counts: Sequence[int], k: int, beam: 
 def _best(scores: NDArray[np.float64], count: int) -> list[tuple[int, int]]:
     """Return the places of the highest scores, best first; equal ones in the order of the vocabulary."""
     flat = scores.ravel()
-    count = min(count, int(np.isfinite(flat).sum()))
-    least = np.partition(flat, len(flat) - count)[len(flat) - count] if count else np.inf
-    near = np.flatnonzero(flat >= least)
-    order = near[np.argsort(-flat[near], kind="stable")][:count]
-    return [divmod(int(i), scores.shape[1]) for i in order]
+    best = highest(flat, min(count, int(np.isfinite(flat).sum())))
+    return [divmod(i, scores.shape[1]) for i in best.tolist()]
 
 
 def _with(words: Words, gap: int, at: int, token: str) -> Words:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqcli.answering import select
+from seqcli.decoding.highest import highest
 from seqcli.text.character_kinds import SPACES, folded
 from seqcli.text.tokens import JOINER, SPACE, Characters, Subwords, pieces_of, tokens_of
 from seqcli.text.vocabulary import EOS, SPECIALS, UNK
@@ -71,7 +72,12 @@ class Completer:
             begun = "" if spaced or not tokens else tokens.pop()
             words, logs = self._whole([EOS, *self._asked.vocabulary.encode(tokens)], begun)
         begun = begun.strip(JOINER)
-        return [self._suggestion(line, begun, words[i], probability) for i, probability in _best(logs, count)]
+        best = highest(logs, count)
+        shares = np.exp(logs[best] - np.logaddexp.reduce(logs)) if len(best) else logs
+        return [
+            self._suggestion(line, begun, words[i], share)
+            for i, share in zip(best.tolist(), shares.tolist(), strict=True)
+        ]
 
     def _suggestion(self, line: str, begun: str, token: str, probability: float) -> Suggestion:
         """Return what a token, or a spelled word, adds to the line: with a space behind it where words have one."""
@@ -136,14 +142,3 @@ class Completer:
         if ids != known[0]:
             known = self._known = (ids, *self._asked.model.read([ids]))
         return known[1:]
-
-
-def _best(logs: NDArray[np.float64], count: int) -> list[tuple[int, float]]:
-    """Return the places of the highest logs, best first, each with its share of all probability."""
-    if not len(logs) or not count:
-        return []
-    least = np.partition(logs, -min(count, len(logs)))[-min(count, len(logs))]
-    some = np.flatnonzero(logs >= least)
-    some = some[np.argsort(-logs[some], kind="stable")][:count]
-    shares = np.exp(logs[some] - np.logaddexp.reduce(logs))
-    return list(zip(some.tolist(), shares.tolist(), strict=True))

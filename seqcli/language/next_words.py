@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from seqcli.decoding.highest import highest
 from seqcli.text.tokens import shown, tokens_of
 from seqcli.text.vocabulary import EOS, SPECIALS
 
@@ -65,12 +66,5 @@ def continuation(asked: Asked, text: str, steps: int, exclude_special: bool) -> 
 def _likeliest(probabilities: NDArray[np.floating], count: int, exclude_special: bool) -> list[int]:
     """Return the ids of the likeliest tokens, best first; equal ones in the order of the vocabulary."""
     first = len(SPECIALS) if exclude_special else 0
-    some = probabilities[first:]
-    if count < len(some):  # only those that can be among the answers are sorted: a vocabulary is long
-        least = np.partition(some, len(some) - count)[len(some) - count]
-        places = np.flatnonzero(some >= least)
-        some = some[places]
-    else:
-        places = np.arange(len(some))
-    best = places[np.argsort(-some, kind="stable")[:count]] + first
-    return [int(i) for i in best]
+    best: list[int] = (highest(probabilities[first:], count) + first).tolist()
+    return best

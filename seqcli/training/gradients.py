@@ -27,7 +27,7 @@ class Buckets:
         agree: Callable[[torch.Tensor], Any],
     ) -> None:
         self._begin, self._agree = begin, agree
-        self._tables = set(map(id, tables))  # whose rows are looked at; one that is full once is looked at no more
+        self._tables = frozenset(map(id, tables))
         self._buckets = _buckets(parameters, self._tables)
         self._place = {id(p): i for i, bucket in enumerate(self._buckets) for p in bucket}
         self._sending, self._missing = False, list[int]()  # gradients that each bucket waits for
@@ -53,10 +53,10 @@ class Buckets:
                 continue
             for p, part in zip(parameters, torch.split(flat, [p.numel() for p in parameters]), strict=True):
                 p.grad = part.view_as(p)
-        for table, used, some, work in rows:
+        for table, some, sums, work in rows:
             work.wait()
             assert table.grad is not None
-            table.grad[used] = some.div_(by)
+            table.grad[some] = sums.div_(by)
         self._sent, self._asked = [], []
 
     def remove(self) -> None:
@@ -89,15 +89,16 @@ class Buckets:
     def _rows(
         self, table: torch.Tensor, used: torch.Tensor, work: Any
     ) -> tuple[torch.Tensor, torch.Tensor | slice, torch.Tensor, Any]:
-        """Begin to sum the rows of a table that have a gradient in some process; return which, and those."""
+        """Begin to sum the rows of a table that have a gradient in some process; return which, and those.
+
+        Every update decides anew: what went before is not known to a training that goes on.
+        """
         work.wait()
-        some = used.nonzero()[:, 0]
+        rows = used.nonzero()[:, 0]
+        some = rows if 2 * len(rows) < len(used) else slice(None)
         assert table.grad is not None
-        if 2 * len(some) >= len(used):
-            self._tables.discard(id(table))
-            return table, slice(None), table.grad, self._begin(table.grad)
-        rows = table.grad[some]
-        return table, some, rows, self._begin(rows)
+        sums = table.grad[some]
+        return table, some, sums, self._begin(sums)
 
 
 def _buckets(parameters: Sequence[torch.Tensor], alone: Collection[int]) -> list[list[torch.Tensor]]:

@@ -54,8 +54,7 @@ class Lexicon:
     def __init__(self, vocabulary: Vocabulary, others: Mapping[str, int], counts: Sequence[int] = ()) -> None:
         """others: words of the training text beyond the vocabulary, and how often. counts: of the vocabulary's."""
         own = [i for i, token in enumerate(vocabulary.tokens) if i > 1 and is_word(token)]
-        known = set(vocabulary.tokens)
-        some = [word for word in others if word not in known]
+        some = [word for word in others if word not in vocabulary and is_word(word)]
         total = max(sum(others.values()), 1)
         self.vocabulary = vocabulary
         self.words = [vocabulary.tokens[i] for i in own] + some

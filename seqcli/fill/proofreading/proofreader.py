@@ -65,19 +65,19 @@ class Proofreader:
     ) -> list[Mark]:
         """Return the marks of a text, in order. path: tells its markup. accepted: right words, in lower case."""
         threshold = self._threshold(how)
-        return self._marks(self.verdict(text, path, accepted, report, threshold, workers), how)
+        return self._marks(self.verdict(text, path, accepted, report, threshold, workers), threshold, how.k)
 
     def marks_of_several(self, texts: Sequence[Text], how: Proofreading) -> list[list[Mark]]:
         """Return the marks of short texts, each as if it were asked about alone."""
-        found = self.examiner.examine_several(texts, self.calibration.weights, self._threshold(how))
-        return [self._marks(self._verdict(examined), how) for examined in found]
+        threshold = self._threshold(how)
+        found = self.examiner.examine_several(texts, self.calibration.weights, threshold)
+        return [self._marks(self._verdict(examined), threshold, how.k) for examined in found]
 
     def _threshold(self, how: Proofreading) -> float:
         return self.calibration.threshold(share_of(how.alarm_rate))
 
-    def _marks(self, found: Verdict, how: Proofreading) -> list[Mark]:
-        parts = found.examined, self.examiner.confusions, found.judged, found.shown
-        return list(marks_of(*parts, self._threshold(how), how.k))
+    def _marks(self, found: Verdict, threshold: float, k: int) -> list[Mark]:
+        return list(marks_of(found.examined, self.examiner.confusions, found.judged, found.shown, threshold, k))
 
 
 def corrected(text: str, marks: Sequence[Mark]) -> str:
