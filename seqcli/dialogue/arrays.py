@@ -11,28 +11,10 @@ import numpy as np
 
 from seqcli.dialogue.settings import DialogueSpec
 from seqcli.dialogue.shapes import DISTANCES, dialogue_table, is_seen
+from seqcli.layers.packed import Layer, Packed, read_both_ways
 from seqcli.layers.shapes import WIDEST
-from seqcli.layers.steps import Array, Ids, cell
+from seqcli.layers.steps import Array, Ids
 from seqcli.store.weights import stored_weights
-
-
-class _Layer:
-    """One gated recurrent layer."""
-
-    def __init__(self, arrays: dict[str, Any], name: str, ending: str = "") -> None:
-        self._input = np.ascontiguousarray(arrays[f"{name}.weight_ih_l0{ending}"].T)
-        self._state = np.ascontiguousarray(arrays[f"{name}.weight_hh_l0{ending}"].T)
-        self._biases = arrays[f"{name}.bias_ih_l0{ending}"], arrays[f"{name}.bias_hh_l0{ending}"]
-        self.size = len(self._state)
-
-    def inputs(self, x: Array) -> Array:
-        """x [..., E] -> what it adds to the gates [..., 3H]."""
-        found: Array = x @ self._input + self._biases[0]
-        return found
-
-    def step(self, from_input: Array, h: Array) -> Array:
-        """Return the state [R, H] after one step."""
-        return cell("gru", "tanh", from_input, h @ self._state + self._biases[1], (h,))[0]
 
 
 @dataclass(frozen=True)
@@ -65,9 +47,9 @@ class DialogueArrays:
         self.spec, self._arrays = spec, arrays
         self._embedding: Array = arrays["embedding.weight"]
         self._scale = np.float32(spec.input_scale)
-        self._onward, self._returning = _Layer(arrays, "encoder"), _Layer(arrays, "encoder", "_reverse")
-        self._context = _Layer(arrays, "context") if spec.hierarchical else None
-        self._decoder = _Layer(arrays, "decoder")
+        self._onward, self._returning = (Layer("gru", arrays, "encoder", ending=way) for way in ("", "_reverse"))
+        self._context = Layer("gru", arrays, "context") if spec.hierarchical else None
+        self._decoder = Layer("gru", arrays, "decoder")
         self.size = len(self._embedding)
 
     @classmethod
@@ -82,27 +64,13 @@ class DialogueArrays:
         turns = np.repeat(np.arange(len(utterances)), list(map(len, utterances)))
         if not len(turns):
             return self._heard(np.zeros((0, 2 * self._onward.size), np.float32), turns, np.zeros(0, np.int64), speakers)
-        ids = np.concatenate([np.asarray(one, np.int64) for one in utterances])
-        x = self._embedding[ids] * self._scale
         ends = np.cumsum(list(map(len, utterances)))
         starts = ends - list(map(len, utterances))
-        onward = self._read(x, starts, ends, self._onward, 1)
-        returning = self._read(x, starts, ends, self._returning, -1)
-        return self._heard(np.concatenate([onward, returning], 1), turns, ids, speakers, starts, ends)
-
-    def _read(self, x: Array, starts: Ids, ends: Ids, layer: _Layer, way: int) -> Array:
-        """x [L, E], the utterances' starts and ends -> states [L, H] of one direction, all utterances side by side."""
-        from_input, states = layer.inputs(x), np.zeros((len(x), layer.size), np.float32)
-        order = np.argsort(starts - ends, kind="stable")
-        lengths = (ends - starts)[order]
-        first = starts[order] if way > 0 else ends[order] - 1
-        h = np.zeros((len(order), layer.size), np.float32)
-        for t in range(int(lengths[0])):
-            going = int(np.count_nonzero(lengths > t))
-            places = first[:going] + way * t
-            h = layer.step(from_input[places], h[:going])
-            states[places] = h
-        return states
+        packed = Packed(utterances)
+        states = read_both_ways(packed, self._embedding[packed.ids] * self._scale, [self._onward], [self._returning])
+        which, word = packed.places
+        order = np.argsort(starts[which] + word)
+        return self._heard(states[order], turns, packed.ids[order], speakers, starts, ends)
 
     def _heard(
         self,
@@ -138,10 +106,10 @@ class DialogueArrays:
             return last
         goes_on = [0.0, *(float(one == other) for one, other in itertools.pairwise(speakers))]
         x = np.concatenate([vectors, np.array(goes_on[: len(vectors)], np.float32)[:, None]], 1)
-        from_input, h = self._context.inputs(x), np.zeros((1, self._context.size), np.float32)
+        from_input, state = self._context.inputs(x), self._context.start(1)
         for t in range(len(x)):
-            h = self._context.step(from_input[t : t + 1], h)
-        found: Array = last + h[0]
+            state = self._context.step(from_input[t : t + 1], state)
+        found: Array = last + state[0][0]
         return found
 
     # -- what comes next ----------------------------------------------------------------------------------------------
@@ -168,7 +136,7 @@ class DialogueArrays:
 
     def step(self, ids: Ids, state: Array, told: Array, heard: Heard) -> tuple[Array, Array, Array]:
         """Read one token a row: ids [R], state [R, H] -> what the output layer reads [R, E], state, weights [R, L]."""
-        y = self._decoder.step(self._decoder.inputs(self._embedding[ids] * self._scale + told), state)
+        [y] = self._decoder.step(self._decoder.inputs(self._embedding[ids] * self._scale + told), (state,))
         arrays, size = self._arrays, 2 * self.spec.encoder_size
         parts, added = [y], np.zeros((len(y), self.spec.embedding_size), np.float32)
         looked = np.zeros((len(y), len(heard.turns)), np.float32)

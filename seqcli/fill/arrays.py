@@ -9,15 +9,16 @@ import numpy as np
 
 from seqcli.errors import quoted
 from seqcli.fill.settings import FillSpec
+from seqcli.layers.packed import Packed, read, stack_of
 from seqcli.layers.shapes import GATES
-from seqcli.layers.steps import Array, Ids, cell
+from seqcli.layers.steps import Array, Ids
 from seqcli.store.weights import stored_weights, too_large
 from seqcli.text.vocabulary import EOS
 
 if TYPE_CHECKING:
     from seqcli.store.arrays import Table
 
-TOGETHER = 1 << 13  # tokens read side by side at most: what the gates need of them stays within 100 MB
+TOGETHER = 1 << 13  # tokens read side by side: what the gates need of them stays within 100 MB
 
 
 def fill_table(spec: FillSpec, vocabulary_size: int) -> Table:
@@ -40,36 +41,6 @@ def fill_table(spec: FillSpec, vocabulary_size: int) -> Table:
     return {name: ("F32", shape) for name, shape in shapes.items()}
 
 
-class _Layer:
-    """One recurrent layer: its products, input and state apart."""
-
-    def __init__(self, kind: str, arrays: dict[str, Any], name: str) -> None:
-        self._cell, self._parts = kind, 2 if kind == "lstm" else 1
-        self._input = np.ascontiguousarray(arrays[f"{name}.weight_ih_l0"].T)
-        self._state = np.ascontiguousarray(arrays[f"{name}.weight_hh_l0"].T)
-        bias, self._bias = arrays[f"{name}.bias_ih_l0"], arrays[f"{name}.bias_hh_l0"]
-        if kind != "gru":  # whose reset gate stands between the two
-            bias, self._bias = bias + self._bias, None
-        self._input_bias = bias
-
-    def read(self, x: Array, going: list[int]) -> Array:
-        """x [T, B, E] -> the states behind each of its steps [T, B, H]; the first going[t] rows have a step t."""
-        steps, batch, _ = x.shape
-        size = len(self._state)
-        out = np.zeros((steps, batch, size), np.float32)
-        from_input = (x.reshape(steps * batch, -1) @ self._input).reshape(steps, batch, -1)
-        from_input += self._input_bias
-        state: tuple[Array, ...] = tuple(np.zeros((batch, size), np.float32) for _ in range(self._parts))
-        for t, rows in enumerate(going):
-            state = tuple(part[:rows] for part in state)
-            from_state = state[0] @ self._state
-            if self._bias is not None:
-                from_state += self._bias
-            state = cell(self._cell, "tanh", from_input[t, :rows], from_state, state)
-            out[t, :rows] = state[0]
-        return out
-
-
 class FillArrays:
     """A bidirectional model as arrays."""
 
@@ -77,10 +48,7 @@ class FillArrays:
         """arrays: as `fill_table` lists them. name: what a message calls the model."""
         self.spec, self._name = spec, name
         self._embedding: Array = arrays["embedding.weight"]
-        self._stacks = {
-            stack: [_Layer(spec.cell, arrays, f"stacks.{stack}.layers.{i}") for i in range(spec.layers)]
-            for stack in spec.stacks
-        }
+        self._stacks = {stack: stack_of(spec.cell, arrays, f"stacks.{stack}", spec.layers) for stack in spec.stacks}
         self._near = {stack: arrays[f"near.{stack}"] for stack in spec.stacks if spec.window}
         self._join = arrays["join.weight"].T, arrays["join.bias"]
         self._project = arrays["project.weight"].T, arrays["project.bias"]
@@ -113,62 +81,50 @@ class FillArrays:
         ids, lengths = np.asarray(ids), np.asarray(lengths)
         found = [np.zeros((*ids.shape, self.spec.embedding_size), np.float32) for _ in range(1 + between)]
         for rows in _groups(lengths):
-            steps = np.arange(int(lengths[rows[0]]))
-            inside = steps < lengths[rows, None]
-            read = self._read(np.where(inside, ids[rows, : len(steps)], EOS), lengths[rows], between)
-            for out, part in zip(found, read, strict=True):
-                for at, row in enumerate(rows):
-                    out[row, : lengths[row]] = part[: lengths[row], at]
+            packed = Packed([ids[row, : lengths[row]] for row in rows])
+            which, steps = packed.places
+            for out, part in zip(found, self._read(packed, between), strict=True):
+                out[rows[which], steps] = part
         if not all(np.isfinite(out).all() for out in found):
             raise too_large(self._name)
         return found
 
     @np.errstate(over="ignore", invalid="ignore")  # told once, by vectors
-    def _read(self, ids: Ids, lengths: Ids, between: bool = False) -> list[Array]:
-        """ids [B, T] with the longest text first, lengths [B] -> vectors [T, B, E]; between: also before each place."""
-        steps = np.arange(ids.shape[1])
-        going = [int(n) for n in (lengths > steps[:, None]).sum(1)]
-        weight, _ = self._join
-        size = self.spec.hidden_size
+    def _read(self, packed: Packed, between: bool) -> list[Array]:
+        """Return the vectors of all tokens [N, E]; between: also those before each."""
+        weight, size = self._join[0], self.spec.hidden_size
+        behind = packed.back(1)
+        later = slice(len(packed.ids) - len(behind), None)  # all tokens but the first of each text
         sides: list[Array] = []
         near: list[Array] = []
         for at, (name, layers) in enumerate(self._stacks.items()):
-            turned = steps if name == "onward" else (lengths[:, None] - 1 - steps).clip(0)  # [B, T] or [T]
-            words = ids if name == "onward" else np.take_along_axis(ids, turned, 1)
-            before = np.concatenate([np.full((len(ids), 1), EOS), words[:, :-1]], 1).T  # [T, B]: what a place is behind
+            turned = slice(None) if name == "onward" else packed.turned
+            before = np.full(len(packed.ids), EOS)  # what a place is behind
+            before[later] = packed.ids[turned][behind]
             x = self._embedding[before]
-            states = x
-            for layer in layers:
-                states = layer.read(states, going)
-            part = states.reshape(-1, size) @ weight[at * size : (at + 1) * size]
-            sides.append(self._placed(part.reshape(*states.shape[:2], -1), turned))
+            states = read(packed, x, layers)
+            sides.append((states @ weight[at * size : (at + 1) * size])[turned])
             if self._near:
-                near.append(self._placed(_near(x, self._near[name]), turned))
+                near.append(_near(packed, x, self._near[name])[turned])
         found = [self._met(sum(sides), sum(near))]
         if between:
             found.append(np.zeros_like(found[0]))
-            if len(steps) > 1 and len(sides) == 2:
-                direct = near[0][1:] + near[1][:-1] if near else 0
-                found[1][1:] = self._met(sides[0][1:] + sides[1][:-1], direct)
+            if len(behind) and len(sides) == 2:
+                direct = near[0][later] + near[1][behind] if near else 0
+                found[1][later] = self._met(sides[0][later] + sides[1][behind], direct)
         return found
 
     def _met(self, sides: Array | int, direct: Array | int) -> Array:
-        """sides [T, B, J], what stands directly beside [T, B, E] -> vectors [T, B, E]."""
-        bias = self._join[1]
-        assert isinstance(sides, np.ndarray)
-        joined = np.maximum(sides + bias, 0).reshape(-1, len(bias))
-        out: Array = (joined @ self._project[0] + self._project[1]).reshape(*sides.shape[:2], -1)
-        return out + direct
+        """sides [N, J], what stands directly beside [N, E] -> vectors [N, E]."""
+        out: Array = np.maximum(sides + self._join[1], 0) @ self._project[0]
+        out += self._project[1]
+        out += direct
+        return out
 
     def shared_logits(self, vectors: Array, ids: Ids) -> Array:
         """vectors [N, E], ids [C] -> the scores of the same words at each place [N, C], not normalised."""
         scores: Array = vectors @ self._output[ids].T
         return scores + self._bias[ids]
-
-    @staticmethod
-    def _placed(x: Array, turned: Ids) -> Array:
-        """Return steps [T, B, D] of a side at the places of the text; turned: of the other direction [B, T]."""
-        return x if turned.ndim == 1 else np.take_along_axis(x, turned.T[..., None], 0)
 
     def logits(self, vectors: Array, ids: Ids) -> Array:
         """vectors [N, E], ids [N, C] -> the scores of some words at each place [N, C], not normalised."""
@@ -203,11 +159,12 @@ class FillArrays:
         return scores
 
 
-def _near(x: Array, weights: Array) -> Array:
-    """x [T, B, E]: what each place is behind; weights [W, E] -> the W words before each place, weighed and summed."""
-    out = np.zeros_like(x)
-    for back, weight in enumerate(weights[: len(x)]):
-        out[back:] += x[: len(x) - back] * weight
+def _near(packed: Packed, x: Array, weights: Array) -> Array:
+    """x [N, E]: what each place is behind; weights [W, E] -> the W words before each place, weighed and summed."""
+    out: Array = x * weights[0]
+    for back, weight in enumerate(weights[1:], 1):
+        before = packed.back(back)
+        out[len(x) - len(before) :] += x[before] * weight
     return out
 
 
@@ -215,8 +172,6 @@ def _groups(lengths: Ids) -> Iterator[Ids]:
     """Yield the rows of texts to read together, the longest first; those without a word are left out."""
     order = np.argsort(-lengths, kind="stable")
     order = order[lengths[order] > 0]
-    at = 0
-    while at < len(order):
-        count = max(TOGETHER // int(lengths[order[at]]), 1)
-        yield order[at : at + count]
-        at += count
+    if len(order):
+        part = np.cumsum(lengths[order]) // TOGETHER
+        yield from np.split(order, np.flatnonzero(np.diff(part)) + 1)

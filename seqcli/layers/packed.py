@@ -30,7 +30,7 @@ class Packed:
     So a step's rows are the first of the step's before it, and no row is padding.
     """
 
-    def __init__(self, sources: Sequence[Sequence[int]]) -> None:
+    def __init__(self, sources: Sequence[Sequence[int] | Ids]) -> None:
         self.count = len(sources)
         lengths = np.array([len(source) for source in sources])
         order = np.argsort(-lengths, kind="stable")
@@ -38,13 +38,20 @@ class Packed:
         going = (self._lengths[:, None] > np.arange(self._lengths[0])).sum(0)  # [S]
         ends = np.cumsum(going)
         self.steps = [slice(int(end - count), int(end)) for end, count in zip(ends, going, strict=True)]
-        row = np.concatenate([np.arange(count) for count in going])
+        self._row = row = np.concatenate([np.arange(count) for count in going])
         step = np.repeat(np.arange(len(going)), going)
         self.places = order[row], step  # [N]: which source, and which of its tokens
         self.turned: Ids = (ends - going)[self._lengths[row] - 1 - step] + row  # [N]: the token as far from the end
         self.ids = np.zeros(len(row), np.int64)
         for i, source in enumerate(np.argsort(order)):
             self.ids[(ends - going)[: len(sources[i])] + source] = sources[i]
+
+    def back(self, count: int) -> Ids:
+        """Return which token stands `count` before each of the last ones, that have such [M]."""
+        starts = np.array([step.start for step in self.steps])
+        step = self.places[1][starts[count] :] if count < len(starts) else self.places[1][:0]
+        before: Ids = starts[step - count] + self._row[len(self._row) - len(step) :]
+        return before
 
     def mean(self, states: Array) -> Array:
         """states [N, D] -> their mean over each source [count, D]."""
@@ -59,14 +66,19 @@ class Packed:
 class Layer:
     """One recurrent layer: its products, input and state apart."""
 
-    def __init__(self, architecture: str, arrays: dict[str, Any], name: str, width: int | None = None) -> None:
-        """width: numbers of the input that `inputs` is given; `more` [.., gates * H] is the product of the others."""
+    def __init__(
+        self, architecture: str, arrays: dict[str, Any], name: str, width: int | None = None, ending: str = ""
+    ) -> None:
+        """width: numbers of the input that `inputs` is given; `more` [.., gates * H] is the product of the others.
+
+        ending: of the arrays' names.
+        """
         self._cell = architecture
-        weight = arrays[f"{name}.weight_ih_l0"]
+        weight = arrays[f"{name}.weight_ih_l0{ending}"]
         self._input = np.ascontiguousarray(weight[:, :width].T)
         self.more: Array = np.ascontiguousarray(weight[:, len(self._input) :].T)
-        self._state = np.ascontiguousarray(arrays[f"{name}.weight_hh_l0"].T)
-        bias, self._bias = arrays[f"{name}.bias_ih_l0"], arrays[f"{name}.bias_hh_l0"]
+        self._state = np.ascontiguousarray(arrays[f"{name}.weight_hh_l0{ending}"].T)
+        bias, self._bias = arrays[f"{name}.bias_ih_l0{ending}"], arrays[f"{name}.bias_hh_l0{ending}"]
         if architecture != "gru":  # whose reset gate stands between the two
             bias, self._bias = bias + self._bias, None
         self._input_bias = bias
