@@ -1,12 +1,12 @@
 """Two processes on two hosts with a slow network between them, against one process.
 
 python benchmarks/slow_network.py [lm | translator | hred | vectors ...] [--rounds 2] [--minutes 1] [--milliseconds 20]
-    [--gigabits 1] [--batch-size 512]
+    [--gigabits 1] [--batch-size 512] [--stop 200]
 
 The hosts are network namespaces of this machine, and the network a pair of tun devices: a process carries what one
 sends to the other, half of the milliseconds later and no quicker than the gigabits. (Not every kernel has netem.) It
 wants root. --batch-size: of both processes together, as a training on a slow network has to have it; the one process
-has the same.
+has the same. --stop: how quick a training of hours is, which may learn from many batches in an update.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import ctypes
 import fcntl
 import json
 import os
+import signal
 import statistics
 import struct
 import subprocess
@@ -29,7 +30,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from processes import KINDS, command_of, timed_words, trained
+from processes import KINDS, command_of, timed_words
 from record import record
 from texts import BOOKS
 
@@ -131,8 +132,13 @@ def measured() -> tuple[float, float]:
     return milliseconds, gigabits
 
 
-def between_hosts(words: list[str], folder: Path) -> dict[str, Any]:
-    """Train in two processes, one on each host; return what the command says."""
+def alone(words: list[str], folder: Path, stop: float) -> dict[str, Any]:
+    """Train in one process; return what the command says, or what it did until it was stopped."""
+    return outcome([subprocess.Popen([sys.executable, *command_of(words, folder)], stdout=-1, text=True)], folder, stop)
+
+
+def between_hosts(words: list[str], folder: Path, stop: float) -> dict[str, Any]:
+    """Train in two processes, one on each host; return what the command says, or what it did until it was stopped."""
     running = []
     for rank, host in enumerate(HOSTS):
         launcher = ["-m", "torch.distributed.run", "--nnodes", "2", "--node-rank", str(rank), "--nproc-per-node", "1"]
@@ -140,9 +146,20 @@ def between_hosts(words: list[str], folder: Path) -> dict[str, Any]:
         line = ["ip", "netns", "exec", host, sys.executable, *launcher, *command_of(words, folder)]
         there = {**os.environ, "GLOO_SOCKET_IFNAME": DEVICE}
         running.append(subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=there))
+    return outcome(running, folder, stop)
+
+
+def outcome(running: list[subprocess.Popen[str]], folder: Path, stop: float) -> dict[str, Any]:
+    """Return what the first of some processes says; stop: end them after so many seconds, and look at what they did."""
+    if stop:
+        time.sleep(stop)
+        running[0].send_signal(signal.SIGTERM)
     said = [process.communicate()[0] for process in running]
+    if stop:
+        told: dict[str, Any] = json.loads((folder / "models" / "one" / "model.json").read_text("utf-8"))["progress"]
+        return {"tokens_per_second": told["tokens"] / told["seconds"], **told}
     if any(process.returncode for process in running):
-        raise SystemExit(f"{words[0]} ended with {[process.returncode for process in running]}")
+        raise SystemExit(f"a training ended with {[process.returncode for process in running]}")
     found: dict[str, Any] = json.loads(said[0])
     return found
 
@@ -155,12 +172,14 @@ def speed(kind: str, options: argparse.Namespace, folder: Path) -> None:
         words, unit = timed_words(kind, options, folder), "tokens_per_second"
     one, two = [], []
     for _ in range(options.rounds):
-        one.append(trained(words, 1, folder)[unit])
+        one.append(alone(words, folder, options.stop)[unit])
         with network(options.milliseconds, options.gigabits):
             link = measured()
-            two.append(between_hosts(words, folder)[unit])
+            found = between_hosts(words, folder, options.stop)
+            two.append(found[unit])
     ratio = statistics.median(b / a for a, b in zip(one, two, strict=True))
     row = {"what": kind, "batch_size": options.batch_size, "rounds": options.rounds, "minutes": options.minutes}
+    row |= {"stopped": options.stop, "batches": found.get("batches")} if options.stop else {}
     row |= {"milliseconds": link[0], "gigabits": link[1], "one": one, "two": two, "ratio": ratio}
     print(record("slow network", **row), flush=True)
 
@@ -174,6 +193,9 @@ def main() -> None:
     parser.add_argument("--milliseconds", type=float, default=20.0)
     parser.add_argument("--gigabits", type=float, default=1.0)
     parser.add_argument("--batch-size", type=int)
+    parser.add_argument(
+        "--stop", type=float, default=0.0, help="end each training after so many seconds of its minutes"
+    )
     options = parser.parse_args()
     if options.kinds == ["carry"]:
         carry(options.milliseconds, options.gigabits)

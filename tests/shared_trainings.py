@@ -180,6 +180,24 @@ def signalled(
     return act
 
 
+def gathering(batches: int, before: Callable[[int], object] = lambda rank: None) -> Callable[[int], None]:
+    """Let a training learn from so many batches in an update, as on a slow network; before: what is done first."""
+
+    def act(rank: int) -> None:
+        before(rank)
+        real = Training._gather
+
+        def gather(self: Training, clock: Any) -> Iterable[Any]:
+            list(real(self, clock))  # what it finds is chance
+            self.progress.batches = batches
+            return []
+
+        Training._may_gather = lambda self: self.processes and not self.progress.planned_updates  # type: ignore[method-assign]
+        Training._gather = gather  # type: ignore[method-assign,assignment]
+
+    return act
+
+
 def heard_by_rank_0(step: int) -> Callable[[int], None]:
     """Let rank 1 be told to stop before a step, and rank 0 wait until it has heard of it."""
     tell = signalled(1, signal.SIGINT, step)
@@ -220,7 +238,7 @@ def main() -> None:
     write_texts(Path())
     assert MODULES, "imported before any child begins"
     seqcli("corpus", "text")  # so are those that read a text
-    report: dict[str, Any] = {"equal": {}, "passes": {}}
+    report: dict[str, Any] = {"equal": {}, "passes": {}, "gathered": {}}
     for kind, words in KINDS.items():
         act = without_noise if kind == "vhred" else nothing
         counts = (1, 2, 3) if kind == "lm" else (1, 3)
@@ -228,6 +246,14 @@ def main() -> None:
     for kind in ("lm", "translator"):
         words = (*KINDS[kind], "--accumulate", "3", "--name", f"{kind}passes")
         report["passes"][kind] = [Launch(count).run(words + (("--replace",) if count > 1 else ())) for count in (1, 2)]
+    for kind in ("lm", "translator"):
+        report["gathered"][kind] = [
+            Launch(count).run((*KINDS[kind], "--name", f"{kind}gathered", "--replace"), gathering(2))
+            for count in (2, 3)
+        ]
+    words = (*KINDS["lm"], "--name", "gathered")
+    report["gathered"]["stopped"] = Launch(2).run(words, gathering(2, heard_by_rank_0(5)))
+    report["gathered"]["resumed"] = Launch(1).run(("train-lm", "text", "--name", "gathered", "--resume"))
     words = (*KINDS["lm"], "--name", "stopped")
     report["stopped"] = Launch(2).run(words, heard_by_rank_0(7))
     report["resumed"] = Launch(3).run(("train-lm", "text", "--name", "stopped", "--resume"))

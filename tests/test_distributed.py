@@ -56,6 +56,24 @@ def test_an_update_in_passes_is_that_of_one_pass(report: dict[str, Any], kind: s
         assert_same(processes[0]["losses"], whole["losses"])
 
 
+@pytest.mark.parametrize("kind", ["lm", "translator"])
+def test_an_update_of_several_batches_is_the_same_in_any_number_of_processes(report: dict[str, Any], kind: str) -> None:
+    single, (two, three) = report["equal"][kind][0][0]["losses"], report["gathered"][kind]
+    assert (two[0]["code"], three[0]["code"]) == (0, 0), two[0]["err"] + three[0]["err"]
+    assert len(two[0]["losses"]) == -(-len(single) // 2)
+    assert_same(three[0]["losses"], two[0]["losses"])
+    for processes in (two, three):
+        assert len({tuple(one["weights"]) for one in processes}) == 1
+
+
+def test_a_training_of_several_batches_an_update_goes_on_in_another_number_of_processes(report: dict[str, Any]) -> None:
+    """One of the numbers is one process: what it computes is what the others do together."""
+    runs = report["gathered"]
+    assert runs["stopped"][0]["code"] == 130 and runs["resumed"][0]["code"] == 0, runs["resumed"][0]["err"]
+    losses = runs["stopped"][0]["losses"] + runs["resumed"][0]["losses"]
+    assert_same(losses, runs["lm"][0][0]["losses"])
+
+
 def test_all_processes_have_the_same_weights_bit_for_bit(report: dict[str, Any]) -> None:
     for runs in report["equal"].values():
         for processes in runs:

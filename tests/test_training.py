@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import islice, pairwise
 from types import SimpleNamespace
@@ -20,13 +21,14 @@ from seqcli.errors import DivergedError
 from seqcli.language.batches import Segments
 from seqcli.store import pack
 from seqcli.store.arrays import unpack
-from seqcli.training.events import Evaluated, Event, Progressed, Stopped
+from seqcli.training.events import Evaluated, Event, Gathered, Progressed, Stopped
 from seqcli.training.held_out import Piece
 from seqcli.training.loop import FLOOR, Training, evaluate
 from seqcli.training.loss import Loss
 from seqcli.training.precision import seconds_of, with_precision
 from seqcli.training.progress import Clock, Progress
 from seqcli.training.settings import RunSpec
+from seqcli.training.updates import Alone
 
 RUN = RunSpec(epochs=20, batch_size=4, unroll=6, learning_rate=0.1, patience=3, average=0.5)
 
@@ -297,6 +299,51 @@ def test_held_out_text_that_never_gets_better_is_told() -> None:
 
 
 # -- the schedule -----------------------------------------------------------------------------------------------------
+
+
+class Slow(Alone):
+    """Another process far away, which has no row of its own to add."""
+
+    count = 2
+
+    def __init__(self, training: Training, seconds: float) -> None:
+        super().__init__(training.updates.parameters)
+        self.seconds, self.handed = seconds, list[int]()
+
+    def divide(self, by: float) -> None:
+        time.sleep(self.seconds)
+        super().divide(by)
+
+    def hand_out(self, batches: Sequence[Any], *told: Any) -> None:
+        self.handed.append(len(batches))
+
+    def parts(self) -> dict[int, Any]:
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("run", "seconds", "gathers"),
+    [
+        (RunSpec(minutes=60), 0.15, True),
+        (RunSpec(minutes=60), 0.0, False),
+        (RunSpec(minutes=4), 0.15, False),  # as many updates as it should have are more than that time allows
+        (RunSpec(minutes=60, accumulate=1), 0.15, False),
+        (RunSpec(minutes=60, epochs=100), 0.15, False),
+    ],
+)
+def test_processes_that_wait_for_a_slow_network_learn_from_several_batches_in_an_update(
+    run: RunSpec, seconds: float, gathers: bool
+) -> None:
+    training = small_training(run=replace(run, batch_size=4, unroll=6, threads=1), text=3000)
+    slow = Slow(training, seconds)
+    training.processes = training.updates.sharing = slow
+    events = list(islice(training.events(), 12))
+    assert (training.progress.batches > 1) == gathers
+    assert slow.handed[-1] == training.progress.batches
+    told = [event for event in events if isinstance(event, Gathered)]
+    assert len(told) == gathers
+    for event in told:
+        assert event.seconds > seconds > event.computing
 
 
 def rates(events: list[Event]) -> list[float]:

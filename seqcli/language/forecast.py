@@ -121,7 +121,7 @@ def _seconds(spec: LanguageSpec, run: RunSpec, text: TextSample, timed: float) -
     piece = pieces[min(full, len(pieces) - 1)]
     keep_freed_memory()  # as a training does: that is part of the memory that it takes
     updates = Updates(LanguageModel(spec, text.vocabulary), run)
-    updates.gradient(Work([blocks.batch(0, 0)], True), [None], 0)
+    updates.gradient([Work([blocks.batch(0, 0)], True)], [None], 0)
     updates.step(run.learning_rate, 0)
     began = time.perf_counter()
     evaluate(updates.model, [piece])

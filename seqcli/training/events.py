@@ -60,6 +60,18 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Gathered:
+    """An update learns from several batches from now on, as the processes that share it have a slow network.
+
+    seconds: that one batch took, and its computing alone.
+    """
+
+    progress: Progress
+    seconds: float
+    computing: float
+
+
+@dataclass(frozen=True)
 class Stopped:
     """The training is over, and why."""
 
@@ -67,4 +79,4 @@ class Stopped:
     why: str
 
 
-Event = Started | Progressed | Evaluated | Tried | Stopped
+Event = Started | Progressed | Evaluated | Tried | Gathered | Stopped

@@ -14,7 +14,7 @@ from seqcli.training.checkpoint import CHECKPOINT_SECONDS
 if TYPE_CHECKING:
     from seqcli.session import Session
     from seqcli.training.checkpoint import Checkpoint
-    from seqcli.training.events import Evaluated, Event, Progressed, Tried
+    from seqcli.training.events import Evaluated, Event, Gathered, Progressed, Tried
     from seqcli.training.progress import Progress
     from seqcli.training.stop import Stop
 
@@ -58,7 +58,7 @@ class Fit:
 
         Raises SystemExit (130, 143, 129), after saving, when it was told to stop.
         """
-        from seqcli.training.events import Evaluated, Progressed, Stopped, Tried
+        from seqcli.training.events import Evaluated, Gathered, Progressed, Stopped, Tried
 
         with self.session.bar(None, "training", "update", own_time=True) as bar:
             try:
@@ -75,6 +75,8 @@ class Fit:
                             bar.note(said)
                     elif isinstance(event, Tried):
                         bar.note(_threads_line(event))
+                    elif isinstance(event, Gathered):
+                        bar.note(_batches_line(event))
                     elif isinstance(event, Stopped):
                         self.checkpoint.save(progress, None)
                         return event.why
@@ -115,6 +117,14 @@ def _beside(event: Progressed) -> str:
     left = event.progress.seconds_left
     loss = [] if math.isnan(event.loss) else [f"loss {event.loss:.3f}"]
     return ", ".join(loss + ([f"{duration(left)} left"] if left is not None and left < math.inf else []))
+
+
+def _batches_line(event: Gathered) -> str:
+    """Return why an update learns from several batches, as a person reads it."""
+    return (
+        f"Network: an update of one batch takes {event.seconds:.2g} s, of which a process computes "
+        f"{event.computing:.2g}; each learns from {event.progress.batches} batches (--accumulate 1: from one)."
+    )
 
 
 def _threads_line(event: Tried) -> str:

@@ -40,6 +40,7 @@ class Buckets:
         self._sending, self._sent, self._asked = last, [], []
         self._missing = [sum(p.requires_grad for p in bucket) for bucket in self._buckets]
         torch.autograd.backward(objective)
+        self._sending = False  # the process may compute gradients that are no others' concern
         while last and self._next < len(self._buckets):  # one that the objective does not depend on here is zero
             self._send()
 

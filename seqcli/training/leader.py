@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -80,16 +80,20 @@ class Leader:
         group.tell_all(head, tuple(arrays.values()))
         group.share(updates)
 
-    def hand_out(self, shares: Shares, first: bool, count: int, progress: Progress, rate: float | None) -> None:
-        """Give every other process its work on a batch in `count` shares."""
+    def hand_out(
+        self, batches: Sequence[Shares], first: bool, count: int, progress: Progress, rate: float | None
+    ) -> None:
+        """Give every other process its work on the batches of an update, each in `count` shares."""
         head = {
-            **{"do": "update", "number": progress.update, "rows": shares.rows, "count": count, "first": first},
+            **{"do": "update", "number": progress.update, "count": count, "first": first},
             **{"rate": rate, "behind": progress.update - progress.begun_update, "done": progress.done},
-            "threads": torch.get_num_threads(),
+            **{"threads": torch.get_num_threads(), "rows": [shares.rows for shares in batches]},
         }
         for rank in self._others:
-            work = Work.of(shares, first, rank, self.count, count)
-            self._group.send(rank, {**head, "numbers": work.numbers}, (work.targets, tuple(work.batches)))
+            works = Work.of(batches, first, rank, self.count, count)
+            numbers = [list(work.numbers) for work in works]
+            parts = tuple((work.targets, tuple(work.batches)) for work in works)
+            self._group.send(rank, {**head, "numbers": numbers}, parts)
 
     def parts(self) -> dict[int, Arrays]:
         """Return the states that the others carry, as arrays, by the number of the part."""

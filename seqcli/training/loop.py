@@ -10,8 +10,9 @@ import ctypes
 import itertools
 import math
 import operator
+import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -20,10 +21,10 @@ import numpy as np
 import torch
 
 from seqcli.errors import DivergedError
-from seqcli.threads import BETTER, FEWEST_UPDATES, TRIAL_SHARE, Pace, processors, quickest, try_threads
+from seqcli.threads import BETTER, FEWEST_UPDATES, TRIAL_SHARE, TURNS, Pace, processors, quickest, try_threads
 from seqcli.training.carried import Arrays, Carried
 from seqcli.training.device import tensors
-from seqcli.training.events import Evaluated, Event, Progressed, Started, Stopped, Tried
+from seqcli.training.events import Evaluated, Event, Gathered, Progressed, Started, Stopped, Tried
 from seqcli.training.loss import Loss, Model
 from seqcli.training.progress import Clock, Progress, most_updates
 from seqcli.training.settings import RunSpec
@@ -36,6 +37,8 @@ WARM_UP_GENTLE = 0.5  # of the updates: held-out text then costs 4 % more at mos
 ALIKE = 1.1  # times what held-out text cost where borrowed weights were learned: up to that it is much the same text
 HOPELESS = 2.0  # times the cost of held-out text before any training: no training was seen to come back from it
 KEPT_BYTES = 2**31 - 1  # freed memory that stays with the process; glibc takes a C int
+WAITING_SHARE = 1 / 16  # of the time that processes compute: longer they do not wait for each other where ...
+GATHERED_UPDATES = 2_000  # ... that leaves as many updates: fewer learn less, of however many tokens
 FLOOR = 0.01  # the learning rate ends at this share of its height
 
 
@@ -63,10 +66,12 @@ class Processes(Protocol):
 
     count: int
 
-    def hand_out(self, shares: Shares, first: bool, count: int, progress: Progress, rate: float | None) -> None:
-        """Give every process its work on a batch in `count` shares; rate: None for a trial, of which nothing is kept.
+    def hand_out(
+        self, batches: Sequence[Shares], first: bool, count: int, progress: Progress, rate: float | None
+    ) -> None:
+        """Give every process its work on the batches of an update, each in `count` shares.
 
-        first: of an epoch, where no state is carried.
+        first: of an epoch, where no state is carried. rate: None for a trial, of which nothing is kept.
         """
         ...
 
@@ -119,8 +124,9 @@ class Training:
         """Train to the end of the plan, or until held-out text stops getting better.
 
         Yields Started, Progressed after every update, Evaluated where the plan says, Tried where threads were chosen,
-        Stopped. Raises DivergedError when a loss, gradient or held-out figure is no longer a number (nothing of that
-        update is kept), InterruptedError when `stop` says so during an evaluation, which is then still due.
+        Gathered where an update learns from several batches, Stopped. Raises DivergedError when a loss, gradient or
+        held-out figure is no longer a number (nothing of that update is kept), InterruptedError when `stop` says so
+        during an evaluation, which is then still due.
         """
         p = self.progress
         keep_freed_memory()
@@ -130,6 +136,8 @@ class Training:
         torch.set_num_threads(p.threads)
         if self._may_try():
             yield from self._try_threads(Clock(p.seconds), "first")
+        if self._may_gather():
+            yield from self._gather(Clock(p.seconds))
         evaluate(self.model, itertools.islice(self.held_out, 1))  # once for nothing: a first call is slow
         clock = Clock(p.seconds)
         p.end_by(self.ends, self.run)
@@ -137,7 +145,7 @@ class Training:
             if p.evaluation_due:
                 yield self._evaluated(clock)
             if not p.planned_updates:
-                p.plan_first(self.run, self.batches.updates_per_epoch)
+                p.plan_first(self.run, self._updates_per_epoch)
             if not p.finished:
                 since, tokens = time.perf_counter(), p.tokens
                 yield self._update(clock)
@@ -157,7 +165,7 @@ class Training:
     def _may_try(self) -> bool:
         """Whether there are numbers of threads to compare, and updates enough for that to pay."""
         p, most = self.progress, self._most_threads
-        long = self.run.minutes is not None or most_updates(self.run, self.batches.updates_per_epoch) >= FEWEST_UPDATES
+        long = self.run.minutes is not None or most_updates(self.run, self._updates_per_epoch) >= FEWEST_UPDATES
         return most > 1 and long and not p.finished and self.updates.device.type == "cpu"
 
     def _try_threads(self, clock: Clock, why: str) -> Iterator[Tried]:
@@ -178,11 +186,38 @@ class Training:
         if slower if run.threads else why or p.threads != used:
             yield Tried(p, means, p.threads, run.threads is not None)
 
+    # -- batches of an update -------------------------------------------------------------------------------------
+
+    def _may_gather(self) -> bool:
+        """Whether an update may learn from several batches: nobody said from how many, and nothing is learned yet."""
+        p, run = self.progress, self.run
+        free = run.minutes is not None and run.epochs is None and run.accumulate is None
+        return self.processes is not None and free and not p.planned_updates and not p.finished
+
+    def _gather(self, clock: Clock) -> Iterator[Gathered]:
+        """Let an update learn from several batches where the processes wait longer for each other than they compute.
+
+        They then wait a small share of that, unless it leaves the training too few updates.
+        """
+        p, before = self.progress, clock.seconds()
+        whole = median_seconds(self._gradient)
+        work = self._gradient()[1]
+        with self.updates.alone():
+            own = median_seconds(lambda: self.updates.gradient([work], self.carried.of(work), p.update))
+        waiting = whole - own
+        if waiting > own:
+            longest = 60 * (self.run.minutes or 0.0) / GATHERED_UPDATES
+            p.batches = max(min(math.ceil(waiting / (WAITING_SHARE * own)), int((longest - waiting) / own)), 1)
+        p.seconds = clock.seconds()
+        p.plan_seconds += p.seconds - before
+        if p.batches > 1:
+            yield Gathered(p, whole, own)
+
     # -- one update -----------------------------------------------------------------------------------------------
 
     def _update(self, clock: Clock) -> Progressed:
         p, run, rate = self.progress, self.run, self._learning_rate()
-        loss, work, states = self._gradient(rate)
+        loss, work, states = self._gradient(rate, p.batches)
         length = self.updates.clipped()
         per_token = float(loss.nats) / max(loss.tokens, 1)
         if not (math.isfinite(length) and math.isfinite(per_token)):
@@ -195,26 +230,32 @@ class Training:
         before = p.share
         p.advance(per_token, loss.tokens, clock.seconds())
         if run.minutes is not None and not p.finished:
-            p.plan_again(before, run, self.batches.updates_per_epoch)
+            p.plan_again(before, run, self._updates_per_epoch)
         return Progressed(p, per_token, length, rate, {k: v / max(loss.tokens, 1) for k, v in loss.parts.items()})
 
-    def _gradient(self, rate: float | None = None) -> tuple[Loss, Work, list[Any]]:
-        """Return the loss of the next update, of which the gradients are then known, its work, and what that carries.
+    def _gradient(self, rate: float | None = None, batches: int = 1) -> tuple[Loss, Work, list[Any]]:
+        """Return the loss of the next update, of which the gradients are then known, its last work and what it carries.
 
-        rate: the learning rate at which the other processes are to make the update; None: it is a trial.
+        rate: the learning rate at which the other processes are to make the update; None: it is a trial. batches: of
+        the update, those that the epoch has no more left out.
         """
         p, processes = self.progress, self.processes.count if self.processes else 1
-        epoch, index = divmod(p.update, self.batches.updates_per_epoch)
-        count = processes * self.run.accumulate
-        if count == 1:
-            work = Work([self.batches.batch(epoch, index)], not index)
+        epoch, update = divmod(p.update, self._updates_per_epoch)
+        indices = range(update * p.batches, min(update * p.batches + batches, self.batches.updates_per_epoch))
+        count = processes * (self.run.accumulate or 1)
+        if count == len(indices) == 1:
+            works = [Work([self.batches.batch(epoch, indices[0])], not update)]
         else:
-            shares = self.batches.shares(epoch, index, count)
+            shares = [self.batches.shares(epoch, index, count) for index in indices]
             if self.processes:
-                self.processes.hand_out(shares, not index, count, p, rate)
-            work = Work.of(shares, not index, 0, processes, count)
-        loss, states = self.updates.gradient(work, self.carried.of(work), p.update)
-        return loss, work, states
+                self.processes.hand_out(shares, not update, count, p, rate)
+            works = Work.of(shares, not update, 0, processes, count)
+        loss, states = self.updates.gradient(works, self.carried.of(works[0]), p.update)
+        return loss, works[-1], states
+
+    @property
+    def _updates_per_epoch(self) -> int:
+        return -(-self.batches.updates_per_epoch // self.progress.batches)
 
     def _learning_rate(self) -> float:
         """A short linear warm-up, then half a cosine that lands on the end of the plan."""
@@ -259,6 +300,16 @@ class Training:
                 f"token, {untrained:.4g} before any; those first weights are kept: train again with a --learning-rate "
                 f"below {self.run.learning_rate:g}, or with text that is more like it."
             )
+
+
+def median_seconds(work: Callable[[], object]) -> float:
+    """Return what something takes in the median of some turns, after one that is not counted."""
+    taken = []
+    for _ in range(1 + TURNS):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken[1:])
 
 
 def keep_freed_memory() -> None:

@@ -111,8 +111,9 @@ def make_plan(
     if "epochs" in run_changes or "minutes" in run_changes:
         run_changes = {"epochs": None, "minutes": None, **run_changes}
     run = settings(base.run, run_changes)
-    if not like and "batch_size" not in run_changes:
-        run = _with_rows_for_all(run)
+    if isinstance(run, RunSpec):
+        given_rows = like or "batch_size" in run_changes
+        run = replace(run, accumulate=run.accumulate or 1) if given_rows else _with_rows_for_all(run)
     if not budget:
         return Plan(settings(base.text, text_changes), settings(base.spec, spec_changes), run)
     if run.epochs is None and run.minutes is None:
@@ -120,12 +121,12 @@ def make_plan(
     return Plan(settings(base.text, text_changes), settings(base.spec, spec_changes), _with_threads(run))
 
 
-def _with_rows_for_all(run: Any) -> Any:
+def _with_rows_for_all(run: RunSpec) -> RunSpec:
     """Return the settings of a run with the usual rows of a batch for each of the processes that share it.
 
     One computes few rows hardly quicker than twice as many, and every update waits for the network.
     """
-    return replace(run, batch_size=run.batch_size * launch.processes()) if isinstance(run, RunSpec) else run
+    return replace(run, batch_size=run.batch_size * launch.processes())
 
 
 def _with_threads(run: Any) -> Any:

@@ -58,6 +58,7 @@ class Progress:
     learning_rate: float = 0.0  # of the last update
     threads: int = 0  # of the last update
     processes: int = 1  # that shared it
+    batches: int = 1  # that an update learns from, but for the last of an epoch
     training_loss: float = 0.0  # summed over ...
     training_updates: int = 0  # ... the updates since the last evaluation
     best_nats: float | None = None  # per token, on held-out text

@@ -32,9 +32,11 @@ class RunSpec:
         high=65_536,
         panel="Training",
     )
-    accumulate: int = setting(
-        1,
-        "Passes that the batch of an update is computed in, one after the other: its memory is that of one.",
+    accumulate: int | None = setting(
+        None,
+        "Passes that the batch of an update is computed in, one after the other: its memory is that of one (default: "
+        "1; where minutes end a training of several processes that wait for a slow network, an update has more batches "
+        "of the usual size).",
         low=1,
         high=65_536,
         panel="Training",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from seqcli.training.shares import Shares
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
+BATCH_SEEDS = 2**40  # between the random starts of two batches of one update: no number of an update is as high
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,18 @@ class Work:
     targets: Any = None
 
     @classmethod
-    def of(cls, shares: Shares, first: bool, rank: int, processes: int, count: int) -> Work:
-        """Return the work of one of several processes: every so many-th of `count` shares, with borrowed ones."""
-        passes = -(-len(shares.batches) // processes)
-        numbers = [rank + processes * place for place in range(passes)]
-        batches = [shares.batches[number if number < len(shares.batches) else 0] for number in numbers]
-        return cls(batches, first, numbers, count, shares.rows, shares.targets)
+    def of(cls, batches: Sequence[Shares], first: bool, rank: int, processes: int, count: int) -> list[Work]:
+        """Return the work of one of several processes on the batches of an update.
+
+        Of each that is every so many-th of `count` shares, with borrowed ones. first: the first batch is of an epoch.
+        """
+        found = []
+        for place, shares in enumerate(batches):
+            passes = -(-len(shares.batches) // processes)
+            numbers = [rank + processes * number for number in range(passes)]
+            parts = [shares.batches[number if number < len(shares.batches) else 0] for number in numbers]
+            found.append(cls(parts, first and not place, numbers, count, shares.rows, shares.targets))
+        return found
 
 
 class Sharing(Protocol):
@@ -110,44 +117,54 @@ class Updates:
 
     # -- one update -----------------------------------------------------------------------------------------------
 
-    def gradient(self, work: Work, states: Sequence[Any], number: int) -> tuple[Loss, list[Any]]:
-        """Return the loss of a batch, of which the gradients are then known, and the states to carry to the next.
+    def gradient(self, works: Sequence[Work], states: Sequence[Any], number: int) -> tuple[Loss, list[Any]]:
+        """Return the loss of an update's batches, of which the gradients are then known, and the states to carry on.
 
-        states: carried to each part of the work. number: of the update, from 0: with the seed it decides all that is
-        left to chance.
+        states: carried to each part of the first work; those returned are of the last. number: of the update, from 0:
+        with the seed it decides all that is left to chance.
         """
         self.model.train()
         self._optimiser.zero_grad(set_to_none=True)
-        if work.count == 1:
-            loss, after = self._loss(work, 0, states[0], number)
+        if len(works) == works[0].count == 1:
+            loss, after = self._loss(works[0], 0, states[0], number)
             torch.autograd.backward(loss.objective)
             return loss, [after]
-        return self._shared_gradient(work, states, number)
+        return self._shared_gradient(works, states, number)
 
-    def _shared_gradient(self, work: Work, states: Sequence[Any], number: int) -> tuple[Loss, list[Any]]:
-        """Return the same where others have a part of the batch, or it is computed in several passes.
+    def _shared_gradient(self, works: Sequence[Work], states: Sequence[Any], number: int) -> tuple[Loss, list[Any]]:
+        """Return the same where others have a part of the batches, or they are computed in several passes.
 
         Objectives are means over predicted tokens: each counts as often as it has tokens.
         """
-        after, sums = list[Any](), list[float]()
-        for place, state in enumerate(states):
-            loss, carried = self._loss(work, place, state, number)
-            after.append(carried)
-            names, own = sorted(loss.parts), work.numbers[place] < work.rows  # else its rows are borrowed
-            values = [float(loss.tokens), float(loss.nats), *(loss.parts[name] for name in names)]
-            sums = [a + b * own for a, b in zip_longest(sums, values, fillvalue=0.0)]
-            last = place == len(states) - 1
-            if last:
-                whole = self.sharing.summed(sums)
-            self.sharing.backward(loss.objective * (loss.tokens * own), last)
+        sums, carried = list[float](), dict(zip(works[0].numbers, states, strict=True))
+        for order, work in enumerate(works):
+            for place, part in enumerate(work.numbers):
+                loss, carried[part] = self._loss(work, place, carried.get(part), number, order)
+                names, own = sorted(loss.parts), part < work.rows  # else its rows are borrowed
+                values = [float(loss.tokens), float(loss.nats), *(loss.parts[name] for name in names)]
+                sums = [a + b * own for a, b in zip_longest(sums, values, fillvalue=0.0)]
+                last = work is works[-1] and place == len(work.numbers) - 1
+                if last:
+                    whole = self.sharing.summed(sums)
+                self.sharing.backward(loss.objective * (loss.tokens * own), last)
         tokens, nats, *parts = whole()
         self.sharing.divide(max(tokens, 1.0))
         total = torch.tensor(nats, dtype=torch.float64)
-        return Loss(loss.objective, total, int(tokens), dict(zip(names, parts, strict=True))), after
+        summed = Loss(loss.objective, total, int(tokens), dict(zip(names, parts, strict=True)))
+        return summed, [carried[part] for part in works[-1].numbers]
 
-    def _loss(self, work: Work, place: int, state: Any, number: int) -> tuple[Loss, Any]:
-        """Return the loss of one part of the work, and the state to carry."""
-        seed, part = self.run.seed * 1_000_003 + number, None
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let this process compute its share as if there were no others, who are told nothing."""
+        sharing, self.sharing = self.sharing, Alone(self.parameters)
+        try:
+            yield
+        finally:
+            self.sharing = sharing
+
+    def _loss(self, work: Work, place: int, state: Any, number: int, order: int = 0) -> tuple[Loss, Any]:
+        """Return the loss of one part of the work, and the state to carry. order: of the batch in its update."""
+        seed, part = self.run.seed * 1_000_003 + number + order * BATCH_SEEDS, None
         if work.count > 1:
             own = torch.Generator().manual_seed(seed * work.count + work.numbers[place])
             targets = torch.from_numpy(work.targets).to(self.device)

@@ -65,12 +65,17 @@ def take_part(group: Group, head: dict[str, Any], batch: Any) -> None:
             continue
         torch.set_num_threads(head["threads"])
         model.done = lambda done=head["done"]: done
-        work = Work(batch[1], head["first"], head["numbers"], head["count"], head["rows"], batch[0])
-        _, states = updates.gradient(work, carried.of(work), head["number"])
+        works = [
+            Work(batches, head["first"] and not place, numbers, head["count"], rows, targets)
+            for place, (numbers, rows, (targets, batches)) in enumerate(
+                zip(head["numbers"], head["rows"], batch, strict=True)
+            )
+        ]
+        _, states = updates.gradient(works, carried.of(works[0]), head["number"])
         if head["rate"] is not None:
             updates.clipped()
             updates.step(head["rate"], head["behind"])
-            carried.keep(work, states)
+            carried.keep(works[-1], states)
 
 
 def _begun(group: Group, head: dict[str, Any], batch: Any) -> tuple[Updates, Carried]:
