@@ -207,7 +207,8 @@ class Training:
         waiting = whole - own
         if waiting > own:
             longest = 60 * (self.run.minutes or 0.0) / GATHERED_UPDATES
-            p.batches = max(min(math.ceil(waiting / (WAITING_SHARE * own)), int((longest - waiting) / own)), 1)
+            wanted = min(math.ceil(waiting / (WAITING_SHARE * own)), self.batches.updates_per_epoch)
+            p.batches = max(min(wanted, int((longest - waiting) / own)), 1)
         p.seconds = clock.seconds()
         p.plan_seconds += p.seconds - before
         if p.batches > 1:
