@@ -200,13 +200,15 @@ class Training:
         They then wait a small share of that, unless it leaves the training too few updates.
         """
         p, before = self.progress, clock.seconds()
+        longest = 60 * (self.run.minutes or 0.0) / GATHERED_UPDATES
+        if median_seconds(self._gradient, 1) > longest:
+            return
         whole = median_seconds(self._gradient)
         work = self._gradient()[1]
         with self.updates.alone():
             own = median_seconds(lambda: self.updates.gradient([work], self.carried.of(work), p.update))
         waiting = whole - own
         if waiting > own:
-            longest = 60 * (self.run.minutes or 0.0) / GATHERED_UPDATES
             wanted = min(math.ceil(waiting / (WAITING_SHARE * own)), self.batches.updates_per_epoch)
             p.batches = max(min(wanted, int((longest - waiting) / own)), 1)
         p.seconds = clock.seconds()
@@ -303,10 +305,10 @@ class Training:
             )
 
 
-def median_seconds(work: Callable[[], object]) -> float:
+def median_seconds(work: Callable[[], object], turns: int = TURNS) -> float:
     """Return what something takes in the median of some turns, after one that is not counted."""
     taken = []
-    for _ in range(1 + TURNS):
+    for _ in range(1 + turns):
         began = time.perf_counter()
         work()
         taken.append(time.perf_counter() - began)
