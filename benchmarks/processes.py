@@ -56,7 +56,8 @@ def beginning(file: str | Path, folder: Path) -> str:
 def timed_words(kind: str, options: argparse.Namespace, folder: Path) -> list[str]:
     """Return what is typed for a training of some minutes."""
     size = ["--batch-size", str(options.batch_size)] if options.batch_size else []
-    return [*words_of(kind, folder), "--minutes", f"{options.minutes:g}", *size]
+    how = ["--minutes", f"{options.minutes:g}", "--precision", options.precision]
+    return [*words_of(kind, folder), *how, *size]
 
 
 def command_of(words: list[str], folder: Path) -> list[str]:
@@ -92,6 +93,7 @@ def speed(kind: str, options: argparse.Namespace, folder: Path) -> None:
     ratio = statistics.median(b / a for a, b in zip(*found.values(), strict=True))
     row = {
         "batch_size": options.batch_size,
+        "precision": options.precision,
         "what": kind,
         "processes": options.processes,
         "minutes": options.minutes,
@@ -139,6 +141,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1.5)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--batch-size", type=int, help="of one, and of several together; none: the usual, of each")
+    parser.add_argument("--precision", default="float32", help="of all: a trial of it may come out now so, now so")
     parser.add_argument("--updates", type=int, help="make so many, and compare what was learned")
     options = parser.parse_args()
     os.environ.setdefault("PYTHONPATH", str(Path(__file__).resolve().parent.parent))

@@ -178,7 +178,13 @@ def speed(kind: str, options: argparse.Namespace, folder: Path) -> None:
             found = between_hosts(words, folder, options.stop)
             two.append(found[unit])
     ratio = statistics.median(b / a for a, b in zip(one, two, strict=True))
-    row = {"what": kind, "batch_size": options.batch_size, "rounds": options.rounds, "minutes": options.minutes}
+    row = {
+        "what": kind,
+        "batch_size": options.batch_size,
+        "precision": options.precision,
+        "rounds": options.rounds,
+        "minutes": options.minutes,
+    }
     row |= {"stopped": options.stop, "batches": found.get("batches")} if options.stop else {}
     row |= {"milliseconds": link[0], "gigabits": link[1], "one": one, "two": two, "ratio": ratio}
     print(record("slow network", **row), flush=True)
@@ -193,6 +199,7 @@ def main() -> None:
     parser.add_argument("--milliseconds", type=float, default=20.0)
     parser.add_argument("--gigabits", type=float, default=1.0)
     parser.add_argument("--batch-size", type=int)
+    parser.add_argument("--precision", default="float32")
     parser.add_argument(
         "--stop", type=float, default=0.0, help="end each training after so many seconds of its minutes"
     )

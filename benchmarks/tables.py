@@ -516,18 +516,13 @@ def process_speed() -> str:
     }
     lines, source = [], None
     for kind, name in names.items():
-        if row := latest("processes", what=kind):
-            speeds = row["one_tokens_per_second"], row["tokens_per_second"]
-            lines.append(
-                [
-                    name,
-                    "one machine",
-                    str(row["batch_size"] or "the usual, of each"),
-                    *(f"{speed:,.0f}" for speed in speeds),
-                    f"{row['ratio']:.2f}",
-                ]
-            )
-            source = row
+        for precision in ("float32", "bfloat16"):
+            if row := latest("processes", what=kind, precision=precision):
+                speeds = row["one_tokens_per_second"], row["tokens_per_second"]
+                size = str(row["batch_size"] or "the usual, of each")
+                told = (f"{speed:,.0f}" for speed in speeds)
+                lines.append([f"{name}, {precision}", "one machine", size, *told, f"{row['ratio']:.2f}"])
+                source = row
     if row := latest("process vectors"):
         speeds = (statistics.median(one["words_per_second"] for one in row[key]) for key in ("one", "several"))
         lines.append(
@@ -538,7 +533,10 @@ def process_speed() -> str:
         if row := latest("slow network", what=kind):
             where = f"{row['milliseconds']:.0f} ms there and back, {row['gigabits']:.2f} Gbit/s"
             speeds = (f"{statistics.median(row[key]):,.0f}" for key in ("one", "two"))
-            lines.append([name, where, str(row["batch_size"] or ""), *speeds, f"{row['ratio']:.2f}"])
+            size = (
+                f"the usual, {row['batches']} batches an update" if row.get("batches") else str(row["batch_size"] or "")
+            )
+            lines.append([name, where, size, *speeds, f"{row['ratio']:.2f}"])
     header = ["training", "between them", "batch size", "tokens a second of one", "of two, one thread each", "ratio"]
     return rows(header, lines, source)
 
