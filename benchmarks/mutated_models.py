@@ -127,6 +127,7 @@ OF_THE_QUESTION = (  # reasons that are no damage: what was asked, or what finit
         "diverged",
         "learns nothing",
         "choose another --format",
+        "was not calibrated",  # a training of gaps that was stopped before its end
     ),
 )
 
