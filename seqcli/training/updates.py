@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from seqcli.layers.part import Part, computing
+from seqcli.training.adamw import AdamW
 from seqcli.training.device import device_of, tensors
 from seqcli.training.loss import Loss
 from seqcli.training.precision import computed_in
@@ -106,13 +107,7 @@ class Updates:
         self.model, self.run = model.to(self.device), run
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.sharing: Sharing = Alone(self.parameters)
-        self._optimiser = torch.optim.AdamW(
-            self.parameters,
-            lr=run.learning_rate,
-            betas=(0.9, 0.99),  # 0.999 remembers longer than a training of a few minutes lasts
-            weight_decay=run.weight_decay,
-            fused=True,
-        )
+        self._optimiser = AdamW(self.parameters, run.weight_decay)
         self._mean = [p.detach().clone() for p in self.parameters] if run.average else []
 
     # -- one update -----------------------------------------------------------------------------------------------
@@ -124,7 +119,8 @@ class Updates:
         with the seed it decides all that is left to chance.
         """
         self.model.train()
-        self._optimiser.zero_grad(set_to_none=True)
+        for p in self.parameters:
+            p.grad = None
         if len(works) == works[0].count == 1:
             loss, after = self._loss(works[0], 0, states[0], number)
             torch.autograd.backward(loss.objective)
@@ -180,9 +176,7 @@ class Updates:
 
     def step(self, rate: float, done: int) -> None:
         """Let the weights follow the gradient. done: updates before this one, in this schedule."""
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
-        self._optimiser.step()
+        self._optimiser.step(rate)
         if self._mean:
             decay = min(self.run.average, (1 + done) / (10 + done))  # the first weights are soon forgotten
             with torch.no_grad():
