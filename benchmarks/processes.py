@@ -4,6 +4,9 @@ python benchmarks/processes.py [ROW...] [--rounds 3] [--minutes 1.5] [--processe
 python benchmarks/processes.py [ROW...] --updates 300                                  held-out figures, same updates
 python benchmarks/processes.py vectors [--rounds 3]                                    speed, and two similarity sets
 
+The language model drops the same in any number of processes; of the others each process drops by itself, so that the
+same updates are compared without dropout.
+
 Rows: lm (the Penn Treebank, the model of the quick recipe), translator (Multi30k), hred (DailyDialog). What depends on
 the time that a training has, such as a model's size or what it drops, is given: both train the same model. vectors:
 word2vec on 17 books, five times, of another seed in each round.
@@ -13,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -26,7 +30,10 @@ from texts import BOOKS, DATA, PTB
 from translation import ROWS as PAIRS
 from translation import files
 
-DROPS = ("--dropout", "0.2", "--weight-dropout", "0.15", "--embedding-dropout", "0.05")
+SOME, NONE = ("--dropout", "0.2"), ("--dropout", "0")
+MORE = ("--weight-dropout", "0.15", "--embedding-dropout", "0.05")
+DROPS = {"lm": (*SOME, *MORE), "translator": (*SOME, *MORE), "hred": SOME}
+SAME = {**DROPS, "translator": NONE, "hred": NONE}  # what any number of processes computes alike
 QUICK = ("--recipe", "quick", "--hidden-size", "448", "--embedding-size", "256")
 SIZES = ("--hidden-size", "256", "--embedding-size", "256", "--encoder-size", "256")  # of the translator
 HELD_OUT = 100  # lines
@@ -34,16 +41,16 @@ ROWS = {"lm": 32, "translator": 64, "hred": 8}  # of a batch of one process, whe
 KINDS = ("lm", "translator", "hred", "vectors")
 
 
-def words_of(kind: str, folder: Path) -> list[str]:
-    """Return what is typed for a row; its texts are unpacked into a folder."""
+def words_of(kind: str, folder: Path, drops: dict[str, tuple[str, ...]] = DROPS) -> list[str]:
+    """Return what is typed for a row; its texts are unpacked into a folder. drops: what each row drops."""
     if kind == "lm":
         held = ["--valid", beginning(PTB[1], folder)]
-        return ["train-lm", str(PTB[0]), *held, "--tokenizer", "whitespace", *QUICK, *DROPS]
+        return ["train-lm", str(PTB[0]), *held, "--tokenizer", "whitespace", *QUICK, *drops[kind]]
     if kind == "translator":
         held = [word for file in files(PAIRS["en-de"], "val", folder) for word in ("--valid", beginning(file, folder))]
-        return ["train-translate", *files(PAIRS["en-de"], "train", folder), *held, *DROPS, *SIZES]
+        return ["train-translate", *files(PAIRS["en-de"], "train", folder), *held, *drops[kind], *SIZES]
     held = ["--valid", beginning(DATA / "dialogues" / "valid.txt", folder)]
-    return ["train-dialogue", str(DATA / "dialogues" / "train.txt.gz"), *held, "--dropout", "0.2"]
+    return ["train-dialogue", str(DATA / "dialogues" / "train.txt.gz"), *held, *drops[kind]]
 
 
 def beginning(file: str | Path, folder: Path) -> str:
@@ -127,10 +134,13 @@ def same_updates(kind: str, options: argparse.Namespace, folder: Path) -> None:
     """Make the same updates in one process and in several, and record both held-out figures."""
     rows = ROWS[kind]
     epoch = {"lm": 929_589 / (rows * 35), "translator": 29_000 / rows, "hred": 11_118 / rows}[kind]  # in updates
-    words = [*words_of(kind, folder), "--epochs", f"{options.updates / epoch:.4f}", "--batch-size", str(rows)]
+    epochs, how = f"{options.updates / epoch:.4f}", ("--batch-size", str(rows), "--precision", options.precision)
+    words = [*words_of(kind, folder, SAME), "--epochs", epochs, *how]
     one, several = (trained(words, count, folder)["held_out"] for count in (1, options.processes))
     nats = {"one_nats_per_token": one["nats_per_token"], "nats_per_token": several["nats_per_token"]}
-    print(record("process updates", what=kind, processes=options.processes, updates=options.updates, **nats))
+    apart = math.expm1(nats["nats_per_token"] - nats["one_nats_per_token"])  # of perplexity
+    row = {"what": kind, "processes": options.processes, "updates": options.updates, **nats, "apart": apart}
+    print(record("process updates", **row), flush=True)
 
 
 def main() -> None:

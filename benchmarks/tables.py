@@ -541,6 +541,19 @@ def process_speed() -> str:
     return rows(header, lines, source)
 
 
+@table("process-updates")
+def process_updates() -> str:
+    """What was learned by the same updates in one process and in several."""
+    names = {"lm": "`train-lm`, with dropout", "translator": "`train-translate`", "hred": "`train-dialogue`"}
+    found = {name: row for kind, name in names.items() if (row := latest("process updates", what=kind))}
+    lines = []
+    for name, row in found.items():
+        nats = (f"{row[key]:.6f}" for key in ("one_nats_per_token", "nats_per_token"))
+        lines.append([name, str(row["updates"]), *nats, f"{abs(row['apart']):.2g}"])
+    header = ["training", "updates", "nats a token, one process", "two processes", "perplexity apart, share"]
+    return rows(header, lines, next(reversed(found.values())) if found else None)
+
+
 @table("process-vectors")
 def process_vectors() -> str:
     """Word vectors of two processes and of one, by people's judgement."""
