@@ -94,6 +94,7 @@ class Spare:
     """The processors that other programs leave to this one, by the kernel's own counts between two looks."""
 
     _products: int | None = None  # threads that products were given, anywhere in this process
+    _most = 0  # so many they had at first: all, or as many as a person set
 
     def __init__(self, root: Path = Path("/")) -> None:
         """root: below it is proc."""
@@ -118,9 +119,12 @@ class Spare:
         count = self.count()
         if count == (Spare._products or processors()):
             return  # as nearly always: a short answer does not wait for the libraries to be looked for
-        from threadpoolctl import threadpool_limits
+        from threadpoolctl import threadpool_info, threadpool_limits
 
-        threadpool_limits(count, user_api="blas")
+        if Spare._products is None:
+            pools = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+            Spare._most = max(pools, default=processors())
+        threadpool_limits(min(count, Spare._most), user_api="blas")
         Spare._products = count
 
     @contextmanager
