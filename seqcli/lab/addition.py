@@ -46,7 +46,7 @@ def bits_of(a: Ids, b: Ids) -> tuple[Array, Array]:
 def answers(network: Network, sums: Ids) -> tuple[Ids, Array]:
     """Return what the network makes of sums (a * 256 + b), and which of its bits are right [N, 9]."""
     found, bits = [], []
-    for part in np.array_split(sums, max(len(sums) // 8192, 1)):  # 8,192 at a time: 10 MB of states
+    for part in np.array_split(sums, max(len(sums) // 2048, 1)):  # 2,048 at a time: states that a cache holds
         x, target = bits_of(part >> BITS, part & 255)
         y, _ = network.outputs(x)
         found.append(((y[..., 0] > 0) << np.arange(BITS + 1)[:, None]).sum(0))
