@@ -92,7 +92,10 @@ def beside(name: str, arrays: Arrays, vocabulary: Vocabulary, examiner: Examiner
 def calibration_of(record: Record) -> Calibration:
     """Return the calibration of a model. Raises ModelError where there is none."""
     if "calibration" not in record.files:
-        raise ModelError(f"{quoted(record.name)} was not calibrated for proofreading; train it anew with --replace.")
+        raise ModelError(
+            f"{quoted(record.name)} was not calibrated for proofreading: its training was stopped before; repeat its "
+            "train-fill with --resume, or with --replace."
+        )
     shapes = {"weights": ("F64", (len(FEATURES),)), "thresholds": ("F64", (len(RATES),)), "usual": ("F64", (1,))}
     found = record.arrays("calibration", shapes)
     return Calibration(found["weights"], found["thresholds"], float(found["usual"][0].clip(1e-4, 0.5)))
