@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,16 @@ def one_precision() -> Iterator[None]:
     """Trainings by minutes are in float32: a trial of speed would choose now this, now that, and say so."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("seqcli.training.precision.seconds_of", lambda precision: 1.0)
+        yield
+
+
+@pytest.fixture(scope="module")
+def checked_once() -> Iterator[None]:
+    """`lab check` computes once what is the same each time; how it is told is what these tests are about."""
+    from seqcli.lab import check
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(check, "run", cache(check.run))
         yield
 
 

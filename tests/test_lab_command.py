@@ -30,6 +30,7 @@ QUICK = {  # every experiment, as short as it may be
     "word2vec": ["--updates", "3"],
 }
 SLOW = {"check"}  # seconds: left out where a quicker one shows the same
+pytestmark = pytest.mark.usefixtures("checked_once")
 
 
 def test_every_experiment_is_listed_in_both_languages() -> None:

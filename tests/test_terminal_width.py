@@ -49,6 +49,7 @@ SLOW = {
     ("plan",),
     ("report",),
 }  # at one width: seconds each
+pytestmark = pytest.mark.usefixtures("checked_once")
 
 
 def lines_of(language: str) -> list[tuple[str, ...]]:
