@@ -1,6 +1,6 @@
 """AdamW, by torch's own kernel.
 
-torch's class for it imports its compiler when it is made, which takes 2 to 3 seconds and 70 MB, as long as a small training.
+torch's class imports its compiler when it is made, which takes 2 to 3 seconds and 70 MB: as long as a small training.
 Source: Loshchilov and Hutter 2019, "Decoupled weight decay regularization", algorithm 2.
 """
 

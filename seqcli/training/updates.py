@@ -107,6 +107,8 @@ class Updates:
         self.model, self.run = model.to(self.device), run
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.sharing: Sharing = Alone(self.parameters)
+        # torch's own also notes, for kinds of devices that are not there, where it was called from: 1 ms
+        self._seed = torch.default_generator.manual_seed if self.device.type == "cpu" else torch.manual_seed
         self._optimiser = AdamW(self.parameters, run.weight_decay)
         self._mean = [p.detach().clone() for p in self.parameters] if run.average else []
 
@@ -165,7 +167,7 @@ class Updates:
             own = torch.Generator().manual_seed(seed * work.count + work.numbers[place])
             targets = torch.from_numpy(work.targets).to(self.device)
             part = Part(work.numbers[place], work.count, work.rows, targets, self.sharing.total, own)
-        torch.manual_seed(seed)
+        self._seed(seed)
         with computing(part), computed_in(self.run.precision, self.device):
             found: tuple[Loss, Any] = self.model.loss(tensors(work.batches[place], self.device), state, number)
         return found
