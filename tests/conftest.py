@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import os
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from seqcli.lab import EXPERIMENTS
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # files run side by side: a processor for each
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as seqcli sets it for itself, before torch is imported
@@ -23,14 +27,33 @@ def one_precision() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def checked_once() -> Iterator[None]:
-    """`lab check` computes once what is the same each time; how it is told is what these tests are about."""
-    from seqcli.lab import check
+COMPUTED: dict[str, tuple[Any, list[tuple[str, dict[str, Any]]]]] = {}  # what an experiment found, what it told
 
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(check, "run", cache(check.run))
-        yield
+
+@pytest.fixture
+def computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Experiments of the lab compute once what is the same each time: for tests of how it is told."""
+
+    def once(name: str, run: Callable[..., Any], tells: bool) -> Callable[..., Any]:
+        def found(*args: Any) -> Any:
+            given, key = args[: len(args) - tells], f"{name} {args[: len(args) - tells]}"
+            if any(isinstance(one, tuple) for one in given):  # of a trained model
+                return run(*args)
+            if key not in COMPUTED:
+                told: list[tuple[str, dict[str, Any]]] = []
+                hear = [lambda line, **values: told.append((line, values))] if tells else []
+                COMPUTED[key] = run(*given, *hear), told
+            report, told = COMPUTED[key]
+            for line, values in told:
+                args[-1](line, **values)
+            return report
+
+        return found
+
+    for name in EXPERIMENTS:
+        module = importlib.import_module(f"seqcli.lab.{name}")
+        tells = "tell" in inspect.signature(module.run).parameters
+        monkeypatch.setattr(module, "run", once(name, module.run, tells))
 
 
 @pytest.fixture(scope="session")

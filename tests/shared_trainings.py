@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch._dynamo  # torch's optimisers import it, in a second
 from command_line import Outcome, seqcli
 from torch.distributed import TCPStore
 
@@ -60,7 +59,7 @@ VECTORS = (
     *("train-w2v", "text", "--threads", "1", "--min-count", "1", "--tokenizer", "whitespace", "--epochs", "30"),
     "--reproducible",
 )
-MODULES = (dialogue, fill, language, sentences, translation, vectors, leader, worker, torch._dynamo)
+MODULES = (dialogue, fill, language, sentences, translation, vectors, leader, worker)
 Did = dict[str, Any]
 
 

@@ -30,7 +30,6 @@ QUICK = {  # every experiment, as short as it may be
     "word2vec": ["--updates", "3"],
 }
 SLOW = {"check"}  # seconds: left out where a quicker one shows the same
-pytestmark = pytest.mark.usefixtures("checked_once")
 
 
 def test_every_experiment_is_listed_in_both_languages() -> None:
@@ -59,6 +58,7 @@ def timeless(found: Any) -> Any:
     return [timeless(v) for v in found] if isinstance(found, list) else found
 
 
+@pytest.mark.usefixtures("computed_once")
 @pytest.mark.parametrize("name", sorted(set(QUICK) - SLOW))
 def test_a_pipe_gets_the_table_and_then_the_sentence(name: str) -> None:
     done = seqcli("lab", name, *QUICK[name], "--lang", "ja")
@@ -70,6 +70,7 @@ def test_a_pipe_gets_the_table_and_then_the_sentence(name: str) -> None:
     assert len({line.count(",") for line in table.out.splitlines()[1:]}) >= 1 and not table.out.endswith(".\n\n")
 
 
+@pytest.mark.usefixtures("computed_once")
 @pytest.mark.parametrize("name", sorted(set(QUICK) - SLOW))
 @pytest.mark.parametrize("ending", ["png", "svg"])
 def test_pictures_are_drawn_and_drawn_alike(name: str, ending: str, tmp_path: Path) -> None:
@@ -88,6 +89,7 @@ def test_a_grid_and_seeds_have_their_picture(options: list[str], tmp_path: Path)
     assert seqcli("lab", "addition", "--updates", "2", *options, "--save", tmp_path / "grid.png").code == 0
 
 
+@pytest.mark.usefixtures("computed_once")
 def test_all_that_is_said_is_there_in_japanese(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Every word of tables, sentences and pictures that is no name, number or the reader's own has its Japanese."""
     missing: set[str] = set()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -58,10 +61,25 @@ def typed(command: str, folder: Path) -> str:
     """Return what a command prints on a terminal; an answer is asked for in this process, which is quicker."""
     words = shlex.split(command)
     if words[0] != "seqcli" or words[1].startswith("train-") or SHELL.intersection(command):
-        return examples.on_a_terminal(command, folder)
+        with one_processor():
+            return examples.on_a_terminal(command, folder)
     done = seqcli(*words[1:], terminal=True)
     assert done.code == 0, done.err
     return "\n".join(line.rstrip() for line in STYLE.sub("", done.out).splitlines())
+
+
+@contextmanager
+def one_processor() -> Iterator[None]:
+    """Let what is started have one processor: where tests run side by side, a second is none of theirs."""
+    every = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    if every:
+        number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+        os.sched_setaffinity(0, {sorted(every)[number % len(every)]})
+    try:
+        yield
+    finally:
+        if every:
+            os.sched_setaffinity(0, every)
 
 
 WITHOUT = """

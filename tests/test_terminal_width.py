@@ -49,7 +49,6 @@ SLOW = {
     ("plan",),
     ("report",),
 }  # at one width: seconds each
-pytestmark = pytest.mark.usefixtures("checked_once")
 
 
 def lines_of(language: str) -> list[tuple[str, ...]]:
@@ -75,7 +74,7 @@ def lines_of(language: str) -> list[tuple[str, ...]]:
         ("train-dialogue", "talk.txt", "--name", "new-talk", "--replace", *ASIDE, *TALK),
         ("reply", prompt, "-m", "talk"), ("reply", prompt, "-n", "2", "-m", "talk"), ("models", "show", "talk"),
         ("evaluate-dialogue", "talk", "--test", "talk.txt"),
-        ("tune", text, "--name", "new-search", "--replace", *ASIDE, "--minutes", "0.02", "--trials", "2"),
+        ("tune", text, "--name", "new-search", "--replace", *ASIDE, "--minutes", "0.01", "--trials", "2"),
         ("corpus", text), ("corpus", text, "--test", text), ("corpus", text, "--tokenizer", "characters"),
         ("plan", text, "--minutes", "0.1"),
         ("tokenize", sentence, "-m", "model"), ("detokenize", sentence, "-m", "model"),
@@ -193,6 +192,15 @@ def words_of(line: tuple[str, ...], text: str) -> list[str]:
     return [re.sub(r"\d[\d.,]*", "0", word) if clocked else word for word in re.split(r"[\s|]+", text) if word != "\\"]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def known_speed() -> Iterator[None]:
+    """A machine of known speed, which `plan` need not try."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("seqcli.language.forecast.seconds_of_updates", lambda *_: [0.05, 0.05])
+        yield
+
+
+@pytest.mark.usefixtures("computed_once")
 @pytest.mark.parametrize("language", LEARNED)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_line_is_broken_inside_a_word_or_number(language: str, width: int, places: dict[str, Path]) -> None:
