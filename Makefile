@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# hundreds of processes in the tests import the same modules: let the first keep what it compiled
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test lint bench docs man package clean
 
