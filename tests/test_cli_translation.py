@@ -351,7 +351,7 @@ def test_what_is_drawn_for_a_line_depends_on_the_line_its_number_and_the_seed_al
     twice = seqcli(*how, stdin=f"{lines[0]}\n{lines[0]}\n{lines[0]}\n{lines[0]}".encode()).out.splitlines()
     assert len(set(twice)) > 1, "a line that comes again is drawn anew"
     several = [row["translation"] for row in seqcli(*how, "-n", "3", "--jsonl", stdin=all_lines).records]
-    monkeypatch.setattr("seqcli.cli.translation.ask.BATCH", 5)
+    monkeypatch.setattr("seqcli.cli.translation.translate.BATCH", 5)
     monkeypatch.setattr("seqcli.translation.search.ROWS", 4)
     assert seqcli(*how, stdin=all_lines).out.splitlines() == drawn
     assert [row["translation"] for row in seqcli(*how, "-n", "3", "--jsonl", stdin=all_lines).records] == several

@@ -11,7 +11,7 @@ from seqcli.cli.options import command, model_option, option, spec_options
 from seqcli.cli.outputs import check_free, check_picture, model_and_file
 from seqcli.cli.sentences.latent_space import draw_sentences, has_codes
 from seqcli.cli.session import Session
-from seqcli.cli.vectors.ask import among_option
+from seqcli.cli.vectors.asked_vectors import among_option
 from seqcli.errors import MisuseError, quoted
 from seqcli.settings import given, settings
 from seqcli.vectors.map_settings import MapSettings
