@@ -13,7 +13,7 @@ from seqcli.cli.language.arpa import arpa_blocks
 from seqcli.cli.options import command, model_option, option
 from seqcli.cli.outputs import check_free, model_and_file
 from seqcli.cli.session import Session
-from seqcli.cli.vectors.files import ENDINGS, FORMATS
+from seqcli.cli.vectors.formats import ENDINGS, FORMATS
 from seqcli.errors import ModelError, quoted
 from seqcli.quantities import size
 from seqcli.store.files import explained, write_whole

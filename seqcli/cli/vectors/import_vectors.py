@@ -1,4 +1,4 @@
-"""The commands that take word vectors in and make them smaller or quicker: import, quantize-vectors, index-vectors."""
+"""The command `import`: takes in what another program learned."""
 
 from __future__ import annotations
 
@@ -6,31 +6,14 @@ import os
 
 import click
 
-from seqcli.cli.completion import complete_file, complete_model
+from seqcli.cli.completion import complete_file
 from seqcli.cli.language.arpa import import_arpa
 from seqcli.cli.options import Number, command, option, output_options
 from seqcli.cli.session import Session
 from seqcli.cli.shelf import import_whole, is_whole
+from seqcli.cli.vectors.formats import ENDINGS, FORMATS
 from seqcli.errors import MisuseError, quoted
-from seqcli.quantities import size
 from seqcli.text.content_words import content_word
-
-FORMATS = ("word2vec-text", "word2vec-binary", "glove", "fasttext-vec", "fasttext-bin", "numpy", "projector")
-ENDINGS = {  # of a file that is written, else it is text
-    ".arpa": "arpa",
-    ".bin": "word2vec-binary",
-    ".npy": "numpy",
-    ".tsv": "projector",
-    ".vec": "fasttext-vec",
-}
-
-quantize_option = option(
-    "--quantize",
-    type=click.Choice(("none", "int8", "pq")),
-    default="none",
-    help="Keep numbers as bytes (int8: a quarter of the size) or as codes for two at a time (pq: a seventh).  "
-    "[default: none]",
-)
 
 
 @command(
@@ -50,7 +33,13 @@ quantize_option = option(
     help="Words that are not UTF-8: refuse the file, or replace their bad bytes.  [default: strict]",
 )
 @option("--subwords/--no-subwords", default=True, help="Keep the n-grams of a fastText .bin.  [default: on]")
-@quantize_option
+@option(
+    "--quantize",
+    type=click.Choice(("none", "int8", "pq")),
+    default="none",
+    help="Keep numbers as bytes (int8: a quarter of the size) or as codes for two at a time (pq: a seventh).  "
+    "[default: none]",
+)
 @option("--replace", is_flag=True, help="Replace a model of this name.")
 @output_options
 @click.pass_obj
@@ -100,50 +89,3 @@ def import_vectors(
                 out.add(draft.name, found.format, len(found.words), int(found.matrix.shape[1]))
             session.note("Try:", ["seqcli", "neighbors", content_word(found.words), "-m", draft.name])
         session.shelf.set_default(name, only_first=True)  # while nobody else can remove it
-
-
-@command(name="quantize-vectors", epilog="Example: seqcli quantize-vectors books small --quantize pq")
-@click.argument("model", shell_complete=complete_model)
-@click.argument("name", metavar="NEW-NAME")
-@option(
-    "--quantize",
-    type=click.Choice(("int8", "pq")),
-    default="int8",
-    help="int8: a quarter of the size; pq: a seventh.  [default: int8]",
-)
-@option("--replace", is_flag=True, help="Replace a model of the new name.")
-@click.pass_obj
-def quantize_vectors(session: Session, /, model: str, name: str, quantize: str, replace: bool) -> None:
-    """Make a smaller model of word vectors, and say what that costs in similarity and neighbours."""
-    from seqcli.store.shelf import TAKEN_IN
-    from seqcli.vectors.answers import open_vectors
-    from seqcli.vectors.new_tables import make_smaller
-
-    if name == model:
-        raise MisuseError("The new name is the old one; quantising loses precision, so give another name.")
-    with session.shelf.open(name, replace=replace, task="vectors", ways=TAKEN_IN) as draft:
-        make_smaller(session, open_vectors(session, model), draft, quantize)
-        session.shelf.set_default(name, only_first=True)
-
-
-@command(
-    name="index-vectors",
-    epilog="Example: seqcli index-vectors glove, then: seqcli neighbors king -m glove --approximate",
-)
-@click.argument("model", shell_complete=complete_model)
-@option("--threads", type=Number(int), metavar="N", default=1, help="CPU threads; one gives the same index each time.")
-@click.pass_obj
-def index_vectors(session: Session, /, model: str, threads: int) -> None:
-    """Build the approximate index of a model, stored beside it: for tables beyond a million words."""
-    from seqcli.vectors.answers import open_vectors
-    from seqcli.vectors.approximate import Index, check_usearch
-
-    check_usearch()
-    if not 1 <= threads <= 1024:
-        raise MisuseError(f"--threads is {threads}; give a number from 1 to 1,024.")
-    with session.shelf.open(model, resume=True) as draft:
-        vectors = open_vectors(session, model)
-        with session.bar(len(vectors), "indexing", "word") as bar:
-            data = Index.build(vectors.table, threads, bar.to).to_bytes()
-        draft.amend(vectors.record.results, {"index": data})
-    session.note(f"An index of {len(vectors):,} words, {size(len(data))}, stands beside {quoted(model)}.")
