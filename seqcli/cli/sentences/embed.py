@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seqcli.cli.inputs import batches_of_texts, input_options, note_joined
-from seqcli.cli.layout import readable
+from seqcli.cli.number_rows import number_cells, number_columns
 from seqcli.cli.options import command, model_option, option, output_options
 from seqcli.cli.outputs import check_free
 from seqcli.cli.questions import add_empty, answer_each
@@ -48,22 +48,19 @@ def embed(
     if output is not None:
         _write_codes(session, output, replace, text, model, file)
         return
-    listed, person = session.terminal.output in ("json", "jsonl"), session.terminal.table
     asked = asked_sentences(session, model)
     asked.check_coded()
-    numbers = ("code",) if listed or person else tuple(map(str, range(1, asked.record.spec.latent_size + 1)))
+    columns = ("sentence", *number_columns(session.terminal, "code", asked.record.spec.latent_size))
 
     def add(out: Results, asked: Sentences, lines: Sequence[str], first: int) -> None:
         codes = iter(asked.embed([line for line in lines if line.strip()]))
         for line in lines:
-            if not line.strip():
+            if line.strip():
+                out.add(line, *number_cells(session.terminal, next(codes).tolist()))
+            else:
                 add_empty(out, line)
-                continue
-            row = next(codes).tolist()
-            digits = [f"{value:.9g}" for value in row]
-            out.add(line, *([row] if listed else [" ".join(map(readable, row))] if person else digits))
 
-    answer_each(session, ("sentence", *numbers), batches_of_texts(text, file), lambda: asked, add)
+    answer_each(session, columns, batches_of_texts(text, file), lambda: asked, add)
 
 
 def _write_codes(

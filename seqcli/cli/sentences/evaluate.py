@@ -10,6 +10,7 @@ import click
 from seqcli.cli.completion import complete_model
 from seqcli.cli.options import asked_models, command, option, output_options, reading_options, spec_options
 from seqcli.cli.outputs import check_picture
+from seqcli.cli.sentences.asked_sentences import asked_sentences
 from seqcli.cli.session import Session
 from seqcli.errors import MisuseError
 from seqcli.sentences.answer_settings import Measuring
@@ -61,10 +62,9 @@ def measure(
 ) -> list[Figures]:
     """Measure models, write their figures, a model when it is measured, and say where a code is ignored."""
     from seqcli.latent.collapse import alarm
-    from seqcli.sentences.answers import open_sentences
     from seqcli.sentences.evaluation import LATENT, NAMES, figures
 
-    asked = [open_sentences(session, name).asked for name in asked_models(models)]
+    asked = [asked_sentences(session, name).asked for name in asked_models(models)]
     measured: list[Figures] = []
     with session.terminal.results(*NAMES) as out:
         for one in asked:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from seqcli.cli.inputs import batches_of_texts, note_joined
 from seqcli.cli.questions import add_empty, answer_each
+from seqcli.cli.sentences.asked_sentences import asked_sentences
 from seqcli.cli.session import Session
 from seqcli.errors import MisuseError, quoted
 
@@ -28,10 +29,8 @@ def sentence_neighbors(
     session: Session, words: tuple[str, ...], model: str | None, among: str | None, file: str | None, k: int
 ) -> None:
     """List the nearest of some sentences to each sentence, by the cosine between their codes."""
-    from seqcli.sentences.answers import open_sentences
-
     note_joined(session, words)
-    asked = open_sentences(session, model)
+    asked = asked_sentences(session, model)
     others = _among(session, among)
     codes = asked.embed(others)
 
@@ -53,13 +52,12 @@ def draw_sentences(session: Session, model: str | None, among: str | None, how: 
     """Draw sentences by their codes: a picture, or a page to explore."""
     import numpy as np
 
-    from seqcli.sentences.answers import open_sentences
     from seqcli.vectors.map import NAMES
     from seqcli.vectors.map_settings import DRAWN
     from seqcli.vectors.projection import check_method, project
 
     check_method(how.method)
-    asked = open_sentences(session, model)
+    asked = asked_sentences(session, model)
     texts = _among(session, among)
     if len(texts) > DRAWN:
         raise MisuseError(f"--among has {len(texts):,} sentences; at most {DRAWN:,} can be drawn.")

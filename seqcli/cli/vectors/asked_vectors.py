@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seqcli.cli.options import option
-from seqcli.cli.questions import answer_each
+from seqcli.cli.questions import add_empty, answer_each
 from seqcli.cli.session import Session
-from seqcli.cli.vectors.words import are_lines, words_of_argument
+from seqcli.cli.vectors.words import answerable, are_lines, words_of_argument
 
 if TYPE_CHECKING:
     from seqcli.cli.terminal import Results
+    from seqcli.errors import ModelError
     from seqcli.vectors.answers import Neighbor, WordVectors
 
 RANKED = ("rank", "neighbor", "similarity")
@@ -48,6 +49,37 @@ def answer_lines(
 
     whole = (between.join(words),) if words else ()
     answer_each(session, columns, words_of_argument(whole, file), lambda: answer, add)
+
+
+def answer_words(
+    session: Session,
+    columns: Sequence[str],
+    words: tuple[str, ...],
+    file: str | None,
+    vectors: WordVectors,
+    answer: Callable[[list[str]], Iterable[Iterable[tuple[Any, ...]]]],
+) -> None:
+    """Write the records of each word; each argument is one. answer: gives those of every known word.
+
+    Of a file or pipe each line is told of, known or not; of arguments the unknown are refused when others are answered.
+    """
+    piped = are_lines(words, file)
+    failed: ModelError | None = None
+
+    def add(out: Results, vectors: WordVectors, texts: Sequence[str], first: int) -> None:
+        nonlocal failed
+        known, failed = answerable(session, vectors, texts, piped)
+        found = {word: list(records) for word, records in zip(known, answer(known), strict=True)}
+        for text in texts:
+            if text in found:
+                for record in found[text]:
+                    out.add(*record)
+            elif piped:
+                add_empty(out, text)
+
+    answer_each(session, columns, words_of_argument(words, file), lambda: vectors, add)
+    if failed:
+        raise failed
 
 
 def ranked(text: str, found: list[Neighbor] | None) -> Iterator[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ import click
 
 from seqcli.cli.completion import complete_file
 from seqcli.cli.options import command, model_option, option, output_options, reading_options, spec_options
+from seqcli.cli.sentences.asked_sentences import asked_sentences
 from seqcli.cli.sentences.latent_space import has_codes
 from seqcli.cli.session import Session
 from seqcli.errors import CorpusError, MisuseError, ModelError, quoted
@@ -131,11 +132,10 @@ def cluster(session: Session, /, texts: tuple[str, ...], model: str | None, inde
 def _asked(session: Session, model: str | None) -> Asked:
     """Return what makes vectors: word vectors, or a model of sentences that -m names."""
     if has_codes(session, model):
-        from seqcli.sentences.answers import open_sentences
         from seqcli.store.tokenizer import tokenizer_of
         from seqcli.text.tokens import tokens_of
 
-        codes = open_sentences(session, model)
+        codes = asked_sentences(session, model)
         tokenizer = tokenizer_of(codes.record)
 
         def encode(texts: Sequence[str]) -> Any:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import Any
 
 import click
 
 from seqcli.cli.inputs import input_options
-from seqcli.cli.layout import readable
+from seqcli.cli.number_rows import number_cells, number_columns
 from seqcli.cli.options import command, model_option, output_options
-from seqcli.cli.questions import add_empty, answer_each
 from seqcli.cli.session import Session
-from seqcli.cli.vectors.asked_vectors import asked_vectors
-from seqcli.cli.vectors.words import answerable, are_lines, words_of_argument
-from seqcli.errors import ModelError
-
-if TYPE_CHECKING:
-    from seqcli.cli.terminal import Results
-    from seqcli.vectors.answers import WordVectors
+from seqcli.cli.vectors.asked_vectors import answer_words, asked_vectors
 
 
 @command(epilog="Examples: seqcli vector king --json;  seqcli vector --file words.txt > vectors.tsv")
@@ -33,24 +26,10 @@ def vector(session: Session, /, words: tuple[str, ...], model: str | None, file:
     Nine digits in a pipe, in columns: enough to read the same float32 again. Four on a terminal.
     """
     vectors = asked_vectors(session, model)
-    listed = session.terminal.output in ("json", "jsonl")
-    person = session.terminal.table
-    numbers = ("vector",) if listed or person else tuple(map(str, range(1, vectors.dimensions + 1)))
-    piped = are_lines(words, file)
-    failed: ModelError | None = None
+    columns = ("word", *number_columns(session.terminal, "vector", vectors.dimensions))
 
-    def add(out: Results, vectors: WordVectors, texts: Sequence[str], first: int) -> None:
-        nonlocal failed
-        known, failed = answerable(session, vectors, texts, piped)
-        answered = frozenset(known)
-        for text in texts:
-            if text in answered:
-                row = vectors[text].tolist()
-                digits = [f"{value:.9g}" for value in row]
-                out.add(text, *([row] if listed else [" ".join(map(readable, row))] if person else digits))
-            elif piped:
-                add_empty(out, text)
+    def answer(known: list[str]) -> Iterator[list[tuple[Any, ...]]]:
+        for word in known:
+            yield [(word, *number_cells(session.terminal, vectors[word].tolist()))]
 
-    answer_each(session, ("word", *numbers), words_of_argument(words, file), lambda: vectors, add)
-    if failed:
-        raise failed
+    answer_words(session, columns, words, file, vectors, answer)
