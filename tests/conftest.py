@@ -36,7 +36,8 @@ def computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def once(name: str, run: Callable[..., Any], tells: bool) -> Callable[..., Any]:
         def found(*args: Any) -> Any:
-            given, key = args[: len(args) - tells], f"{name} {args[: len(args) - tells]}"
+            given = args[: len(args) - tells]
+            key = f"{name} {given}"
             if any(isinstance(one, tuple) for one in given):  # of a trained model
                 return run(*args)
             if key not in COMPUTED:

@@ -74,7 +74,7 @@ def lines_of(language: str) -> list[tuple[str, ...]]:
         ("train-dialogue", "talk.txt", "--name", "new-talk", "--replace", *ASIDE, *TALK),
         ("reply", prompt, "-m", "talk"), ("reply", prompt, "-n", "2", "-m", "talk"), ("models", "show", "talk"),
         ("evaluate-dialogue", "talk", "--test", "talk.txt"),
-        ("tune", text, "--name", "new-search", "--replace", *ASIDE, "--minutes", "0.01", "--trials", "2"),
+        ("tune", text, "--name", "new-search", "--replace", *ASIDE, "--minutes", "0.02", "--trials", "2"),
         ("corpus", text), ("corpus", text, "--test", text), ("corpus", text, "--tokenizer", "characters"),
         ("plan", text, "--minutes", "0.1"),
         ("tokenize", sentence, "-m", "model"), ("detokenize", sentence, "-m", "model"),
