@@ -1,9 +1,9 @@
 """The missing word: how often it is found on the Penn Treebank, and among five in sentence completion.
 
-python benchmarks/filling.py [ptb] [completion] [--minutes 10] [--threads N] [--models DIR]. ptb: both sides, and the
-left one alone, for as many minutes each. completion: a model of both sides on train.txt.gz, a language model as long,
-and n-grams; questions by the first, and by all three with weights fitted to another novel. A model of its name that is
-in DIR already is measured, not trained anew.
+python benchmarks/filling.py [ptb] [completion] [alone] [--minutes 10] [--threads N] [--models DIR]. ptb: both sides, and
+the left one alone, for as many minutes each. completion: a model of both sides on train.txt.gz, a language model as long,
+and n-grams; questions by the first, and by all three with weights fitted to another novel. alone: by the first only, as
+for a training of hours. A model of its name that is in DIR already is measured, not trained anew.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from record import record
 from texts import DATA, PTB
 
 COMPLETION = DATA / "completion"
+TEXT = os.fspath(COMPLETION / "train.txt.gz")
 OTHER = DATA / "books" / "novels.txt.gz"  # whose first novel none of the training text is by
 LINES = 30_000  # of it, for the weights
 NAMES = ("model", "tokens", "accuracy_1", "accuracy_5", "accuracy_10", "nats_per_token")
@@ -76,34 +77,40 @@ def ptb(shelf: Shelf) -> None:
         show(record("filling", **{key: found[key] for key in NAMES}, **shelf.run(name)))
 
 
+def alone(shelf: Shelf) -> None:
+    """Five words for a gap, by both sides."""
+    shelf.trained("novels", "train-fill", TEXT)
+    with tempfile.TemporaryDirectory() as folder:
+        asked(shelf, folder, [])
+
+
 def completion(shelf: Shelf) -> None:
     """Five words for a gap: by both sides, and with a language model and n-grams beside them."""
-    text = os.fspath(COMPLETION / "train.txt.gz")
-    shelf.trained("novels", "train-fill", text)
-    shelf.trained("novels-lm", "train-lm", text, "--recipe", "standard", "--vocabulary-size", "60000")
-    shelf.trained("counts", "train-lm", text, "--architecture", "ngram", "--vocabulary-size", "60000")
+    shelf.trained("novels", "train-fill", TEXT)
+    shelf.trained("novels-lm", "train-lm", TEXT, "--recipe", "standard", "--vocabulary-size", "60000")
+    shelf.trained("counts", "train-lm", TEXT, "--architecture", "ngram", "--vocabulary-size", "60000")
     mixed = [name for name in ("novels-lm", "counts") if (shelf.models / name).is_dir()]
     with tempfile.TemporaryDirectory() as folder:
         other = Path(folder) / "other.txt"
         with gzip.open(OTHER, "rt", encoding="utf-8") as lines:
             other.write_text("".join(islice(lines, LINES)), "utf-8")
         for mix in ([], *[mixed[:i] for i in range(1, len(mixed) + 1)]):
-            options = [word for name in mix for word in ("--mix", name)]
-            options += ["--fit-on", str(other)] if mix else []
-            questions, right = answered(shelf, folder, options)
-            row = {"model": " + ".join(["novels", *mix]), "questions": questions, "right": right}
-            show(record("filling", **row, share=right / questions, **shelf.run("novels")))
+            asked(shelf, folder, mix, ["--fit-on", str(other)] if mix else [])
 
 
-def answered(shelf: Shelf, folder: str, options: Sequence[str]) -> tuple[int, int]:
-    """Ask the questions; return how many there are, and how many are answered right."""
+def asked(shelf: Shelf, folder: str, mix: Sequence[str], options: Sequence[str] = ()) -> None:
+    """Ask the questions of the model with others mixed in; record how many there are, and how many it answers right."""
     lines = (COMPLETION / "questions.tsv").read_text("utf-8").splitlines()[1:]
     rows = [line.split("\t") for line in lines]
-    asked = Path(folder) / "asked.tsv"
-    asked.write_text("".join(f"{sentence}\t{choices}\n" for sentence, choices, _ in rows), "utf-8")
-    found = shelf.seqcli("fill", "-m", "novels", "--file", str(asked), "--choices", *options, as_json="--jsonl")
+    questions = Path(folder) / "questions.tsv"
+    questions.write_text("".join(f"{sentence}\t{choices}\n" for sentence, choices, _ in rows), "utf-8")
+    mixed = [word for name in mix for word in ("--mix", name)]
+    wanted = ["fill", "-m", "novels", "--file", str(questions), "--choices", *mixed, *options]
+    found = shelf.seqcli(*wanted, as_json="--jsonl")
     best = [answer["word"] for answer in found if answer["rank"] == 1]
-    return len(rows), sum(word == right for word, (_, _, right) in zip(best, rows, strict=True))
+    right = sum(word == answer for word, (_, _, answer) in zip(best, rows, strict=True))
+    row = {"model": " + ".join(["novels", *mix]), "questions": len(rows), "right": right}
+    show(record("filling", **row, share=right / len(rows), **shelf.run("novels")))
 
 
 def show(row: dict[str, Any]) -> None:
@@ -113,10 +120,13 @@ def show(row: dict[str, Any]) -> None:
     )
 
 
+WHAT = {"ptb": ptb, "completion": completion, "alone": alone}
+
+
 def main() -> None:
     """Measure and record what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", default=["ptb", "completion"], choices=["ptb", "completion"])
+    parser.add_argument("what", nargs="*", default=["ptb", "completion"], choices=list(WHAT))
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--models")
@@ -124,7 +134,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         shelf = Shelf(options.models or folder, options.minutes, options.threads)
         for what in options.what:
-            {"ptb": ptb, "completion": completion}[what](shelf)
+            WHAT[what](shelf)
 
 
 if __name__ == "__main__":

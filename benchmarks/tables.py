@@ -330,7 +330,9 @@ def completion() -> str:
         "novels + novels-lm": "... and a language model (`--mix`)",
         "novels + novels-lm + counts": "... and n-grams",
     }
-    found = [row for name in names if (row := latest("filling", model=name))]
+    longest = max((row["minutes"] for row in every("filling", model="novels")), default=0.0)
+    wanted = [(name, 30.0) for name in names] + [("novels", longest)] * (longest > 30)
+    found = [row for name, minutes in wanted if (row := latest("filling", model=name, minutes=minutes))]
     lines = [[names[row["model"]], f"{row['minutes']:g}", f"{row['right']}", f"{row['share']:.1%}"] for row in found]
     header = ["what", "minutes", f"right of {found[0]['questions'] if found else 0}", "share"]
     return rows(header, lines, found[0] if found else None)
