@@ -1,9 +1,9 @@
 """The missing word: how often it is found on the Penn Treebank, and among five in sentence completion.
 
-python benchmarks/filling.py [ptb] [completion] [alone] [--minutes 10] [--threads N] [--models DIR]. ptb: both sides, and
-the left one alone, for as many minutes each. completion: a model of both sides on train.txt.gz, a language model as long,
-and n-grams; questions by the first, and by all three with weights fitted to another novel. alone: by the first only, as
-for a training of hours. A model of its name that is in DIR already is measured, not trained anew.
+python benchmarks/filling.py [ptb] [completion] [alone] [--minutes 10] [--threads N] [--models DIR]. ptb: both sides,
+and the left one alone, for as many minutes each. completion: a model of both sides on train.txt.gz, a language model as
+long, and n-grams; questions by the first, and by all three with weights fitted to another novel. alone: by the first
+only, as for a training of hours. A model of its name that is in DIR already is measured, not trained anew.
 """
 
 from __future__ import annotations
